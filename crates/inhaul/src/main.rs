@@ -1,0 +1,2 @@
+//! inhaul.
+fn main() {}

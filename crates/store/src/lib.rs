@@ -1,0 +1,13 @@
+//! Memory: durable messages, the identities of what we hold, accounts, retrievals, runs.
+//!
+//! The traits here are the seam behind which SQLite serves now and PostgreSQL can serve later.
+//! The store owns the transaction in which bytes, placement and ledger row become visible together.
+
+pub mod model;
+mod password;
+mod seal;
+pub mod sqlite;
+mod traits;
+
+pub use model::*;
+pub use traits::{BodyReader, Store, StoreError};

@@ -1,0 +1,471 @@
+//! What goes into the store and comes out of it.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use inhaul_domain::{LedgerState, Retention};
+use inhaul_types::{
+    AccountId, Activation, Address, BodyId, Digest, ErrorCode, Fingerprint, FolderId, GroupId,
+    LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId, Secret, Timestamp, Uid,
+    UidValidity, UniqueId,
+};
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Sign-in name, unique.
+    pub name: String,
+    /// Its addresses; unique across accounts.
+    pub addresses: Vec<Address>,
+    /// Group by name; `None` is Everyone.
+    pub group: Option<String>,
+    /// Whether it may manage the installation.
+    pub admin: bool,
+    /// Hashed by the store with argon2id; `None` makes an account nobody can sign in to yet.
+    pub password: Option<Secret>,
+}
+
+/// An account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Account {
+    /// Identity.
+    pub id: AccountId,
+    /// Sign-in name.
+    pub name: String,
+    /// Its addresses.
+    pub addresses: Vec<Address>,
+    /// Its group.
+    pub group_id: GroupId,
+    /// Its group's name.
+    pub group: String,
+    /// Whether it may manage the installation.
+    pub admin: bool,
+    /// Whether it may sign in and receive.
+    pub enabled: bool,
+    /// Messages in all its folders.
+    pub messages: u64,
+    /// Octets in all its folders.
+    pub octets: Octets,
+    /// Retrievals that deliver to it.
+    pub retrievals: u64,
+}
+
+/// A folder of an account. INBOX exists from the account's first moment.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Folder {
+    /// Identity.
+    pub id: FolderId,
+    /// Whose.
+    pub account: AccountId,
+    /// Name; `INBOX` in capitals whatever was asked.
+    pub name: String,
+    /// See [`UidValidity`].
+    pub uid_validity: UidValidity,
+    /// The uid the next message gets.
+    pub uid_next: Uid,
+    /// Messages in it.
+    pub messages: u64,
+    /// Octets in it.
+    pub octets: Octets,
+}
+
+/// How the line to the remote server is protected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Security {
+    /// TLS from the first octet.
+    Tls,
+    /// STLS before the sign-in, or no sign-in.
+    StartTls,
+    /// Nothing. Passwords cross the line readable.
+    None,
+}
+
+/// Where a remote password comes from.
+#[derive(Clone, Debug)]
+pub enum RemoteSecret {
+    /// Kept here, sealed.
+    Stored(Secret),
+    /// The first line of this program's output (run without a shell).
+    Command(Vec<String>),
+}
+
+/// The remote side of a retrieval.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Remote {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Protection of the line.
+    pub security: Security,
+    /// The one certificate authority (PEM) trusted for it, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Sign-in name.
+    pub user: String,
+}
+
+/// How often a retrieval runs by itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Every {
+    /// At this interval, in seconds.
+    Seconds(u32),
+    /// Half the average gap between messages.
+    Auto,
+    /// Only when triggered.
+    Never,
+}
+
+/// A retrieval to be made.
+#[derive(Clone, Debug)]
+pub struct NewRetrieval {
+    /// Unique name.
+    pub name: String,
+    /// Remote side.
+    pub remote: Remote,
+    /// Password.
+    pub secret: RemoteSecret,
+    /// Account it delivers to.
+    pub account: AccountId,
+    /// Set for a user retrieval: the account that owns it.
+    pub owner: Option<AccountId>,
+    /// Folder it fills; made if it is not there.
+    pub folder: String,
+    /// Interval.
+    pub every: Every,
+    /// Remote copies.
+    pub retention: Retention,
+    /// Made, but not run by itself.
+    pub paused: bool,
+}
+
+/// A retrieval.
+#[derive(Clone, Debug)]
+pub struct Retrieval {
+    /// Identity.
+    pub id: RetrievalId,
+    /// Unique name.
+    pub name: String,
+    /// Remote side.
+    pub remote: Remote,
+    /// Account it delivers to.
+    pub account: AccountId,
+    /// That account's name.
+    pub account_name: String,
+    /// Owner of a user retrieval.
+    pub owner: Option<AccountId>,
+    /// Folder it fills.
+    pub folder: FolderId,
+    /// That folder's name.
+    pub folder_name: String,
+    /// Interval.
+    pub every: Every,
+    /// Remote copies.
+    pub retention: Retention,
+    /// Not run by itself.
+    pub paused: bool,
+    /// The maildrop with its ledger.
+    pub maildrop: MaildropId,
+    /// Deletion of re-linked messages waits until then.
+    pub relinked_deletion_held_until: Option<Timestamp>,
+    /// What CAPA said at the last good run, one capability a line; `None` after a surprise.
+    pub capabilities: Option<String>,
+    /// Last run that ended well.
+    pub last_good: Option<Timestamp>,
+    /// Start of the present row of failures.
+    pub failing_since: Option<Timestamp>,
+    /// Failures in that row.
+    pub failures: u32,
+    /// Code of the last run, if it failed.
+    pub last_error: Option<ErrorCode>,
+}
+
+/// What `retrieval set` changes; `None` leaves a thing as it is.
+#[derive(Clone, Debug, Default)]
+pub struct RetrievalChange {
+    /// New name.
+    pub name: Option<String>,
+    /// New remote side. Another host or user opens a new maildrop epoch.
+    pub remote: Option<Remote>,
+    /// New password.
+    pub secret: Option<RemoteSecret>,
+    /// New account and folder.
+    pub destination: Option<(AccountId, String)>,
+    /// New interval.
+    pub every: Option<Every>,
+    /// New retention.
+    pub retention: Option<Retention>,
+    /// Pause or resume.
+    pub paused: Option<bool>,
+}
+
+/// The octets of a message on its way in, after un-stuffing.
+#[derive(Debug)]
+pub enum Body {
+    /// Small enough for memory.
+    Memory(Vec<u8>),
+    /// An unlinked file, read from its start.
+    Spooled {
+        /// The file.
+        file: File,
+        /// Its length.
+        size: Octets,
+    },
+}
+
+impl Body {
+    /// Its size.
+    pub fn size(&self) -> Octets {
+        match self {
+            Self::Memory(octets) => Octets::of_len(octets.len()),
+            Self::Spooled { size, .. } => *size,
+        }
+    }
+}
+
+/// The columns a list of messages shows, decoded for display.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Summary {
+    /// From, as "Name <address>".
+    pub from: String,
+    /// Subject.
+    pub subject: String,
+    /// Date field.
+    pub date: Option<Timestamp>,
+    /// Message-ID without its brackets.
+    pub message_id: Option<String>,
+    /// Whether a part looks like an attachment.
+    pub has_attachment: bool,
+}
+
+/// One place a message goes to.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// The folder.
+    pub folder: FolderId,
+    /// Why it goes there, for the trace kept beside it.
+    pub why: String,
+}
+
+/// One retrieved message, ready to be committed: bytes, placements and ledger row together.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The octets.
+    pub body: Body,
+    /// SHA-256 over them.
+    pub digest: Digest,
+    /// Octets up to and including the empty line that ends the header.
+    pub header_size: Octets,
+    /// List columns.
+    pub summary: Summary,
+    /// Where it goes: at least one.
+    pub placements: Vec<Placement>,
+    /// IMAP's INTERNALDATE: when it was retrieved.
+    pub internal_date: Timestamp,
+    /// Over the identifying fields.
+    pub fingerprint: Fingerprint,
+    /// The server's name for it.
+    pub unique_id: Option<UniqueId>,
+    /// What LIST said.
+    pub listed_size: Option<Octets>,
+    /// `Stored`, or `Asked` where this run goes on to ask for the deletion.
+    pub state: LedgerState,
+}
+
+/// Deliveries of one run to be committed in one transaction.
+#[derive(Debug)]
+pub struct Batch {
+    /// The run that retrieved them.
+    pub run: RunId,
+    /// Its retrieval.
+    pub retrieval: RetrievalId,
+    /// Its maildrop.
+    pub maildrop: MaildropId,
+    /// The deliveries, in the order in which they get their uids.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// One delivery, durable.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Committed {
+    /// Its ledger row.
+    pub ledger: LedgerId,
+    /// Its messages, one for each placement.
+    pub messages: Vec<MessageId>,
+}
+
+/// A change of ledger rows other than by a delivery.
+#[derive(Clone, Debug)]
+pub enum LedgerChange {
+    /// A message stays on the server.
+    Leave {
+        /// The server's name for it.
+        unique_id: Option<UniqueId>,
+        /// What LIST said.
+        listed_size: Option<Octets>,
+        /// Why.
+        reason: inhaul_domain::LeftOutReason,
+        /// In words, for whoever asks where the message is.
+        detail: String,
+    },
+    /// A stored message is listed under this id and size now; its epoch becomes the present one
+    /// and its state `Stored` (a deletion that was thought done was not).
+    Relink {
+        /// The row.
+        row: LedgerId,
+        /// Its id now.
+        unique_id: Option<UniqueId>,
+        /// Its size now.
+        listed_size: Option<Octets>,
+    },
+    /// The row's state changes: `Asked` before QUIT, `Deleted` after its `+OK`, back to `Stored`
+    /// where DELE was refused.
+    State {
+        /// The rows.
+        rows: Vec<LedgerId>,
+        /// Their state now.
+        state: LedgerState,
+    },
+    /// Listed now, not in the listing before.
+    Appeared(Vec<LedgerId>),
+    /// In the listing before, not listed now.
+    Vanished(Vec<LedgerId>),
+    /// The maildrop's ids were doubled, reused or resized.
+    IdsBroken,
+    /// Hold the deletion of re-linked messages of all retrievals of this maildrop until then.
+    HoldRelinkedDeletion(Option<Timestamp>),
+}
+
+/// A run to be recorded at its start.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun {
+    /// Which retrieval.
+    pub retrieval: RetrievalId,
+    /// Why it runs.
+    pub activation: Activation,
+    /// When.
+    pub started: Timestamp,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct RunEnd {
+    /// Which run.
+    pub run: RunId,
+    /// When.
+    pub ended: Timestamp,
+    /// `None` is good.
+    pub code: Option<ErrorCode>,
+    /// Messages listed.
+    pub listed: u64,
+    /// Messages stored.
+    pub stored: u64,
+    /// Octets of those.
+    pub octets: Octets,
+    /// Messages whose deletion was confirmed.
+    pub deleted: u64,
+    /// Messages left out.
+    pub left: u64,
+    /// The server's own words at a failure.
+    pub said: Option<String>,
+    /// The conversation, passwords masked, bodies left out: its first and last 200 lines.
+    pub conversation: String,
+    /// What CAPA said, to be remembered; `None` forgets it.
+    pub capabilities: Option<String>,
+}
+
+/// A run as recorded.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Identity.
+    pub id: RunId,
+    /// Which retrieval.
+    pub retrieval: RetrievalId,
+    /// Why it ran.
+    pub activation: Activation,
+    /// Start.
+    pub started: Timestamp,
+    /// End; `None` while it runs, or if the process was killed in it.
+    pub ended: Option<Timestamp>,
+    /// `None` is good.
+    pub code: Option<ErrorCode>,
+    /// Messages listed.
+    pub listed: u64,
+    /// Messages stored.
+    pub stored: u64,
+    /// Octets of those.
+    pub octets: Octets,
+    /// Messages whose deletion was confirmed.
+    pub deleted: u64,
+    /// Messages left out.
+    pub left: u64,
+    /// The server's own words at a failure.
+    pub said: Option<String>,
+}
+
+/// A message in a folder, as lists show it.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Identity: the number of `message show`.
+    pub id: MessageId,
+    /// Folder.
+    pub folder: FolderId,
+    /// Folder's name.
+    pub folder_name: String,
+    /// Account.
+    pub account: AccountId,
+    /// Number in the folder.
+    pub uid: Uid,
+    /// Our own POP3 unique-id: 96 random bits as 24 hex digits.
+    pub uidl: String,
+    /// Body.
+    pub body: BodyId,
+    /// Octets.
+    pub size: Octets,
+    /// Octets of the header, its empty line included.
+    pub header_size: Octets,
+    /// SHA-256 of the octets.
+    pub digest: Digest,
+    /// When it came here.
+    pub internal_date: Timestamp,
+    /// Which retrieval brought it; `None` if that is gone.
+    pub retrieval: Option<RetrievalId>,
+    /// Which run.
+    pub run: Option<RunId>,
+    /// Why it is in this folder.
+    pub why: String,
+    /// List columns.
+    pub summary: Summary,
+}
+
+/// A ledger row with its story, for "where is my message?".
+#[derive(Clone, Debug)]
+pub struct LedgerStory {
+    /// Row.
+    pub id: LedgerId,
+    /// Remote host.
+    pub host: String,
+    /// Remote user.
+    pub user: String,
+    /// The server's name for the message.
+    pub unique_id: Option<UniqueId>,
+    /// What LIST said.
+    pub listed_size: Option<Octets>,
+    /// Octets stored.
+    pub size: Option<Octets>,
+    /// State.
+    pub state: LedgerState,
+    /// First listing that named it.
+    pub first_seen: Timestamp,
+    /// When it was stored.
+    pub stored_at: Option<Timestamp>,
+    /// When deletion was asked for.
+    pub asked_at: Option<Timestamp>,
+    /// When deletion was confirmed.
+    pub deleted_at: Option<Timestamp>,
+    /// Why it was left out, in words.
+    pub reason: Option<String>,
+    /// Where its placements are now (account / folder), if any.
+    pub places: Vec<String>,
+    /// List columns of a placement, if any is left.
+    pub summary: Option<Summary>,
+}

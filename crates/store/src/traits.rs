@@ -1,0 +1,171 @@
+//! The seam: what every store can do.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use inhaul_domain::{Ledger, Proof};
+use inhaul_types::{
+    AccountId, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
+};
+
+use crate::model::*;
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process holds the data directory.
+    #[error("another inhaul uses the data directory {}", .0.display())]
+    InUse(PathBuf),
+    /// The schema is newer than this program.
+    #[error("the data directory {} is of a newer inhaul (schema {found}, this one knows {known})", .path.display())]
+    TooNew {
+        /// Which directory.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The newest we know.
+        known: u32,
+    },
+    /// The data directory cannot be made or entered.
+    #[error("cannot use the data directory {}", .path.display())]
+    Directory {
+        /// Which directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is no room for it. Nothing of the call was stored.
+    #[error("no room left for the data directory")]
+    DiskFull(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database or a body does not read back.
+    #[error("the data directory is damaged: {0}")]
+    Damaged(String),
+    /// Something with this name is there already.
+    #[error("{what} {name:?} exists already")]
+    Exists {
+        /// "account", "address", "retrieval".
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Nothing of this name is there.
+    #[error("there is no {what} {name:?}")]
+    Missing {
+        /// "account", "group", "folder", "retrieval", "message".
+        what: &'static str,
+        /// Its name or number.
+        name: String,
+    },
+    /// A password cannot be sealed or opened: the key is missing or another one.
+    #[error("the remote password cannot be opened with the key {}", .0.display())]
+    Seal(PathBuf),
+    /// Reading or writing failed. Nothing of the call was stored.
+    #[error("the store could not {doing}")]
+    Io {
+        /// What it was doing.
+        doing: &'static str,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The store is closing.
+    #[error("the store is closing")]
+    Closing,
+}
+
+/// Reads one stored body from its start, in bounded memory. Keeps the body from being freed.
+#[async_trait]
+pub trait BodyReader: Send {
+    /// The next piece, at most 256 KiB; empty at the end.
+    async fn next_chunk(&mut self) -> Result<Vec<u8>, StoreError>;
+}
+
+/// Everything the shells ask of the store. A call that returned `Ok` is durable: it survives a
+/// power cut. A call that failed left nothing behind.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Makes an account with its INBOX.
+    async fn account_create(&self, account: NewAccount) -> Result<AccountId, StoreError>;
+    /// All accounts by name.
+    async fn account_list(&self) -> Result<Vec<Account>, StoreError>;
+    /// One account, or [`StoreError::Missing`].
+    async fn account_by_name(&self, name: &str) -> Result<Account, StoreError>;
+    /// Whether the password is the account's. Costs argon2id; two at a time at most. An unknown
+    /// name costs as much and is `false`.
+    async fn account_verify(
+        &self,
+        name: &str,
+        password: &inhaul_types::Secret,
+    ) -> Result<bool, StoreError>;
+
+    /// All folders of an account, INBOX first.
+    async fn folder_list(&self, account: AccountId) -> Result<Vec<Folder>, StoreError>;
+
+    /// Makes a retrieval; adopts the ledger of the same host, user and destination if there is one.
+    async fn retrieval_create(&self, retrieval: NewRetrieval) -> Result<RetrievalId, StoreError>;
+    /// All retrievals by name.
+    async fn retrieval_list(&self) -> Result<Vec<Retrieval>, StoreError>;
+    /// One retrieval, or [`StoreError::Missing`].
+    async fn retrieval_by_name(&self, name: &str) -> Result<Retrieval, StoreError>;
+    /// Changes a retrieval.
+    async fn retrieval_change(
+        &self,
+        retrieval: RetrievalId,
+        change: RetrievalChange,
+    ) -> Result<(), StoreError>;
+    /// Opens the sealed password.
+    async fn retrieval_secret(&self, retrieval: RetrievalId) -> Result<RemoteSecret, StoreError>;
+
+    /// The maildrop's ledger as a run needs it.
+    async fn ledger_load(&self, maildrop: MaildropId) -> Result<Ledger, StoreError>;
+    /// Ledgers of other active (not paused) retrievals that read the same host and user.
+    async fn ledger_load_others(&self, maildrop: MaildropId) -> Result<Vec<Ledger>, StoreError>;
+    /// Proofs of some rows, in the order asked for.
+    async fn ledger_proofs(&self, rows: &[LedgerId]) -> Result<Vec<Proof>, StoreError>;
+    /// Applies changes, all or none of them in one transaction (sliced where they are many).
+    async fn ledger_apply(
+        &self,
+        maildrop: MaildropId,
+        changes: Vec<LedgerChange>,
+    ) -> Result<(), StoreError>;
+    /// Finds rows by unique-id, sender, subject or Message-ID; the newest 100.
+    async fn ledger_search(&self, words: &[String]) -> Result<Vec<LedgerStory>, StoreError>;
+
+    /// Commits deliveries: bytes, placements and ledger rows in one transaction, synced when this
+    /// returns. Many callers' batches share a transaction.
+    async fn commit_batch(&self, batch: Batch) -> Result<Vec<Committed>, StoreError>;
+
+    /// Records that a run began.
+    async fn run_begin(&self, run: NewRun) -> Result<RunId, StoreError>;
+    /// Records how it ended and what that means for the retrieval's state; applies the last
+    /// ledger changes in the same transaction.
+    async fn run_finish(
+        &self,
+        maildrop: MaildropId,
+        end: RunEnd,
+        changes: Vec<LedgerChange>,
+    ) -> Result<(), StoreError>;
+    /// A retrieval's latest runs, newest first.
+    async fn run_list(&self, retrieval: RetrievalId, most: u32) -> Result<Vec<Run>, StoreError>;
+    /// A run's conversation.
+    async fn run_conversation(&self, run: RunId) -> Result<Option<String>, StoreError>;
+
+    /// One page of a folder in ascending order of uid, behind `after` (`None`: from the start).
+    async fn message_page(
+        &self,
+        folder: FolderId,
+        after: Option<inhaul_types::Uid>,
+        most: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+    /// One message, or [`StoreError::Missing`].
+    async fn message_by_id(&self, id: MessageId) -> Result<Message, StoreError>;
+    /// Opens a message's body.
+    async fn message_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, StoreError>;
+
+    /// Octets waiting in the write-ahead log.
+    async fn wal_size(&self) -> Result<Octets, StoreError>;
+    /// Writes what is pending, stops the threads, gives the directory free.
+    async fn close(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,29 @@
+//! The words every room of inhaul shares: values that are valid once they exist.
+//!
+//! Touches nothing. A value is built by parsing or by a constructor that cannot fail; the field
+//! stays private, so holding one is the proof that it was checked.
+
+mod activation;
+mod address;
+mod digest;
+mod error_code;
+mod ids;
+mod message_number;
+mod octets;
+mod secret;
+mod timestamp;
+mod unique_id;
+
+pub use activation::{Activation, UnknownActivation};
+pub use address::{Address, AddressError};
+pub use digest::{Digest, Fingerprint};
+pub use error_code::{ErrorCode, UnknownErrorCode};
+pub use ids::{
+    AccountId, BodyId, FolderId, GroupId, LedgerId, MaildropId, MessageId, RetrievalId, RunId, Uid,
+    UidValidity,
+};
+pub use message_number::MessageNumber;
+pub use octets::Octets;
+pub use secret::Secret;
+pub use timestamp::Timestamp;
+pub use unique_id::{UniqueId, UniqueIdError};
