@@ -4,9 +4,11 @@
 
 mod ledger;
 mod listing;
+mod plan;
 
 pub use ledger::{
     IdTrust, LeftOutReason, Ledger, LedgerIndex, LedgerRow, LedgerState, NewLedgerRow, Proof,
     RowEpoch,
 };
 pub use listing::{Listed, Listing, ListingIndex, ListingTooLong};
+pub use plan::{Probe, ProbeVerdict, Retention, RunPlan, RunPolicy};
