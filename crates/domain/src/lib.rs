@@ -1,14 +1,17 @@
-//! Judgement: every decision we want to explain to an operator, as values in and values out.
-//!
-//! No I/O, no SQL, no async, no clock: `now` is an argument.
+#![doc = include_str!("../README.md")]
 
+mod id_chains;
 mod ledger;
 mod listing;
+mod maybe_size;
 mod plan;
 
 pub use ledger::{
-    IdTrust, LeftOutReason, Ledger, LedgerIndex, LedgerRow, LedgerState, NewLedgerRow, Proof,
-    RowEpoch,
+    IdTrust, Ledger, LedgerEvent, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, NewLedgerRow,
+    Proof, RowEpoch,
 };
 pub use listing::{Listed, Listing, ListingIndex, ListingTooLong};
-pub use plan::{Probe, ProbeVerdict, Retention, RunPlan, RunPolicy};
+pub use plan::{
+    BodyJudge, BodyVerdict, Probe, ProbeVerdict, Retention, RunPlan, RunPolicy, deletes_fetched,
+    expects_nothing_known, judge_probes, needs_sizes, plan_run,
+};

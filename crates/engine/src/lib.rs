@@ -1,1 +1,21 @@
-//! TODO
+//! Runs: brings mail from POP3 maildrops into the store, exactly once.
+//!
+//! A shell: tasks, sockets through `inhaul-net`, the clock. Decisions are `inhaul-domain`'s, POP3
+//! is `inhaul-pop3-proto`'s, durability is the store's. What is here is the order of effects.
+
+mod budget;
+mod failure;
+mod inspect;
+mod leases;
+mod observe;
+mod pop3_log;
+mod run;
+mod session;
+mod settings;
+mod spool;
+
+pub use inspect::Inspection;
+pub use observe::{FailureReport, Observer, Progress, RunReport, Unobserved};
+pub use pop3_log::Pop3Log;
+pub use run::{Clock, Engine, RunOptions};
+pub use settings::Checks;

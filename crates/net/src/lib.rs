@@ -1,1 +1,13 @@
-//! TODO
+//! What the shells share of the network: names, dialling, TLS, deadlines.
+//!
+//! Knows sockets and certificates, no protocol. Every wait has a deadline that the caller gives.
+//! TLS stands in [`tls`] alone, so that the library behind it can change in one place.
+
+mod dial;
+mod error;
+mod line;
+pub mod tls;
+
+pub use dial::{Dialler, Target};
+pub use error::{CertificateFault, DialError};
+pub use line::Line;

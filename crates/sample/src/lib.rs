@@ -1,1 +1,25 @@
-//! TODO
+#![doc = include_str!("../README.md")]
+//!
+//! # Inside
+//!
+//! `server` listens; `session` talks to one client, one file for each command; `mailbox` keeps the
+//! messages and `maildrop` is one session's snapshot of them; `wire` breaks, slows and cuts what is
+//! sent; `switches` is plain data. Syntax is `inhaul_pop3_proto::server`'s business.
+
+mod body;
+mod certificates;
+mod listing;
+mod mailbox;
+mod maildrop;
+mod messages;
+mod server;
+mod session;
+pub mod switches;
+mod tally;
+mod unique_ids;
+mod wire;
+
+pub use mailbox::{Mailbox, SampleId};
+pub use messages::{catch_all_messages, messages, shop_message};
+pub use server::{SampleConfig, SampleServer, Tls};
+pub use tally::SignIns;

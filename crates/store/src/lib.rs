@@ -6,8 +6,9 @@
 pub mod model;
 mod password;
 mod seal;
-pub mod sqlite;
+mod sqlite;
 mod traits;
 
 pub use model::*;
+pub use sqlite::{Clock, SqliteStore, StoreOptions};
 pub use traits::{BodyReader, Store, StoreError};

@@ -1,1 +1,24 @@
-//! TODO
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod corpus;
+mod cut_proxy;
+mod dir;
+mod dovecot;
+mod fixtures;
+mod guarded;
+mod imap_append;
+mod inhaul;
+mod raw_pop3;
+mod script;
+
+pub use clock::{ClockFile, ManualClock};
+pub use corpus::{CorpusMessage, corpus, corpus_dir, corpus_or_fixtures};
+pub use cut_proxy::{CutMode, CutProxy};
+pub use dir::TestDir;
+pub use dovecot::{Dovecot, DovecotOptions, MailFormat};
+pub use fixtures::fixtures;
+pub use guarded::{Guarded, Signal};
+pub use inhaul::{Finished, Inhaul, Running};
+pub use raw_pop3::RawPop3;
+pub use script::{Script, ScriptServer};

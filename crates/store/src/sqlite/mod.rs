@@ -1,1 +1,383 @@
-//! t
+//! The store in one SQLite database, behind the [`Store`] trait.
+//!
+//! One thread writes (`writer`), a few connections read (`readers`), one thread copies the log
+//! back (`checkpoint`). Each subject has its statements in a file of its own; this one only
+//! sends each call there. Start at `SqliteStore::open`.
+
+mod accounts;
+mod bodies;
+mod checkpoint;
+mod commit;
+mod errors;
+mod ledger;
+mod ledger_changes;
+mod messages;
+mod migrate;
+mod open;
+pub(crate) mod random;
+mod readers;
+mod retrievals;
+mod runs;
+mod sweep;
+mod words;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use inhaul_domain::{Ledger, Proof};
+use inhaul_types::{
+    AccountId, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId, Secret,
+    Timestamp, Uid,
+};
+use tokio::sync::oneshot;
+
+use crate::model::{
+    Account, Batch, Committed, Folder, LedgerChange, LedgerStory, Message, NewAccount,
+    NewRetrieval, NewRun, RemoteSecret, Retrieval, RetrievalChange, Run, RunEnd,
+};
+use crate::password::Passwords;
+use crate::seal::SealingKey;
+use crate::{BodyReader, Store, StoreError};
+
+use checkpoint::{CheckpointThread, LogGauge};
+use commit::CommitJob;
+use ledger_changes::LedgerJob;
+use open::{DirectoryLock, Opened};
+use readers::{BodiesInUse, Readers};
+use sweep::Sweep;
+use writer::{Durability, Surroundings, Writer};
+
+/// Where the store reads the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// The sealing key; `None` is `secret.key` in the data directory.
+    pub key_file: Option<PathBuf>,
+    /// Where the store reads the time: the system's clock by default, one that tests turn.
+    pub clock: Clock,
+    /// A database of this size is as good as a full disk.
+    pub size_limit: Option<Octets>,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        let clock: Clock = Arc::new(|| Timestamp::from_system_time(SystemTime::now()));
+        Self {
+            key_file: None,
+            clock,
+            size_limit: None,
+        }
+    }
+}
+
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreOptions")
+            .field("key_file", &self.key_file)
+            .field("size_limit", &self.size_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A data directory, open and ours alone until it is closed or dropped.
+#[derive(Debug)]
+pub struct SqliteStore {
+    key: Arc<SealingKey>,
+    passwords: Passwords,
+    readers: Arc<Readers>,
+    bodies_in_use: Arc<BodiesInUse>,
+    gauge: Arc<LogGauge>,
+    threads: Arc<Threads>,
+}
+
+#[derive(Debug)]
+struct Threads {
+    writer: Writer,
+    checkpoints: CheckpointThread,
+    /// Given free last.
+    lock: Mutex<Option<DirectoryLock>>,
+}
+
+impl SqliteStore {
+    /// Opens the data directory, making it if it is not there.
+    pub async fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let dir = dir.to_owned();
+        let open = move || Self::open_now(&dir, options);
+        let join = tokio::task::spawn_blocking(open).await;
+        join.map_err(|error| StoreError::Io {
+            doing: "open",
+            source: error.into(),
+        })?
+    }
+
+    fn open_now(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let Opened {
+            lock,
+            writer,
+            key,
+            database,
+        } = open::open(dir, &options)?;
+        let bodies_in_use = Arc::<BodiesInUse>::default();
+        let gauge = Arc::new(LogGauge::new(&database));
+        let around = Surroundings {
+            clock: options.clock,
+            bodies_in_use: Arc::clone(&bodies_in_use),
+        };
+        let writer = Writer::start(writer, around, Arc::clone(&gauge))?;
+        // Before anything else is written: what is unfinished now was never finished.
+        writer.send(Box::new(Sweep::at_start()))?;
+        let checkpoints = CheckpointThread::start(&database, &gauge)?;
+        Ok(Self {
+            key: Arc::new(key),
+            passwords: Passwords::new(),
+            readers: Arc::new(Readers::new(database)),
+            bodies_in_use,
+            gauge,
+            threads: Arc::new(Threads {
+                writer,
+                checkpoints,
+                lock: Mutex::new(Some(lock)),
+            }),
+        })
+    }
+
+    /// Frees bodies whose last placement went an hour ago or more, unless somebody reads them.
+    /// To be called now and then.
+    pub fn sweep(&self) -> Result<(), StoreError> {
+        self.threads.writer.send(Box::new(Sweep::freed()))
+    }
+
+    async fn ledger_job(
+        &self,
+        maildrop: MaildropId,
+        changes: Vec<LedgerChange>,
+        end: Option<RunEnd>,
+    ) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.threads
+            .writer
+            .send(Box::new(LedgerJob::new(maildrop, changes, end, reply)))?;
+        answer.await.map_err(|_| StoreError::Closing)?
+    }
+}
+
+impl Threads {
+    /// Ends them in the order in which they need each other, then gives the directory free.
+    /// Blocks until they have ended; does nothing the second time.
+    fn stop(&self) {
+        self.writer.stop();
+        self.checkpoints.stop();
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.readers.close();
+        self.threads.stop();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn account_create(&self, mut account: NewAccount) -> Result<AccountId, StoreError> {
+        let password = match account.password.take() {
+            Some(password) => Some(self.passwords.hash(password).await?),
+            None => None,
+        };
+        let create =
+            move |txn: &_, around: &_| accounts::create(txn, around, &account, password.as_deref());
+        self.threads.writer.write(create).await
+    }
+
+    async fn account_list(&self) -> Result<Vec<Account>, StoreError> {
+        self.readers.read(accounts::list).await
+    }
+
+    async fn account_by_name(&self, name: &str) -> Result<Account, StoreError> {
+        let name = name.to_owned();
+        self.readers
+            .read(move |conn| accounts::by_name(conn, &name))
+            .await
+    }
+
+    async fn account_verify(&self, name: &str, password: &Secret) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        let stored = self
+            .readers
+            .read(move |conn| accounts::password(conn, &name))
+            .await?;
+        self.passwords.verify(password.clone(), stored).await
+    }
+
+    async fn folder_list(&self, account: AccountId) -> Result<Vec<Folder>, StoreError> {
+        self.readers
+            .read(move |conn| accounts::folders(conn, account))
+            .await
+    }
+
+    async fn retrieval_create(&self, new: NewRetrieval) -> Result<RetrievalId, StoreError> {
+        let key = Arc::clone(&self.key);
+        let create = move |txn: &_, around: &_| retrievals::create(txn, around, &key, &new);
+        self.threads.writer.write(create).await
+    }
+
+    async fn retrieval_list(&self) -> Result<Vec<Retrieval>, StoreError> {
+        self.readers.read(retrievals::list).await
+    }
+
+    async fn retrieval_by_name(&self, name: &str) -> Result<Retrieval, StoreError> {
+        let name = name.to_owned();
+        self.readers
+            .read(move |conn| retrievals::by_name(conn, &name))
+            .await
+    }
+
+    async fn retrieval_change(
+        &self,
+        retrieval: RetrievalId,
+        change: RetrievalChange,
+    ) -> Result<(), StoreError> {
+        let key = Arc::clone(&self.key);
+        let change =
+            move |txn: &_, around: &_| retrievals::change(txn, around, &key, retrieval, &change);
+        self.threads.writer.write(change).await
+    }
+
+    async fn retrieval_secret(&self, retrieval: RetrievalId) -> Result<RemoteSecret, StoreError> {
+        let key = Arc::clone(&self.key);
+        self.readers
+            .read(move |conn| retrievals::secret(conn, &key, retrieval))
+            .await
+    }
+
+    async fn ledger_load(&self, maildrop: MaildropId) -> Result<Ledger, StoreError> {
+        self.readers
+            .read(move |conn| ledger::load(conn, maildrop))
+            .await
+    }
+
+    async fn ledger_load_others(&self, maildrop: MaildropId) -> Result<Vec<Ledger>, StoreError> {
+        let load = move |conn: &_| {
+            let others = ledger::others(conn, maildrop)?;
+            others
+                .into_iter()
+                .map(|other| ledger::load(conn, other))
+                .collect()
+        };
+        self.readers.read(load).await
+    }
+
+    async fn ledger_proofs(&self, rows: &[LedgerId]) -> Result<Vec<Proof>, StoreError> {
+        let rows = rows.to_vec();
+        self.readers
+            .read(move |conn| ledger::proofs(conn, &rows))
+            .await
+    }
+
+    async fn ledger_apply(
+        &self,
+        maildrop: MaildropId,
+        changes: Vec<LedgerChange>,
+    ) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.ledger_job(maildrop, changes, None).await
+    }
+
+    async fn ledger_search(&self, words: &[String]) -> Result<Vec<LedgerStory>, StoreError> {
+        let words = words.to_vec();
+        self.readers
+            .read(move |conn| ledger::search(conn, &words))
+            .await
+    }
+
+    async fn commit_batch(&self, batch: Batch) -> Result<Vec<Committed>, StoreError> {
+        if batch.deliveries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.threads
+            .writer
+            .send(Box::new(CommitJob::new(batch, reply)))?;
+        answer.await.map_err(|_| StoreError::Closing)?
+    }
+
+    async fn run_begin(&self, run: NewRun) -> Result<RunId, StoreError> {
+        // A run that a power cut undoes stored nothing: what it stores comes later in the log.
+        let begin = move |txn: &_, _: &_| runs::begin(txn, run);
+        self.threads
+            .writer
+            .write_with(Durability::WithTheNext, begin)
+            .await
+    }
+
+    async fn run_finish(
+        &self,
+        maildrop: MaildropId,
+        end: RunEnd,
+        changes: Vec<LedgerChange>,
+    ) -> Result<(), StoreError> {
+        self.ledger_job(maildrop, changes, Some(end)).await
+    }
+
+    async fn run_list(&self, retrieval: RetrievalId, most: u32) -> Result<Vec<Run>, StoreError> {
+        self.readers
+            .read(move |conn| runs::list(conn, retrieval, most))
+            .await
+    }
+
+    async fn run_conversation(&self, run: RunId) -> Result<Option<String>, StoreError> {
+        self.readers
+            .read(move |conn| runs::conversation(conn, run))
+            .await
+    }
+
+    async fn message_page(
+        &self,
+        folder: FolderId,
+        after: Option<Uid>,
+        most: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.readers
+            .read(move |conn| messages::page(conn, folder, after, most))
+            .await
+    }
+
+    async fn message_by_id(&self, id: MessageId) -> Result<Message, StoreError> {
+        self.readers
+            .read(move |conn| messages::by_id(conn, id))
+            .await
+    }
+
+    async fn message_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, StoreError> {
+        let reader = messages::open_body(&self.readers, &self.bodies_in_use, id).await?;
+        Ok(Box::new(reader))
+    }
+
+    async fn wal_size(&self) -> Result<Octets, StoreError> {
+        Ok(self.gauge.waiting())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close();
+        let threads = Arc::clone(&self.threads);
+        let stopped = tokio::task::spawn_blocking(move || threads.stop()).await;
+        stopped.map_err(|error| StoreError::Io {
+            doing: "close",
+            source: error.into(),
+        })
+    }
+}

@@ -1,0 +1,280 @@
+//! Plans one run from what the server lists and what the ledger says of it.
+//!
+//! Three judgements, in the order in which a session learns: [`plan_run`] when the listing is
+//! there, [`judge_probes`] when the headers that the plan wanted to see are there, and
+//! [`BodyJudge`] for each message retrieved. None leaves a choice to the engine.
+//!
+//! Trusts nothing the server chose: ids, sizes, order and doubles may be hostile, and all of it
+//! stays O(n log n) and within some 60 octets a message.
+
+mod bodies;
+mod facts;
+mod known;
+mod left_out;
+mod matching;
+mod probes;
+mod renumbering;
+mod retention;
+mod sizes;
+
+use inhaul_types::{Fingerprint, Octets, Timestamp};
+
+use crate::{Ledger, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, Listing};
+use crate::{ListingIndex, RowEpoch};
+
+pub use bodies::{BodyJudge, BodyVerdict};
+pub use probes::{ProbeVerdict, judge_probes};
+pub use retention::{Retention, deletes_fetched};
+pub use sizes::{expects_nothing_known, needs_sizes};
+
+use facts::Facts;
+use known::{Cause, Standing, Standings};
+use left_out::{Fresh, LeftOutRows};
+
+/// What the owner wants of this run.
+#[derive(Clone, Copy, Debug)]
+pub struct RunPolicy {
+    /// What happens to remote copies.
+    pub retention: Retention,
+    /// Messages listed larger than this stay where they are.
+    pub largest: Option<Octets>,
+    /// Deletion of messages that were re-linked after a renumbering waits until then. No row says
+    /// how it was re-linked, so until then nothing is deleted that its own session did not fetch.
+    pub relinked_deletion_held_until: Option<Timestamp>,
+}
+
+/// What the server must be asked, and what may be done, once it has listed its messages.
+#[derive(Clone, Debug, Default)]
+pub struct RunPlan {
+    /// To be retrieved, in this order.
+    pub retrieve: Vec<ListingIndex>,
+    /// Headers to be read (`TOP n 0`) before these can be judged, in this order.
+    pub probe: Vec<ListingIndex>,
+    /// To stay on the server; to be recorded with the reason. Only those not recorded yet.
+    pub leave: Vec<(ListingIndex, LeftOutReason)>,
+    /// Rows whose [`Proof`](crate::Proof) the later judgements need.
+    pub proofs: Vec<LedgerIndex>,
+    /// Rows listed now that the listing before did not name.
+    pub appeared: Vec<LedgerIndex>,
+    /// Rows not listed now that the listing before named. To be recorded only when the run has
+    /// ended well, and without those re-linked meanwhile: [`BodyJudge::vanished`] has that list.
+    /// Recorded earlier, a kill would make the next run forget what it has to look for.
+    pub vanished: Vec<LedgerIndex>,
+    /// 5 or more messages were expected and none is listed: the server renumbered. The hold of
+    /// deletions is to be recorded before the first re-link is.
+    pub renumbered: bool,
+    /// Ids are doubled or resized: from now on they prove nothing in this maildrop.
+    pub ids_broken: bool,
+}
+
+/// What `TOP n 0` said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Probe {
+    /// The header's fingerprint.
+    Read(Fingerprint),
+    /// The server knows no TOP, or not for this message.
+    Refused,
+}
+
+/// Plans one run from the whole listing and the maildrop's ledger.
+///
+/// `others` are the ledgers of the other active retrievals of this maildrop: nothing is deleted
+/// that one of them has not stored. A listing without any size (LIST was not needed, or not
+/// answered) makes no message suspect and deletes nothing.
+pub fn plan_run(
+    listing: &Listing,
+    ledger: &Ledger,
+    others: &[Ledger],
+    policy: &RunPolicy,
+    now: Timestamp,
+) -> RunPlan {
+    let facts = Facts::new(listing, ledger, others, policy, now);
+    let mut planner = Planner {
+        facts,
+        standings: Standings::new(facts),
+        left_out: LeftOutRows::new(facts),
+        elsewhere: Elsewhere::of(ledger),
+        wanted: vec![false; ledger.len()],
+        plan: RunPlan {
+            renumbered: renumbering::is_renumbered(listing, ledger),
+            ..RunPlan::default()
+        },
+    };
+    for entry in listing.iter() {
+        planner.place(&entry);
+    }
+    planner.note_rows();
+    planner.finish()
+}
+
+/// What rows there are that no id of this listing can lead to.
+#[derive(Clone, Copy, Default)]
+struct Elsewhere {
+    /// Rows of an older epoch, in its last listing: the new one may hold their messages.
+    past: bool,
+    /// Rows that a message without an id may be the message of.
+    any: bool,
+}
+
+struct Planner<'a> {
+    facts: Facts<'a>,
+    standings: Standings<'a>,
+    left_out: LeftOutRows<'a>,
+    elsewhere: Elsewhere,
+    /// By row: its proof is needed.
+    wanted: Vec<bool>,
+    plan: RunPlan,
+}
+
+impl Planner<'_> {
+    fn place(&mut self, entry: &Listed<'_>) {
+        self.plan.ids_broken |= self.facts.listing.is_doubled(entry.index);
+        match self.standings.of(entry) {
+            Standing::Anonymous if self.elsewhere.any => self.plan.probe.push(entry.index),
+            Standing::Anonymous => self.place_fresh(entry),
+            Standing::Unknown if self.plan.renumbered || self.elsewhere.past => {
+                // An id that was left out is known, whatever became of the others.
+                if self.left_out.judge(entry) != Fresh::Stay {
+                    self.plan.probe.push(entry.index);
+                }
+            }
+            Standing::Unknown => self.place_fresh(entry),
+            Standing::Known(row) => {
+                if !self.plan.renumbered && self.facts.allows_deletion(entry, &row) {
+                    self.wanted[row.index.position()] = true;
+                    self.plan.probe.push(entry.index);
+                }
+            }
+            Standing::Contested(cause) => {
+                self.plan.ids_broken |= cause == Cause::IdsBroken;
+                self.plan.probe.push(entry.index);
+            }
+        }
+    }
+
+    fn place_fresh(&mut self, entry: &Listed<'_>) {
+        match self.left_out.judge(entry) {
+            Fresh::Retrieve => self.plan.retrieve.push(entry.index),
+            Fresh::Leave(reason) => self.plan.leave.push((entry.index, reason)),
+            Fresh::Stay => {}
+        }
+    }
+
+    /// Notes for each row whether it appeared, vanished, and whether its proof is needed.
+    fn note_rows(&mut self) {
+        let Facts {
+            listing, ledger, ..
+        } = self.facts;
+        self.want_contested();
+        let looks_for_missing = !self.plan.retrieve.is_empty() || !self.plan.probe.is_empty();
+        for row in ledger.iter() {
+            match (row.epoch, is_listed(listing, &row)) {
+                (RowEpoch::Present, Named::Yes) => {
+                    // Known, or contested and wanted already.
+                    if !row.listed_last {
+                        self.plan.appeared.push(row.index);
+                    }
+                    continue;
+                }
+                (_, Named::No) if row.listed_last => self.plan.vanished.push(row.index),
+                _ => {}
+            }
+            if looks_for_missing && self.may_turn_up(&row) {
+                self.wanted[row.index.position()] = true;
+            }
+        }
+    }
+
+    /// Whether the message of a row that is not listed by id may turn up in this listing under
+    /// another name, so that headers or octets have to be compared with it.
+    fn may_turn_up(&self, row: &LedgerRow<'_>) -> bool {
+        let is_past = row.epoch == RowEpoch::Past;
+        let anonymous = self.facts.listing.has_anonymous();
+        match row.state {
+            LedgerState::Stored | LedgerState::Asked => row.listed_last || is_past || anonymous,
+            // A deletion that was seen to be done is over: what looks the same came later.
+            LedgerState::Deleted => {
+                row.listed_last && (is_past || anonymous || self.plan.renumbered)
+            }
+            LedgerState::LeftOut(_) => false,
+        }
+    }
+
+    /// Wants the proofs of all rows that share an id with a probed message.
+    fn want_contested(&mut self) {
+        let Facts {
+            listing, ledger, ..
+        } = self.facts;
+        let mut seen = vec![false; listing.len()];
+        for index in &self.plan.probe {
+            let Some(id) = listing.at(*index).unique_id else {
+                continue;
+            };
+            let first = listing.first_with_unique_id(id).unwrap_or(*index);
+            if std::mem::replace(&mut seen[first.position()], true) {
+                continue;
+            }
+            for row in known::rows_of(ledger, id) {
+                self.wanted[row.index.position()] = true;
+            }
+        }
+    }
+
+    fn finish(self) -> RunPlan {
+        let Self {
+            facts,
+            mut plan,
+            wanted,
+            ..
+        } = self;
+        let wanted = wanted.into_iter().enumerate().filter(|(_, wanted)| *wanted);
+        plan.proofs = wanted
+            .map(|(position, _)| LedgerIndex::from_position(position))
+            .collect();
+        if facts
+            .ledger
+            .iter()
+            .all(|row| row.state != LedgerState::Stored)
+        {
+            newest_batches_first(&mut plan.retrieve);
+        }
+        plan
+    }
+}
+
+impl Elsewhere {
+    fn of(ledger: &Ledger) -> Self {
+        let mut elsewhere = Self::default();
+        for row in ledger.iter().filter(|row| row.state.is_stored()) {
+            elsewhere.past |= row.epoch == RowEpoch::Past && row.listed_last;
+            elsewhere.any |= row.state != LedgerState::Deleted || row.listed_last;
+        }
+        elsewhere
+    }
+}
+
+/// Whether a listing names a row.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Named {
+    Yes,
+    No,
+    /// Row and message have no id: only the header can tell.
+    Perhaps,
+}
+
+fn is_listed(listing: &Listing, row: &LedgerRow<'_>) -> Named {
+    match row.unique_id {
+        Some(id) if listing.first_with_unique_id(id).is_some() => Named::Yes,
+        None if listing.has_anonymous() => Named::Perhaps,
+        Some(_) | None => Named::No,
+    }
+}
+
+/// Puts the newest batches first and keeps listing order inside a batch: whoever waits for a first
+/// run sees the mail of this week before that of ten years ago.
+fn newest_batches_first(retrieve: &mut Vec<ListingIndex>) {
+    *retrieve = retrieve.rchunks(BATCH).flatten().copied().collect();
+}
+
+/// As many as the engine commits at once.
+const BATCH: usize = 256;

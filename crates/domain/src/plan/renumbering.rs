@@ -1,0 +1,30 @@
+//! Whether the server gave all its messages new unique-ids.
+
+use crate::{Ledger, LedgerRow, LedgerState, Listing, RowEpoch};
+
+use super::{Named, is_listed};
+
+/// Whether 5 or more messages are expected and none of them is listed, although others are.
+///
+/// A server without ids lists nothing by id; what it listed before counts as listed as long as it
+/// goes on without them. One that begins or ceases to give ids has renumbered.
+pub(super) fn is_renumbered(listing: &Listing, ledger: &Ledger) -> bool {
+    if listing.is_empty() {
+        return false;
+    }
+    let mut expected = 0_usize;
+    for row in ledger.iter().filter(is_expected) {
+        if is_listed(listing, &row) != Named::No {
+            return false;
+        }
+        expected += 1;
+    }
+    expected >= FEWEST
+}
+
+fn is_expected(row: &LedgerRow<'_>) -> bool {
+    row.state == LedgerState::Stored && row.epoch == RowEpoch::Present && row.listed_last
+}
+
+/// Fewer may have been deleted by another program between two runs.
+const FEWEST: usize = 5;

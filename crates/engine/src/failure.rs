@@ -1,0 +1,245 @@
+//! What ended a run early, and which stable code stands for it.
+
+use std::io;
+
+use inhaul_net::{CertificateFault, DialError};
+use inhaul_pop3_proto::ResponseCode;
+use inhaul_pop3_proto::client::ClientError;
+use inhaul_store::StoreError;
+use inhaul_types::ErrorCode;
+
+use crate::observe::FailureReport;
+
+/// Why a run ended before its work was done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error("the line could not be had")]
+    Dial(#[from] DialError),
+    /// The server said `-ERR` where the run cannot go on without `+OK`.
+    #[error("the server refused {doing}")]
+    Refused { doing: Doing, code: Option<ResponseCode>, text: String },
+    #[error("the server offers no encryption")]
+    NoStls,
+    #[error("the server made no sense")]
+    Client(#[source] ClientError),
+    /// The line ended while an answer was due.
+    #[error("the line was cut")]
+    Cut(#[source] Option<io::Error>),
+    #[error("the server said nothing for {0} seconds")]
+    Silent(u64),
+    #[error("the run took longer than it may")]
+    TooLong,
+    /// More messages than a listing may hold.
+    #[error("the server lists more messages than can be held")]
+    ListingTooLong,
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("the spool file could not be written")]
+    Spool(#[source] io::Error),
+    #[error("the program that gives the password failed: {0}")]
+    SecretCommand(String),
+    /// A name or password that cannot be said on a line.
+    #[error("the name or password holds a line end")]
+    Unspeakable,
+}
+
+/// What the server was asked when it refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Doing {
+    Greeting,
+    Stls,
+    SignIn,
+    Listing,
+}
+
+impl std::fmt::Display for Doing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Greeting => "the connection",
+            Self::Stls => "encryption",
+            Self::SignIn => "the sign-in",
+            Self::Listing => "to list its messages",
+        })
+    }
+}
+
+impl From<ClientError> for RunError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Closed { .. } => Self::Cut(None),
+            other => Self::Client(other),
+        }
+    }
+}
+
+impl RunError {
+    /// The stable code.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Dial(error) => dial_code(error),
+            Self::Refused { doing: Doing::Stls, .. } => ErrorCode::StlsRefused,
+            Self::Refused { doing, code, text } => refusal_code(*doing, code.as_ref(), text),
+            Self::NoStls => ErrorCode::NoEncryption,
+            Self::Client(ClientError::NotPop3 { .. }) => ErrorCode::NotPop3,
+            Self::Client(_) | Self::ListingTooLong => ErrorCode::BadAnswer,
+            Self::Cut(_) => ErrorCode::CutOff,
+            Self::Silent(_) | Self::TooLong => ErrorCode::NoAnswer,
+            Self::Store(error) => store_code(error),
+            Self::Spool(error) if error.kind() == io::ErrorKind::StorageFull => ErrorCode::DiskFull,
+            Self::Spool(_) => ErrorCode::DiskFull,
+            Self::SecretCommand(_) | Self::Unspeakable => ErrorCode::AuthRefused,
+        }
+    }
+
+    /// The server's own words, where it said any.
+    pub(crate) fn said(&self) -> Option<String> {
+        match self {
+            Self::Refused { code, text, .. } => {
+                let code = code.as_ref().map(|code| format!("[{code}] ")).unwrap_or_default();
+                Some(format!("-ERR {code}{text}").trim_end().to_owned())
+            }
+            Self::Client(ClientError::NotPop3 { said }) => Some(said.clone()),
+            _ => None,
+        }
+    }
+
+    /// What happened, for a person who never heard of POP3.
+    pub(crate) fn report(&self, host: &str, port: u16) -> FailureReport {
+        let code = self.code();
+        let what = match self {
+            Self::Dial(error) => error.to_string(),
+            Self::Store(error) => chain(error),
+            Self::Spool(error) => format!("a message could not be kept in the spool: {error}"),
+            Self::SecretCommand(why) => {
+                format!("the program that gives the password for {host} failed: {why}")
+            }
+            Self::Unspeakable => format!("the name or password for {host} holds a line end"),
+            Self::Silent(seconds) => format!("{host} said nothing for {seconds} seconds"),
+            Self::TooLong => format!("{host} was so slow that the check ran out of time"),
+            Self::ListingTooLong => format!("{host} lists more messages than can be held"),
+            Self::Cut(_) => format!("the line to {host} was cut"),
+            Self::NoStls => format!("{host} offers no encryption on port {port}"),
+            Self::Client(ClientError::NotPop3 { .. }) => {
+                format!("the program at {host}:{port} does not speak POP3")
+            }
+            Self::Client(error) => format!("the answer of {host} makes no sense: {error}"),
+            Self::Refused { doing, .. } => refusal_text(code, *doing, host),
+        };
+        FailureReport { code, what, said: self.said() }
+    }
+}
+
+fn refusal_text(code: ErrorCode, doing: Doing, host: &str) -> String {
+    match code {
+        ErrorCode::AuthRefused => format!("{host} refuses the password"),
+        ErrorCode::AuthAppPassword => format!("{host} wants an app password"),
+        ErrorCode::AuthNotPossible => format!("{host} does not allow passwords"),
+        ErrorCode::PopSwitchedOff => format!("POP is switched off for this mailbox on {host}"),
+        ErrorCode::MailboxInUse => format!("someone else is reading this mailbox on {host}"),
+        ErrorCode::TooOften => format!("{host} asks us to check less often"),
+        ErrorCode::StlsRefused => format!("{host} offered encryption and then refused it"),
+        ErrorCode::ServerBusy => format!("{host} has a trouble of its own that will pass"),
+        _ => format!("{host} refused {doing}"),
+    }
+}
+
+fn dial_code(error: &DialError) -> ErrorCode {
+    match error {
+        DialError::NameNotFound(_) => ErrorCode::NameNotFound,
+        DialError::LookUp { .. }
+        | DialError::Refused { .. }
+        | DialError::NoAnswer { .. }
+        | DialError::Unreachable { .. } => ErrorCode::NoAnswer,
+        DialError::Certificate { fault: CertificateFault::Other(_), .. }
+        | DialError::Certificate { .. }
+        | DialError::CaFile { .. } => ErrorCode::Certificate,
+        DialError::NotTls { .. } => ErrorCode::NoEncryption,
+    }
+}
+
+fn store_code(error: &StoreError) -> ErrorCode {
+    match error {
+        StoreError::InUse(_) => ErrorCode::DataInUse,
+        StoreError::TooNew { .. } => ErrorCode::DataTooNew,
+        StoreError::Damaged(_) => ErrorCode::DataDamaged,
+        StoreError::DiskFull(_) => ErrorCode::DiskFull,
+        StoreError::Seal(_) => ErrorCode::AuthRefused,
+        _ => ErrorCode::DataDamaged,
+    }
+}
+
+/// What an `-ERR` means: its response code (RFC 2449, RFC 3206) if it has one, else its words, as
+/// far as providers are known to use them; without either, a refused sign-in is a wrong password.
+fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorCode {
+    match code {
+        Some(ResponseCode::InUse) => return ErrorCode::MailboxInUse,
+        Some(ResponseCode::LoginDelay) => return ErrorCode::TooOften,
+        Some(ResponseCode::SysTemp) => return ErrorCode::ServerBusy,
+        Some(ResponseCode::SysPerm) => return ErrorCode::ServerRefuses,
+        Some(ResponseCode::Auth) => return auth_code(text),
+        _ => {}
+    }
+    let text = text.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["in use", "locked", "is busy", "another session", "already open"]) {
+        return ErrorCode::MailboxInUse;
+    }
+    if says(&["too many", "too often", "too frequent", "login rate", "login delay"]) {
+        return ErrorCode::TooOften;
+    }
+    match doing {
+        Doing::SignIn => auth_code(&text),
+        Doing::Greeting => ErrorCode::ServerBusy,
+        Doing::Stls => ErrorCode::StlsRefused,
+        Doing::Listing => ErrorCode::ServerRefuses,
+    }
+}
+
+fn auth_code(text: &str) -> ErrorCode {
+    let text = text.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["application-specific", "app password", "app-password", "web login required"]) {
+        return ErrorCode::AuthAppPassword;
+    }
+    if text.contains("pop") && says(&["not enabled", "disabled", "not allowed", "switched off"]) {
+        return ErrorCode::PopSwitchedOff;
+    }
+    ErrorCode::AuthRefused
+}
+
+/// The error and its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_sign_in_is_told_by_its_code_then_by_its_words() {
+        use ErrorCode::*;
+        for (code, text, expected) in [
+            (Some(ResponseCode::InUse), "", MailboxInUse),
+            (Some(ResponseCode::LoginDelay), "", TooOften),
+            (Some(ResponseCode::SysTemp), "", ServerBusy),
+            (Some(ResponseCode::SysPerm), "", ServerRefuses),
+            (Some(ResponseCode::Auth), "Invalid login or password", AuthRefused),
+            (Some(ResponseCode::Auth), "Application-specific password required", AuthAppPassword),
+            (None, "Your account is not enabled for POP access", PopSwitchedOff),
+            (None, "Maildrop is locked by another client", MailboxInUse),
+            (None, "Too many logins, wait a little", TooOften),
+            (None, "Authentication failed.", AuthRefused),
+            (None, "", AuthRefused),
+        ] {
+            assert_eq!(refusal_code(Doing::SignIn, code.as_ref(), text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Signs in and counts: is this mailbox as it was typed in?
+
+use inhaul_pop3_proto::client::{Command, Event};
+use inhaul_store::{Remote, RemoteSecret};
+use inhaul_types::Octets;
+
+use crate::failure::{Doing, RunError};
+use crate::observe::FailureReport;
+use crate::run::Engine;
+use crate::session::Wire;
+use crate::session::open::{dial, reveal, sign_in};
+
+/// What a look inside found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Inspection {
+    /// Messages in the maildrop.
+    pub messages: u64,
+    /// Their octets, as the server counts them.
+    pub octets: Octets,
+}
+
+impl Engine {
+    /// Signs in to a mailbox, counts, brings and changes nothing.
+    pub async fn inspect(
+        &self,
+        remote: &Remote,
+        secret: RemoteSecret,
+    ) -> Result<Inspection, FailureReport> {
+        self.look_inside(remote, secret)
+            .await
+            .map_err(|error| error.report(&remote.host, remote.port))
+    }
+
+    async fn look_inside(
+        &self,
+        remote: &Remote,
+        secret: RemoteSecret,
+    ) -> Result<Inspection, RunError> {
+        let _lease = self.leases.take(remote).await;
+        let checks = &self.checks;
+        let password = reveal(secret, checks.read_timeout).await?;
+        let line = dial(&self.dialler, remote, checks).await?;
+        let mut wire = Wire::new(line, checks.read_timeout);
+        sign_in(&mut wire, &self.dialler, remote, &password, None, checks).await?;
+        wire.send(Command::Stat)?;
+        let (count, octets) = wire
+            .until(|event| match event {
+                Event::Stat { count, octets } => Some(Ok((count, octets))),
+                Event::Refused { code, text, .. } => {
+                    let (doing, text) = (Doing::Listing, text.to_string());
+                    Some(Err(RunError::Refused { doing, code, text }))
+                }
+                _ => None,
+            })
+            .await??;
+        wire.send(Command::Quit)?;
+        wire.until(|event| matches!(event, Event::Bye | Event::Refused { .. }).then_some(()))
+            .await?;
+        Ok(Inspection {
+            messages: count.unwrap_or_default(),
+            octets: octets.unwrap_or_default(),
+        })
+    }
+}

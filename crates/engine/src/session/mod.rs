@@ -1,0 +1,13 @@
+//! One visit to a maildrop: the conversation, carried out over a line.
+//!
+//! `wire` moves octets, `open` gets to the sign-in, `listing` learns what is there, `probe` reads
+//! headers, `retrieve` brings bodies and asks for deletions. The order of effects is in `retrieve`
+//! and in [`crate::run`].
+
+pub(crate) mod listing;
+pub(crate) mod open;
+pub(crate) mod probe;
+pub(crate) mod retrieve;
+pub(crate) mod wire;
+
+pub(crate) use wire::Wire;

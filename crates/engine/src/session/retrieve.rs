@@ -1,0 +1,462 @@
+//! Brings bodies, commits them, asks for deletions (DESIGN "A run", steps 5 and 6).
+//!
+//! Order of effects, for each message: its octets, its place in the folder and its ledger row are
+//! committed and synced; then, and only then, its DELE is sent. Commits go on while the next
+//! messages arrive. When the line is cut, what arrived whole is committed, nothing more is asked
+//! of the server, and the next run goes on from the ledger.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use inhaul_domain::{
+    BodyJudge, BodyVerdict, Ledger, LedgerState, LeftOutReason, Listing, ListingIndex, RunPolicy,
+    deletes_fetched,
+};
+use inhaul_message::{HeaderBlock, fingerprint, summarize};
+use inhaul_pop3_proto::ResponseCode;
+use inhaul_pop3_proto::client::{Command, CommandKind, Event};
+use inhaul_store::{
+    Batch, Delivery, LedgerChange, Placement, Retrieval, Store, StoreError, Summary,
+};
+use inhaul_types::{LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use crate::budget::{Budget, Reservation};
+use crate::failure::RunError;
+use crate::observe::{Observer, Progress};
+use crate::session::Wire;
+use crate::spool::{Incoming, Received};
+
+/// RETR outstanding in octets as listed. At 80 ms a shorter window leaves the line empty; a longer
+/// one gains nothing (docs/performance.md).
+const WINDOW_OCTETS: u64 = 4 << 20;
+/// Commands outstanding.
+const WINDOW_COMMANDS: usize = 2_000;
+/// At least so many, however large they are listed: the next must be under way when one ends.
+const WINDOW_LEAST: usize = 2;
+/// What a message counts for whose size the server did not list.
+const UNLISTED_OCTETS: u64 = 64 << 10;
+/// A batch is committed when it holds so many messages,
+const BATCH_MESSAGES: usize = 256;
+/// or so many octets,
+const BATCH_OCTETS: u64 = 8 << 20;
+/// or when its first message has waited so long: somebody may be looking at the folder.
+const BATCH_AGE: Duration = Duration::from_millis(200);
+/// Commits under way at once. The second is gathered by the store while the first syncs.
+const COMMITS_AT_ONCE: usize = 2;
+
+/// What is to be done, and for whom.
+pub(crate) struct Errand<'a> {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) spool: PathBuf,
+    pub(crate) now: &'a (dyn Fn() -> Timestamp + Send + Sync),
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) run: RunId,
+    pub(crate) retrieval: &'a Retrieval,
+    pub(crate) listing: &'a Listing,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) others: &'a [Ledger],
+    pub(crate) policy: RunPolicy,
+    pub(crate) judge: &'a mut BodyJudge,
+    /// To be retrieved, in this order.
+    pub(crate) retrieve: Vec<ListingIndex>,
+    /// Stored before, proven, due: to be deleted once the rest is stored.
+    pub(crate) delete: Vec<(MessageNumber, LedgerId)>,
+    pub(crate) pipelining: bool,
+    /// When to stop asking for more.
+    pub(crate) deadline: Instant,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What came of it, also when it ended early.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) stored: u64,
+    pub(crate) octets: Octets,
+    pub(crate) left: u64,
+    /// Rows whose DELE the server accepted; deleted once QUIT is answered.
+    pub(crate) accepted: Vec<LedgerId>,
+    /// Rows whose DELE the server refused.
+    pub(crate) refused: Vec<LedgerId>,
+}
+
+/// Does the errand. The tally holds what was done, whether it ended well or not.
+pub(crate) async fn retrieve(
+    wire: &mut Wire,
+    errand: Errand<'_>,
+    tally: &mut Tally,
+) -> Result<(), RunError> {
+    let mut work = Work::new(errand, tally);
+    let ended = work.converse(wire).await;
+    if ended.is_err() {
+        // Half a message is dropped here; whole ones are kept.
+        work.incoming = None;
+        work.submit();
+        while let Some(commit) = work.commits.next().await {
+            work.note_commit(commit)?;
+        }
+    }
+    ended
+}
+
+struct Work<'a> {
+    errand: Errand<'a>,
+    tally: &'a mut Tally,
+    unsent: VecDeque<ListingIndex>,
+    outstanding: VecDeque<ListingIndex>,
+    outstanding_octets: u64,
+    incoming: Option<Incoming>,
+    batch: Gathered,
+    commits: FuturesUnordered<BoxFuture<'static, Result<Durable, StoreError>>>,
+    /// DELEs that may be sent now.
+    due: VecDeque<(MessageNumber, LedgerId)>,
+    /// DELEs sent and not answered, in order.
+    asked: VecDeque<LedgerId>,
+    /// Deletions of earlier messages wait until everything new is stored.
+    earlier: Vec<(MessageNumber, LedgerId)>,
+    stopping: bool,
+}
+
+/// What the next commit will make durable.
+#[derive(Default)]
+struct Gathered {
+    deliveries: Vec<Delivery>,
+    /// For each delivery: the number to delete once it is durable.
+    deletes: Vec<Option<MessageNumber>>,
+    changes: Vec<LedgerChange>,
+    /// Re-linked rows to be deleted once the re-link is durable.
+    relinked: Vec<(MessageNumber, LedgerId)>,
+    reservations: Vec<Reservation>,
+    octets: u64,
+    since: Option<Instant>,
+}
+
+/// What a commit made durable.
+struct Durable {
+    messages: u64,
+    octets: u64,
+    deletes: Vec<(MessageNumber, LedgerId)>,
+}
+
+impl<'a> Work<'a> {
+    fn new(mut errand: Errand<'a>, tally: &'a mut Tally) -> Self {
+        Self {
+            unsent: std::mem::take(&mut errand.retrieve).into(),
+            earlier: std::mem::take(&mut errand.delete),
+            outstanding: VecDeque::new(),
+            outstanding_octets: 0,
+            incoming: None,
+            batch: Gathered::default(),
+            commits: FuturesUnordered::new(),
+            due: VecDeque::new(),
+            asked: VecDeque::new(),
+            stopping: false,
+            errand,
+            tally,
+        }
+    }
+
+    async fn converse(&mut self, wire: &mut Wire) -> Result<(), RunError> {
+        let mut stop = self.errand.stop.clone();
+        let deadline = self.errand.deadline;
+        loop {
+            while let Some(event) = wire.client.poll_event()? {
+                self.take(event)?;
+            }
+            if self.batch_is_ready() {
+                self.submit();
+            }
+            self.ask(wire).await?;
+            if self.is_done() {
+                return Ok(());
+            }
+            let batch_due = self.batch.since.map(|since| since + BATCH_AGE);
+            let may_commit = self.commits.len() < COMMITS_AT_ONCE;
+            let may_read = wire.client.outstanding() > 0 && (may_commit || !self.batch_is_full());
+            tokio::select! {
+                biased;
+                Some(commit) = self.commits.next() => self.note_commit(commit)?,
+                read = wire.pump(), if may_read => read?,
+                () = sleep_until(batch_due.unwrap_or(deadline)), if batch_due.is_some() && may_commit => {
+                    self.submit();
+                }
+                () = sleep_until(deadline), if !self.stopping => self.stopping = true,
+                Ok(()) = stop.changed(), if !self.stopping => self.stopping = *stop.borrow(),
+            }
+        }
+    }
+
+    /// Sends what may be sent now.
+    async fn ask(&mut self, wire: &mut Wire) -> Result<(), RunError> {
+        if self.stopping {
+            self.unsent.clear();
+        }
+        let bringing_is_over =
+            self.unsent.is_empty() && self.outstanding.is_empty() && self.batch.is_empty();
+        if bringing_is_over && self.commits.is_empty() && !self.earlier.is_empty() {
+            self.record_asked().await?;
+        }
+        if self.window_has_room() {
+            while self.fits_window(wire)
+                && let Some(index) = self.unsent.pop_front()
+            {
+                wire.send(Command::Retr(self.errand.listing.at(index).number))?;
+                self.outstanding_octets += self.weight(index);
+                self.outstanding.push_back(index);
+            }
+        }
+        while self.may_send(wire)
+            && let Some((number, row)) = self.due.pop_front()
+        {
+            wire.send(Command::Dele(number))?;
+            self.asked.push_back(row);
+        }
+        Ok(())
+    }
+
+    /// Messages stored before this run: the ledger says that their deletion was asked before the
+    /// server hears of it.
+    async fn record_asked(&mut self) -> Result<(), RunError> {
+        let earlier = std::mem::take(&mut self.earlier);
+        let rows = earlier.iter().map(|(_, row)| *row).collect();
+        let asked = LedgerChange::State { rows, state: LedgerState::Asked };
+        self.errand.store.ledger_apply(self.errand.retrieval.maildrop, vec![asked]).await?;
+        self.due.extend(earlier);
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event<'_>) -> Result<(), RunError> {
+        match event {
+            Event::BodyStart { .. } => self.incoming = Some(Incoming::new(&self.errand.budget)),
+            Event::BodyChunk(octets) => {
+                if let Some(incoming) = &mut self.incoming {
+                    incoming.push(octets, &self.errand.spool).map_err(RunError::Spool)?;
+                }
+            }
+            Event::BodyEnd { .. } => self.take_body(),
+            Event::Deleted(_) => self.tally.accepted.extend(self.asked.pop_front()),
+            Event::Refused { command: CommandKind::Dele(_), .. } => {
+                self.tally.refused.extend(self.asked.pop_front());
+            }
+            Event::Refused { command: CommandKind::Retr(_), code, text } => {
+                if let Some(index) = self.answered() {
+                    let passing = matches!(code, Some(ResponseCode::SysTemp | ResponseCode::InUse));
+                    self.leave(index, passing, &format!("the server refused it: -ERR {text}"));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The oldest outstanding RETR is answered.
+    fn answered(&mut self) -> Option<ListingIndex> {
+        let index = self.outstanding.pop_front()?;
+        self.outstanding_octets -= self.weight(index);
+        Some(index)
+    }
+
+    fn take_body(&mut self) {
+        let (Some(index), Some(incoming)) = (self.answered(), self.incoming.take()) else {
+            return;
+        };
+        let listed = self.errand.listing.at(index);
+        if incoming.size() == Octets::ZERO && listed.size.is_some_and(|size| size > Octets::ZERO) {
+            self.leave(index, false, "the server handed over nothing where it listed a message");
+            return;
+        }
+        self.errand.observer.progress(&Progress::Received(incoming.size()));
+        let received = incoming.finish();
+        let verdict = self.errand.judge.judge(index, &received.digest);
+        let delete = deletes_fetched(
+            self.errand.listing,
+            index,
+            verdict,
+            self.errand.ledger,
+            self.errand.others,
+            &self.errand.policy,
+            (self.errand.now)(),
+        );
+        self.batch.since.get_or_insert_with(Instant::now);
+        match verdict {
+            BodyVerdict::Store => {
+                let delivery = self.delivery(index, received, delete);
+                self.batch.deletes.push(delete.then_some(listed.number));
+                self.batch.deliveries.push(delivery);
+            }
+            BodyVerdict::Relink(row) => {
+                let row = self.errand.ledger.at(row).id;
+                self.batch.changes.push(LedgerChange::Relink {
+                    row,
+                    unique_id: unique_id(listed.unique_id),
+                    listed_size: listed.size,
+                });
+                if delete {
+                    self.batch.relinked.push((listed.number, row));
+                }
+            }
+        }
+    }
+
+    fn delivery(&mut self, index: ListingIndex, received: Received, delete: bool) -> Delivery {
+        let listed = self.errand.listing.at(index);
+        let header = HeaderBlock::new(received.head());
+        let summary = summarize(received.head());
+        let delivery = Delivery {
+            digest: received.digest,
+            header_size: Octets::of_len(header.len()),
+            fingerprint: fingerprint(&header),
+            summary: Summary {
+                from: summary.from,
+                subject: summary.subject,
+                date: summary.date,
+                message_id: summary.message_id,
+                has_attachment: summary.has_attachment,
+            },
+            placements: vec![Placement {
+                folder: self.errand.retrieval.folder,
+                why: format!("retrieval {}", self.errand.retrieval.name),
+            }],
+            internal_date: (self.errand.now)(),
+            unique_id: unique_id(listed.unique_id),
+            listed_size: listed.size,
+            // Recorded as asked before it is asked: a crash in between repeats the question.
+            state: if delete { LedgerState::Asked } else { LedgerState::Stored },
+            body: received.body,
+        };
+        self.batch.octets += delivery.body.size().count();
+        self.batch.reservations.push(received.reservation);
+        delivery
+    }
+
+    /// This one message stays on the server; the run goes on.
+    fn leave(&mut self, index: ListingIndex, passing: bool, detail: &str) {
+        self.tally.left += 1;
+        if passing {
+            return;
+        }
+        let listed = self.errand.listing.at(index);
+        self.batch.since.get_or_insert_with(Instant::now);
+        self.batch.changes.push(LedgerChange::Leave {
+            unique_id: unique_id(listed.unique_id),
+            listed_size: listed.size,
+            reason: LeftOutReason::Refused,
+            detail: detail.to_owned(),
+        });
+    }
+
+    /// Gives the batch to the store.
+    fn submit(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let batch = std::mem::take(&mut self.batch);
+        let store = Arc::clone(&self.errand.store);
+        let (run, retrieval) = (self.errand.run, self.errand.retrieval.id);
+        let maildrop = self.errand.retrieval.maildrop;
+        let commit = async move {
+            let mut deletes = batch.relinked;
+            if !batch.changes.is_empty() {
+                let mut changes = batch.changes;
+                if !deletes.is_empty() {
+                    let rows = deletes.iter().map(|(_, row)| *row).collect();
+                    changes.push(LedgerChange::State { rows, state: LedgerState::Asked });
+                }
+                store.ledger_apply(maildrop, changes).await?;
+            }
+            let messages = batch.deliveries.len() as u64;
+            if messages > 0 {
+                let deliveries = batch.deliveries;
+                let committed =
+                    store.commit_batch(Batch { run, retrieval, maildrop, deliveries }).await?;
+                let numbers = batch.deletes.into_iter();
+                deletes.extend(
+                    numbers.zip(committed).filter_map(|(number, done)| Some((number?, done.ledger))),
+                );
+            }
+            drop(batch.reservations);
+            Ok(Durable { messages, octets: batch.octets, deletes })
+        };
+        // On a task of its own: the commit goes on while this run reads.
+        let task = tokio::spawn(commit);
+        self.commits.push(Box::pin(async move { task.await.unwrap_or(Err(StoreError::Closing)) }));
+    }
+
+    fn note_commit(&mut self, commit: Result<Durable, StoreError>) -> Result<(), RunError> {
+        let durable = commit?;
+        self.tally.stored += durable.messages;
+        self.tally.octets += Octets::new(durable.octets);
+        self.due.extend(durable.deletes);
+        self.errand.observer.progress(&Progress::Stored(self.tally.stored));
+        Ok(())
+    }
+
+    fn batch_is_full(&self) -> bool {
+        self.batch.entries() >= BATCH_MESSAGES
+            || self.batch.octets >= BATCH_OCTETS
+            || self.errand.budget.is_tight()
+    }
+
+    fn batch_is_ready(&self) -> bool {
+        let last = self.unsent.is_empty() && self.outstanding.is_empty();
+        !self.batch.is_empty()
+            && (last || (self.batch_is_full() && self.commits.len() < COMMITS_AT_ONCE))
+    }
+
+    fn is_done(&self) -> bool {
+        self.unsent.is_empty()
+            && self.outstanding.is_empty()
+            && self.batch.is_empty()
+            && self.commits.is_empty()
+            && self.due.is_empty()
+            && self.earlier.is_empty()
+            && self.asked.is_empty()
+    }
+
+    /// Commands are sent in bunches: one at a time would cost a packet each.
+    fn window_has_room(&self) -> bool {
+        self.outstanding.len() <= WINDOW_LEAST
+            || (self.outstanding_octets <= WINDOW_OCTETS / 8 * 7
+                && self.outstanding.len() <= WINDOW_COMMANDS / 8 * 7)
+    }
+
+    fn fits_window(&self, wire: &Wire) -> bool {
+        if !self.errand.pipelining {
+            return self.may_send(wire);
+        }
+        self.outstanding.len() < WINDOW_LEAST
+            || (self.outstanding_octets < WINDOW_OCTETS && self.outstanding.len() < WINDOW_COMMANDS)
+    }
+
+    fn may_send(&self, wire: &Wire) -> bool {
+        let most = if self.errand.pipelining { 2 * WINDOW_COMMANDS } else { 1 };
+        wire.client.outstanding() < most
+    }
+
+    fn weight(&self, index: ListingIndex) -> u64 {
+        let size = self.errand.listing.at(index).size;
+        // Far above the window is as good as the window; sums of lies stay small.
+        size.map_or(UNLISTED_OCTETS, Octets::count).min(WINDOW_OCTETS)
+    }
+}
+
+impl Gathered {
+    fn entries(&self) -> usize {
+        self.deliveries.len() + self.changes.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries() == 0
+    }
+}
+
+fn unique_id(listed: Option<&[u8]>) -> Option<UniqueId> {
+    listed.and_then(|octets| UniqueId::parse(octets).ok())
+}

@@ -1,0 +1,43 @@
+//! What the operator may set about checking mail: the `[checks]` section, resolved.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use inhaul_types::Octets;
+
+/// Limits and deadlines of runs. Each default has its reason beside it.
+#[derive(Clone, Debug)]
+pub struct Checks {
+    /// Runs at the same time, all together.
+    pub at_once: usize,
+    /// Runs at the same time on one remote host: some close the door on more.
+    pub at_once_per_server: usize,
+    /// Octets of messages in memory that are not committed yet, over all runs. What goes beyond
+    /// it waits in files of the spool directory.
+    pub memory: Octets,
+    /// How long a connection, and the TLS handshake on it, may take.
+    pub connect_timeout: Duration,
+    /// How long a server may say nothing when an answer is due. RFC 1939 section 3 lets a server
+    /// hang up after 10 minutes; nobody who has an answer needs a tenth of that.
+    pub read_timeout: Duration,
+    /// How long a whole run may take before it signs out and leaves the rest for the next.
+    pub run_timeout: Duration,
+    /// Where bodies wait that do not fit memory: inside the data directory, never a shared
+    /// temporary folder.
+    pub spool: PathBuf,
+}
+
+impl Checks {
+    /// The built-in values, with the spool in this folder.
+    pub fn with_spool(spool: PathBuf) -> Self {
+        Self {
+            at_once: 200,
+            at_once_per_server: 2,
+            memory: Octets::new(16 << 20),
+            connect_timeout: Duration::from_secs(15),
+            read_timeout: Duration::from_secs(60),
+            run_timeout: Duration::from_secs(30 * 60),
+            spool,
+        }
+    }
+}

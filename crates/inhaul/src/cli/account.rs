@@ -1,0 +1,176 @@
+//! `inhaul account`: the people mail is brought to.
+
+use clap::{Args, Subcommand};
+use inhaul_store::{NewAccount, Store};
+use inhaul_types::Address;
+use serde::Serialize;
+
+use super::Globals;
+use super::output::{print, print_json, size, table};
+use crate::exit::{Exit, Failure};
+use crate::secrets::PasswordSource;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// Add an account
+    Add(Add),
+    /// List the accounts
+    List,
+    /// Show one account
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Add {
+    /// The name to sign in with
+    name: String,
+    /// An address of this account (several allowed)
+    #[arg(long = "address", value_name = "ADDRESS")]
+    addresses: Vec<Address>,
+    /// Its group
+    #[arg(long)]
+    group: Option<String>,
+    /// May manage this installation
+    #[arg(long)]
+    admin: bool,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+#[derive(Serialize)]
+struct AccountDocument<'a> {
+    name: &'a str,
+    addresses: Vec<&'a str>,
+    group: &'a str,
+    admin: bool,
+    enabled: bool,
+    messages: u64,
+    bytes: u64,
+    retrievals: u64,
+}
+
+impl<'a> From<&'a inhaul_store::Account> for AccountDocument<'a> {
+    fn from(account: &'a inhaul_store::Account) -> Self {
+        Self {
+            name: &account.name,
+            addresses: account.addresses.iter().map(Address::as_str).collect(),
+            group: &account.group,
+            admin: account.admin,
+            enabled: account.enabled,
+            messages: account.messages,
+            bytes: account.octets.count(),
+            retrievals: account.retrievals,
+        }
+    }
+}
+
+impl Account {
+    pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        match self {
+            Self::Add(add) => add.run(globals).await,
+            Self::List => list(globals).await,
+            Self::Show { name } => show(globals, &name).await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        check_name(&self.name)?;
+        let question = format!("New password for {}", self.name);
+        let password = self.password.read_or_ask(&question, globals.may_ask())?;
+        let account = NewAccount {
+            name: self.name.clone(),
+            addresses: self.addresses,
+            group: self.group,
+            admin: self.admin,
+            password: Some(password),
+        };
+        globals.with_store(async |store, _| Ok(store.account_create(account).await?)).await?;
+        if globals.json {
+            print_json(&serde_json::json!({ "added": self.name }))?;
+        } else if !globals.quiet {
+            print(&format!("Added the account {}.\n", self.name))?;
+        }
+        Ok(Exit::OK)
+    }
+}
+
+async fn list(globals: &Globals) -> Result<Exit, Failure> {
+    let accounts =
+        globals.with_store(async |store, _| Ok(store.account_list().await?)).await?;
+    if globals.json {
+        let accounts: Vec<_> = accounts.iter().map(AccountDocument::from).collect();
+        print_json(&serde_json::json!({ "accounts": accounts }))?;
+        return Ok(Exit::OK);
+    }
+    let rows: Vec<_> = accounts
+        .iter()
+        .map(|account| {
+            let more = account.addresses.len().saturating_sub(1);
+            let mut addresses =
+                account.addresses.first().map(ToString::to_string).unwrap_or_default();
+            if more > 0 {
+                addresses.push_str(&format!(" +{more}"));
+            }
+            vec![
+                account.name.clone(),
+                addresses,
+                account.group.clone(),
+                account.retrievals.to_string(),
+                account.messages.to_string(),
+                size(account.octets),
+            ]
+        })
+        .collect();
+    print(&table(&["NAME", "ADDRESSES", "GROUP", "RETRIEVALS", "MESSAGES", "SIZE"], &rows))?;
+    Ok(Exit::OK)
+}
+
+async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
+    let (account, folders) = globals
+        .with_store(async |store, _| {
+            let account = store.account_by_name(name).await?;
+            let folders = store.folder_list(account.id).await?;
+            Ok((account, folders))
+        })
+        .await?;
+    if globals.json {
+        print_json(&AccountDocument::from(&account))?;
+        return Ok(Exit::OK);
+    }
+    let addresses: Vec<_> = account.addresses.iter().map(Address::as_str).collect();
+    let mut text = format!(
+        "Name        {}\nAddresses   {}\nGroup       {}\nManages     {}\nSigns in    {}\n\n",
+        account.name,
+        addresses.join(", "),
+        account.group,
+        if account.admin { "yes" } else { "no" },
+        if account.enabled { "yes" } else { "no" },
+    );
+    let rows: Vec<_> = folders
+        .iter()
+        .map(|folder| {
+            vec![folder.name.clone(), folder.messages.to_string(), size(folder.octets)]
+        })
+        .collect();
+    text.push_str(&table(&["FOLDER", "MESSAGES", "SIZE"], &rows));
+    print(&text)?;
+    Ok(Exit::OK)
+}
+
+/// A name stands in commands, file names of exports and sign-ins.
+fn check_name(name: &str) -> Result<(), Failure> {
+    let fits = !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with(['-', '.'])
+        && name.chars().all(|c| !c.is_control() && !c.is_whitespace() && !"/@\\\"".contains(c));
+    if fits {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{name:?} cannot be an account's name"))
+        .hint("Use up to 64 letters, digits, dots, dashes and underscores, without @ and /."))
+}

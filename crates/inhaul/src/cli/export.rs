@@ -1,0 +1,248 @@
+//! `inhaul export`: an account's mail as Maildir or mbox, octet for octet.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use inhaul_store::{Folder, Message, Store};
+
+use super::Globals;
+use super::message::each_message;
+use super::output::{print, print_json};
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// One file a message: DIR is the inbox, DIR/.NAME another folder
+    Maildir(Place),
+    /// One file a folder: DIR/NAME.mbox, "From " lines quoted by the mboxrd rule
+    Mbox(Place),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Place {
+    /// Whose mail
+    account: String,
+    /// Where to; made if it is not there
+    dir: PathBuf,
+}
+
+impl Export {
+    pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let (place, form): (&Place, fn(&Path, &Folder) -> Result<Sink, Failure>) = match &self {
+            Self::Maildir(place) => (place, Sink::maildir),
+            Self::Mbox(place) => (place, Sink::mbox),
+        };
+        let written = globals
+            .with_store(async |store, _| {
+                let account = store.account_by_name(&place.account).await?;
+                fs::create_dir_all(&place.dir).map_err(|error| unwritable(&place.dir, &error))?;
+                let mut written = 0_u64;
+                for folder in store.folder_list(account.id).await? {
+                    let mut sink = form(&place.dir, &folder)?;
+                    each_message(&*store, &folder, async |message| {
+                        sink.write(&*store, &message).await?;
+                        written += 1;
+                        Ok(())
+                    })
+                    .await?;
+                    sink.finish()?;
+                }
+                Ok(written)
+            })
+            .await?;
+        if globals.json {
+            print_json(&serde_json::json!({ "messages": written }))?;
+        } else if !globals.quiet {
+            print(&format!("{written} messages written to {}.\n", place.dir.display()))?;
+        }
+        Ok(Exit::OK)
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::CANT_CREATE, format!("{}: {error}", path.display()))
+}
+
+/// Where one folder goes.
+enum Sink {
+    Maildir { root: PathBuf },
+    Mbox { path: PathBuf, file: BufWriter<File> },
+}
+
+impl Sink {
+    fn maildir(dir: &Path, folder: &Folder) -> Result<Self, Failure> {
+        let root = match folder.name.as_str() {
+            "INBOX" => dir.to_owned(),
+            name => dir.join(format!(".{}", file_name(name))),
+        };
+        for part in ["tmp", "new", "cur"] {
+            let path = root.join(part);
+            fs::create_dir_all(&path).map_err(|error| unwritable(&path, &error))?;
+        }
+        Ok(Self::Maildir { root })
+    }
+
+    fn mbox(dir: &Path, folder: &Folder) -> Result<Self, Failure> {
+        let path = dir.join(format!("{}.mbox", file_name(&folder.name)));
+        let file = File::create(&path).map_err(|error| unwritable(&path, &error))?;
+        Ok(Self::Mbox { path, file: BufWriter::new(file) })
+    }
+
+    async fn write(&mut self, store: &dyn Store, message: &Message) -> Result<(), Failure> {
+        let mut body = store.message_body(message.id).await?;
+        match self {
+            Self::Maildir { root } => {
+                // Our own unique-id names the file, so that a second export writes the same one.
+                let name = format!("{}.{}.inhaul", message.internal_date.seconds(), message.uidl);
+                let (tmp, new) = (root.join("tmp").join(&name), root.join("new").join(&name));
+                let mut file = File::create(&tmp).map_err(|error| unwritable(&tmp, &error))?;
+                loop {
+                    let chunk = body.next_chunk().await?;
+                    if chunk.is_empty() {
+                        break;
+                    }
+                    file.write_all(&chunk).map_err(|error| unwritable(&tmp, &error))?;
+                }
+                fs::rename(&tmp, &new).map_err(|error| unwritable(&new, &error))?;
+            }
+            Self::Mbox { path, file } => {
+                let failed = |error| unwritable(path, &error);
+                let date = mbox_date(message.internal_date);
+                write!(file, "From MAILER-DAEMON {date}\n").map_err(failed)?;
+                let mut quoter = Quoter::default();
+                loop {
+                    let chunk = body.next_chunk().await?;
+                    if chunk.is_empty() {
+                        break;
+                    }
+                    quoter.write(&chunk, file).map_err(failed)?;
+                }
+                quoter.end(file).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Maildir { .. } => Ok(()),
+            Self::Mbox { path, mut file } => file.flush().map_err(|error| unwritable(&path, &error)),
+        }
+    }
+}
+
+/// A folder's name may hold what a file's may not.
+fn file_name(folder: &str) -> String {
+    folder.chars().map(|c| if c == '/' || c.is_control() { '.' } else { c }).collect()
+}
+
+/// "Sat Nov 21 22:40:00 2026", as asctime writes it.
+fn mbox_date(time: inhaul_types::Timestamp) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let day = usize::try_from(time.seconds().div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
+    let text = time.to_string();
+    let month = text[5..7].parse::<usize>().unwrap_or(1);
+    format!(
+        "{} {} {:>2} {} {}",
+        DAYS[day],
+        MONTHS[month - 1],
+        text[8..10].trim_start_matches('0'),
+        &text[11..19],
+        &text[..4]
+    )
+}
+
+/// The mboxrd rule: a `>` in front of every line that is `From ` behind any number of `>`.
+/// Undone by taking one `>` away, so the octets come back exactly.
+#[derive(Default)]
+struct Quoter {
+    /// The start of a line that may still turn out to be a "From " line.
+    start: Vec<u8>,
+    /// Behind that start: the line is decided.
+    inside: bool,
+    ended_with_line_feed: bool,
+}
+
+impl Quoter {
+    fn write(&mut self, octets: &[u8], file: &mut impl Write) -> std::io::Result<()> {
+        let mut rest = octets;
+        while let Some((&octet, more)) = rest.split_first() {
+            if self.inside {
+                let end = rest.iter().position(|octet| *octet == b'\n').map(|at| at + 1);
+                let (line, more) = rest.split_at(end.unwrap_or(rest.len()));
+                file.write_all(line)?;
+                self.inside = end.is_none();
+                rest = more;
+            } else {
+                self.start.push(octet);
+                self.decide(file)?;
+                rest = more;
+            }
+        }
+        if let Some(last) = octets.last() {
+            self.ended_with_line_feed = *last == b'\n';
+        }
+        Ok(())
+    }
+
+    /// Looks at the start of a line and writes it once it is known what it is.
+    fn decide(&mut self, file: &mut impl Write) -> std::io::Result<()> {
+        let quotes = self.start.iter().take_while(|octet| **octet == b'>').count();
+        let word = &self.start[quotes..];
+        if word == b"From " {
+            file.write_all(b">")?;
+        } else if b"From ".starts_with(word) {
+            return Ok(());
+        }
+        file.write_all(&self.start)?;
+        self.inside = self.start.last() != Some(&b'\n');
+        self.start.clear();
+        Ok(())
+    }
+
+    /// Ends the message: an empty line stands before the next "From " line.
+    fn end(mut self, file: &mut impl Write) -> std::io::Result<()> {
+        file.write_all(&std::mem::take(&mut self.start))?;
+        file.write_all(if self.ended_with_line_feed { b"\n" } else { b"\n\n" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quote(pieces: &[&[u8]]) -> String {
+        let (mut quoter, mut file) = (Quoter::default(), Vec::new());
+        for piece in pieces {
+            quoter.write(piece, &mut file).unwrap();
+        }
+        quoter.end(&mut file).unwrap();
+        String::from_utf8(file).unwrap()
+    }
+
+    #[test]
+    fn from_lines_are_quoted_and_nothing_else() {
+        for (message, written) in [
+            ("From me\r\n", ">From me\r\n\n"),
+            ("a\r\nFrom me\r\n>From you\r\n", "a\r\n>From me\r\n>>From you\r\n\n"),
+            ("From: me\r\n\r\nFromage\r\n From \r\n", "From: me\r\n\r\nFromage\r\n From \r\n\n"),
+            ("no line end", "no line end\n\n"),
+            ("a\nFrom", "a\nFrom\n\n"),
+            ("", "\n\n"),
+        ] {
+            assert_eq!(quote(&[message.as_bytes()]), written, "{message:?}");
+            let single: Vec<&[u8]> = message.as_bytes().chunks(1).collect();
+            assert_eq!(quote(&single), written, "{message:?} octet by octet");
+        }
+    }
+
+    #[test]
+    fn an_mbox_date_is_asctimes() {
+        let time = inhaul_types::Timestamp::from_millis(1_773_483_726_000);
+        assert_eq!(mbox_date(time), "Sat Mar 14 10:22:06 2026");
+    }
+}

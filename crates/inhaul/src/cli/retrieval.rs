@@ -1,0 +1,266 @@
+//! `inhaul retrieval`: the remote mailboxes.
+
+mod add;
+mod set;
+
+use clap::{Subcommand, ValueEnum};
+use inhaul_domain::Retention;
+use inhaul_store::{Every, Security, Store};
+use serde::Serialize;
+
+use super::Globals;
+use super::output::{print, print_json, table};
+use crate::config::parse_duration;
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Retrieval {
+    /// Add a remote mailbox
+    Add(Box<add::Add>),
+    /// List the retrievals
+    List,
+    /// Show one retrieval
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Change a retrieval
+    Set(Box<set::Set>),
+}
+
+impl Retrieval {
+    pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        match self {
+            Self::Add(add) => add.run(globals).await,
+            Self::List => list(globals).await,
+            Self::Show { name } => show(globals, &name).await,
+            Self::Set(set) => set.run(globals).await,
+        }
+    }
+}
+
+/// Protection of the line, as typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SecurityWord {
+    /// TLS from the first octet
+    Tls,
+    /// STLS before the sign-in
+    Starttls,
+    /// Nothing: the password crosses the line readable
+    None,
+}
+
+impl From<SecurityWord> for Security {
+    fn from(word: SecurityWord) -> Self {
+        match word {
+            SecurityWord::Tls => Self::Tls,
+            SecurityWord::Starttls => Self::StartTls,
+            SecurityWord::None => Self::None,
+        }
+    }
+}
+
+/// Remote copies, as typed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum AfterStoring {
+    /// They stay
+    Keep,
+    /// They are deleted, with --days that many days after they were stored
+    Delete,
+}
+
+/// The retention that `--after-storing` and `--days` make together.
+pub(crate) fn retention(
+    after_storing: Option<AfterStoring>,
+    days: Option<u32>,
+) -> Result<Option<Retention>, Failure> {
+    match (after_storing, days) {
+        (None, None) => Ok(None),
+        (Some(AfterStoring::Keep), None) => Ok(Some(Retention::Keep)),
+        (Some(AfterStoring::Delete), None | Some(0)) => Ok(Some(Retention::Delete)),
+        (Some(AfterStoring::Delete), Some(days)) => Ok(Some(Retention::DeleteAfter { days })),
+        (None | Some(AfterStoring::Keep), Some(_)) => {
+            Err(Failure::usage("--days says when to delete, so it needs --after-storing delete"))
+        }
+    }
+}
+
+/// An interval as typed: `10m`, `auto` or `never`.
+pub(crate) fn parse_every(text: &str) -> Result<Every, String> {
+    match text {
+        "auto" => Ok(Every::Auto),
+        "never" => Ok(Every::Never),
+        _ => {
+            let seconds = parse_duration(text)?.as_secs();
+            u32::try_from(seconds).map(Every::Seconds).map_err(|_| "that is too long".into())
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RetrievalDocument<'a> {
+    name: &'a str,
+    account: &'a str,
+    folder: &'a str,
+    server: &'a str,
+    port: u16,
+    security: &'static str,
+    ca_file: Option<String>,
+    user: &'a str,
+    every: String,
+    after_storing: &'static str,
+    days: Option<u32>,
+    paused: bool,
+    last_good: Option<String>,
+    failing_since: Option<String>,
+    failures: u32,
+    code: Option<&'static str>,
+}
+
+fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
+    let (after_storing, days) = match retrieval.retention {
+        Retention::Keep => ("keep", None),
+        Retention::Delete => ("delete", None),
+        Retention::DeleteAfter { days } => ("delete", Some(days)),
+    };
+    RetrievalDocument {
+        name: &retrieval.name,
+        account: &retrieval.account_name,
+        folder: &retrieval.folder_name,
+        server: &retrieval.remote.host,
+        port: retrieval.remote.port,
+        security: security_word(retrieval.remote.security),
+        ca_file: retrieval.remote.ca_file.as_ref().map(|path| path.display().to_string()),
+        user: &retrieval.remote.user,
+        every: every_word(retrieval.every),
+        after_storing,
+        days,
+        paused: retrieval.paused,
+        last_good: retrieval.last_good.map(|time| time.to_string()),
+        failing_since: retrieval.failing_since.map(|time| time.to_string()),
+        failures: retrieval.failures,
+        code: retrieval.last_error.map(inhaul_types::ErrorCode::as_str),
+    }
+}
+
+fn security_word(security: Security) -> &'static str {
+    match security {
+        Security::Tls => "tls",
+        Security::StartTls => "starttls",
+        Security::None => "none",
+    }
+}
+
+fn every_word(every: Every) -> String {
+    match every {
+        Every::Auto => "auto".into(),
+        Every::Never => "never".into(),
+        Every::Seconds(seconds) if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        Every::Seconds(seconds) => format!("{seconds}s"),
+    }
+}
+
+/// What happens to remote copies, in words.
+pub(crate) fn retention_words(retention: Retention, host: &str) -> String {
+    match retention {
+        Retention::Keep => format!("Copies stay on {host}."),
+        Retention::Delete => format!("Copies on {host} are deleted once they are stored here."),
+        Retention::DeleteAfter { days } => {
+            format!("Copies on {host} are deleted {days} days after they were stored here.")
+        }
+    }
+}
+
+fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
+    match (retrieval.paused, retrieval.failures, retrieval.last_good) {
+        (true, _, _) => "paused",
+        (_, 1.., _) => "failing",
+        (_, 0, None) => "new",
+        (_, 0, Some(_)) => "working",
+    }
+}
+
+async fn list(globals: &Globals) -> Result<Exit, Failure> {
+    let retrievals =
+        globals.with_store(async |store, _| Ok(store.retrieval_list().await?)).await?;
+    if globals.json {
+        let retrievals: Vec<_> = retrievals.iter().map(document).collect();
+        print_json(&serde_json::json!({ "retrievals": retrievals }))?;
+        return Ok(Exit::OK);
+    }
+    let rows: Vec<_> = retrievals
+        .iter()
+        .map(|retrieval| {
+            vec![
+                state_word(retrieval).to_owned(),
+                retrieval.name.clone(),
+                format!("{}/{}", retrieval.account_name, retrieval.folder_name),
+                format!("{}@{}", retrieval.remote.user, retrieval.remote.host),
+                retrieval.last_good.map_or_else(|| "never".into(), |time| time.to_string()),
+                retrieval.last_error.map(|code| code.to_string()).unwrap_or_default(),
+            ]
+        })
+        .collect();
+    print(&table(&["STATE", "NAME", "TO", "FROM", "LAST GOOD", "WHY"], &rows))?;
+    Ok(Exit::OK)
+}
+
+async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
+    let (retrieval, runs) = globals
+        .with_store(async |store, _| {
+            let retrieval = store.retrieval_by_name(name).await?;
+            let runs = store.run_list(retrieval.id, 5).await?;
+            Ok((retrieval, runs))
+        })
+        .await?;
+    if globals.json {
+        print_json(&document(&retrieval))?;
+        return Ok(Exit::OK);
+    }
+    let remote = &retrieval.remote;
+    let mut text = format!(
+        "Name        {}\nState       {}\nServer      {}:{} ({})\nUser        {}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLast good   {}\n",
+        retrieval.name,
+        state_word(&retrieval),
+        remote.host,
+        remote.port,
+        security_word(remote.security),
+        remote.user,
+        retrieval.account_name,
+        retrieval.folder_name,
+        every_word(retrieval.every),
+        retention_words(retrieval.retention, &remote.host),
+        retrieval.last_good.map_or_else(|| "never".into(), |time| time.to_string()),
+    );
+    if let (Some(since), Some(code)) = (retrieval.failing_since, retrieval.last_error) {
+        text.push_str(&format!("Failing     since {since}, {} tries: {code}\n", retrieval.failures));
+    }
+    let rows: Vec<_> = runs
+        .iter()
+        .map(|run| {
+            vec![
+                run.id.to_string(),
+                run.started.to_string(),
+                run.activation.to_string(),
+                run_result(run),
+                run.stored.to_string(),
+                run.deleted.to_string(),
+            ]
+        })
+        .collect();
+    if !rows.is_empty() {
+        text.push('\n');
+        text.push_str(&table(&["RUN", "WHEN", "STARTED BY", "RESULT", "NEW", "DELETED"], &rows));
+    }
+    print(&text)?;
+    Ok(Exit::OK)
+}
+
+fn run_result(run: &inhaul_store::Run) -> String {
+    match (run.ended, run.code) {
+        (None, _) => "not ended".into(),
+        (Some(_), Some(code)) => code.to_string(),
+        (Some(_), None) if run.stored == 0 => "nothing new".into(),
+        (Some(_), None) => "good".into(),
+    }
+}

@@ -1,0 +1,216 @@
+//! `inhaul retrieval add`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use inhaul_domain::Retention;
+use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Store};
+
+use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
+use crate::cli::Globals;
+use crate::cli::output::{print, print_json, size};
+use crate::cli::pull::engine;
+use crate::exit::{Exit, Failure};
+use crate::secrets::PasswordSource;
+use crate::server_spec::ServerSpec;
+
+#[derive(Args, Debug)]
+pub(crate) struct Add {
+    /// Its name, unique
+    #[arg(long)]
+    name: String,
+    /// The remote server: HOST, HOST:PORT or "HOST 995s"
+    #[arg(long)]
+    server: String,
+    /// Protection of the line; by default TLS, on port 110 STLS
+    #[arg(long)]
+    security: Option<SecurityWord>,
+    /// Trust the certificate authority in this PEM file instead of the system's
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// The name to sign in with there
+    #[arg(long)]
+    user: String,
+    #[command(flatten)]
+    password: PasswordSource,
+    /// Run this program for the password; its first line is it
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["password_stdin", "password_file"])]
+    password_command: Option<String>,
+    /// The account that gets the mail
+    #[arg(long, value_name = "ACCOUNT")]
+    to: String,
+    /// The account that owns this retrieval: makes it a user retrieval
+    #[arg(long, value_name = "ACCOUNT")]
+    owner: Option<String>,
+    /// The folder it fills; made if it is not there
+    #[arg(long, default_value = "INBOX")]
+    folder: String,
+    /// How often: 10m, auto or never; a user retrieval runs when triggered unless this is given
+    #[arg(long, value_parser = parse_every)]
+    every: Option<Every>,
+    /// What happens to remote copies
+    #[arg(long)]
+    after_storing: Option<AfterStoring>,
+    /// With --after-storing delete: this many days after a message was stored here
+    #[arg(long)]
+    days: Option<u32>,
+    /// Save without signing in once
+    #[arg(long)]
+    no_test: bool,
+    /// Save, but do not run by itself
+    #[arg(long)]
+    paused: bool,
+}
+
+/// How often an automatic retrieval runs if nobody says otherwise.
+const EVERY_DEFAULT: Every = Every::Seconds(600);
+
+impl Add {
+    pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let spec = ServerSpec::parse(&self.server, self.security.map(Into::into))
+            .map_err(|why| Failure::usage(format!("--server: {why}")))?;
+        let retention =
+            retention(self.after_storing, self.days)?.unwrap_or(Retention::Keep);
+        let remote = Remote {
+            host: spec.host,
+            port: spec.port,
+            security: spec.security,
+            ca_file: absolute(self.ca_file)?,
+            user: self.user,
+        };
+        let secret = match self.password_command {
+            Some(command) => RemoteSecret::Command(split_command(&command)?),
+            None => {
+                let question = format!("Password for {} on {}", remote.user, remote.host);
+                let password = self.password.read_or_ask(&question, globals.may_ask())?;
+                RemoteSecret::Stored(password)
+            }
+        };
+        globals
+            .with_store(async |store, config| {
+                let account = store.account_by_name(&self.to).await?;
+                let owner = match &self.owner {
+                    Some(owner) => Some(store.account_by_name(owner).await?.id),
+                    None => None,
+                };
+                if owner.is_some_and(|owner| owner != account.id) {
+                    return Err(Failure::usage("a user retrieval delivers to its owner only"));
+                }
+                let others = store.retrieval_list().await?;
+                if others.iter().any(|other| other.name == self.name) {
+                    let what = format!("there is a retrieval {:?} already", self.name);
+                    return Err(Failure::usage(what).hint("Choose another --name."));
+                }
+                if let Some(other) = others.iter().find(|other| {
+                    other.remote.user == remote.user
+                        && other.remote.host.eq_ignore_ascii_case(&remote.host)
+                }) {
+                    eprintln!(
+                        "Note: \"{}\" reads the same mailbox. Nothing is deleted there before both have stored it.",
+                        other.name
+                    );
+                }
+                if !self.no_test {
+                    let engine = engine(&store, config)?;
+                    let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
+                        Failure::new(Exit::of_code(failure.code), failure_text(&failure))
+                            .hint("Nothing was saved. --no-test saves it all the same.")
+                    })?;
+                    if !globals.quiet && !globals.json {
+                        print(&format!(
+                            "Signed in: {} messages, {}.\n",
+                            found.messages,
+                            size(found.octets)
+                        ))?;
+                    }
+                }
+                let every = self.every.unwrap_or(match owner {
+                    Some(_) => Every::Never,
+                    None => EVERY_DEFAULT,
+                });
+                let retrieval = NewRetrieval {
+                    name: self.name.clone(),
+                    remote: remote.clone(),
+                    secret,
+                    account: account.id,
+                    owner,
+                    folder: self.folder.clone(),
+                    every,
+                    retention,
+                    paused: self.paused,
+                };
+                store.retrieval_create(retrieval).await?;
+                Ok(())
+            })
+            .await?;
+        if globals.json {
+            print_json(&serde_json::json!({ "added": self.name }))?;
+        } else if !globals.quiet {
+            let copies = retention_words(retention, &remote.host);
+            print(&format!("Added \"{}\". {copies} Bring its mail: inhaul pull \"{}\"\n", self.name, self.name))?;
+        }
+        Ok(Exit::OK)
+    }
+}
+
+/// A failure as text: code, what happened, the server's words.
+pub(crate) fn failure_text(failure: &inhaul_engine::FailureReport) -> String {
+    let said = failure.said.as_deref().map(|said| format!("\n  The server said: {}", crate::cli::output::plain(said)));
+    format!("{}: {}{}", failure.code, failure.what, said.unwrap_or_default())
+}
+
+/// The server that runs later may stand in another folder.
+fn absolute(path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    inhaul_net::tls::check_ca_file(&path)
+        .map_err(|error| Failure::new(Exit::NO_INPUT, error.to_string()))?;
+    Ok(Some(std::path::absolute(path)?))
+}
+
+/// Program and arguments, split at spaces; quotes hold a part together. No shell is involved.
+fn split_command(text: &str) -> Result<Vec<String>, Failure> {
+    let mut parts = Vec::new();
+    let mut part: Option<String> = None;
+    let mut quote = None;
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), c) => part.get_or_insert_default().push(c),
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                part.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => parts.extend(part.take()),
+            (None, c) => part.get_or_insert_default().push(c),
+        }
+    }
+    parts.extend(part);
+    if quote.is_some() {
+        return Err(Failure::usage("--password-command: a quote is not closed"));
+    }
+    if parts.is_empty() {
+        return Err(Failure::usage("--password-command: the program is missing"));
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_split_without_a_shell() {
+        for (text, parts) in [
+            ("pass show mail", Some(vec!["pass", "show", "mail"])),
+            ("sh -c 'echo \"a b\"; true'", Some(vec!["sh", "-c", "echo \"a b\"; true"])),
+            ("\"/opt/my tools/pw\" ''", Some(vec!["/opt/my tools/pw", ""])),
+            ("echo $HOME;ls", Some(vec!["echo", "$HOME;ls"])),
+            ("", None),
+            ("'open", None),
+        ] {
+            let split = split_command(text).ok();
+            let split = split.as_ref().map(|parts| parts.iter().map(String::as_str).collect());
+            assert_eq!(split, parts, "{text}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `inhaul where`: what happened to a message.
+
+use clap::Args;
+use inhaul_domain::LedgerState;
+use inhaul_store::{LedgerStory, Store};
+use inhaul_types::Timestamp;
+use serde::Serialize;
+
+use super::Globals;
+use super::output::{plain, print, print_json, size};
+use crate::exit::{Exit, Failure};
+
+#[derive(Args, Debug)]
+pub(crate) struct Where {
+    /// Words from its sender, subject, Message-ID or remote unique-id
+    #[arg(required = true)]
+    words: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct StoryDocument {
+    server: String,
+    user: String,
+    unique_id: Option<String>,
+    bytes: Option<u64>,
+    state: &'static str,
+    seen: String,
+    stored: Option<String>,
+    asked: Option<String>,
+    deleted: Option<String>,
+    reason: Option<String>,
+    places: Vec<String>,
+    from: Option<String>,
+    subject: Option<String>,
+}
+
+impl Where {
+    pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let stories = globals
+            .with_store(async |store, _| Ok(store.ledger_search(&self.words).await?))
+            .await?;
+        if globals.json {
+            let found: Vec<_> = stories.iter().map(document).collect();
+            print_json(&serde_json::json!({ "found": found }))?;
+        } else if stories.is_empty() {
+            print("No remote server listed a message like that. It may be in the Junk folder there: POP3 shows only the Inbox.\n")?;
+        } else {
+            stories.iter().try_for_each(|story| print(&tell(story)))?;
+        }
+        Ok(Exit::OK)
+    }
+}
+
+fn document(story: &LedgerStory) -> StoryDocument {
+    let text = |time: &Option<Timestamp>| time.map(|time| time.to_string());
+    StoryDocument {
+        server: story.host.clone(),
+        user: story.user.clone(),
+        unique_id: story.unique_id.as_ref().map(ToString::to_string),
+        bytes: story.size.or(story.listed_size).map(inhaul_types::Octets::count),
+        state: state(story.state),
+        seen: story.first_seen.to_string(),
+        stored: text(&story.stored_at),
+        asked: text(&story.asked_at),
+        deleted: text(&story.deleted_at),
+        reason: story.reason.clone(),
+        places: story.places.clone(),
+        from: story.summary.as_ref().map(|summary| summary.from.clone()),
+        subject: story.summary.as_ref().map(|summary| summary.subject.clone()),
+    }
+}
+
+fn state(state: LedgerState) -> &'static str {
+    match state {
+        LedgerState::Stored => "stored",
+        LedgerState::LeftOut(_) => "left-out",
+        LedgerState::Asked => "asked",
+        LedgerState::Deleted => "deleted",
+    }
+}
+
+fn tell(story: &LedgerStory) -> String {
+    let (from, subject) = story
+        .summary
+        .as_ref()
+        .map_or(("", ""), |summary| (summary.from.as_str(), summary.subject.as_str()));
+    let unique_id = story.unique_id.as_ref().map(|id| format!(" as {id}")).unwrap_or_default();
+    let mut text = format!(
+        "{}  {}\n  {}  seen on {}{unique_id}\n",
+        plain(if subject.is_empty() { "(no subject known)" } else { subject }),
+        plain(from),
+        story.first_seen,
+        story.host,
+    );
+    if let Some(time) = story.stored_at {
+        let places = if story.places.is_empty() {
+            "deleted here since".to_owned()
+        } else {
+            story.places.join(", ")
+        };
+        let octets = story.size.map(size).unwrap_or_default();
+        text.push_str(&format!("  {time}  stored, {octets}: {places}\n"));
+    }
+    if let Some(reason) = &story.reason {
+        text.push_str(&format!("  {}  left there: {}\n", story.first_seen, plain(reason)));
+    }
+    if let Some(time) = story.asked_at {
+        text.push_str(&format!("  {time}  {} asked to delete it\n", story.host));
+    }
+    if let Some(time) = story.deleted_at {
+        text.push_str(&format!("  {time}  deleted on {}\n", story.host));
+    }
+    text
+}

@@ -1,0 +1,24 @@
+//! Questions: only on a terminal, and with a way to answer them in scripts.
+
+use std::io::{IsTerminal, Write};
+
+use crate::cli::Globals;
+use crate::exit::{Exit, Failure};
+
+/// Goes on only with a yes.
+pub(crate) fn confirm(question: &str, globals: &Globals) -> Result<(), Failure> {
+    if globals.yes {
+        return Ok(());
+    }
+    if globals.no_input || !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(question.to_owned()).hint("Say yes with --yes."));
+    }
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::new(Exit::PROBLEMS, "Nothing was changed.")),
+    }
+}

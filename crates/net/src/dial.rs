@@ -1,0 +1,141 @@
+//! Names to addresses to lines.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+
+use crate::tls::{Configurations, Trust, handshake_error, server_name};
+use crate::{DialError, Line};
+
+/// Where to dial.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Target {
+    /// Name or address, as configured.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// Makes lines to remote servers.
+#[derive(Debug, Default)]
+pub struct Dialler {
+    configurations: Configurations,
+}
+
+impl Dialler {
+    /// A dialler that has dialled nobody yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Looks the name up and connects to the first address that answers. All of it within
+    /// `limit`; each address but the last gets half of what is left, so that one dead address
+    /// does not use up the time of the others.
+    pub async fn connect(&self, target: &Target, limit: Duration) -> Result<Line, DialError> {
+        let deadline = Instant::now() + limit;
+        let no_answer = || DialError::NoAnswer {
+            host: target.host.clone(),
+            port: target.port,
+            seconds: limit.as_secs(),
+        };
+        let addresses =
+            timeout_at(deadline, look_up(target)).await.map_err(|_| no_answer())??;
+        let mut outcome = Err(DialError::NameNotFound(target.host.clone()));
+        for (index, address) in addresses.iter().enumerate() {
+            let now = Instant::now();
+            let share = if index + 1 == addresses.len() { 1 } else { 2 };
+            let until = now + deadline.saturating_duration_since(now) / share;
+            outcome = match timeout_at(until, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    // A command and its answer are far smaller than a segment.
+                    stream.set_nodelay(true).ok();
+                    return Ok(Line::Plain(stream));
+                }
+                Ok(Err(error)) => Err(connect_error(target, error)),
+                Err(_) => Err(no_answer()),
+            };
+        }
+        outcome
+    }
+
+    /// Does the TLS handshake on a plain line, as a client that was told `target`'s name.
+    ///
+    /// # Panics
+    /// If the line is encrypted already.
+    pub async fn secure(
+        &self,
+        line: Line,
+        target: &Target,
+        trust: &Trust,
+        limit: Duration,
+    ) -> Result<Line, DialError> {
+        let Line::Plain(stream) = line else { panic!("TLS inside TLS was asked for") };
+        let name = server_name(&target.host)?;
+        let connector = TlsConnector::from(self.configurations.for_trust(trust)?);
+        match tokio::time::timeout(limit, connector.connect(name, stream)).await {
+            Ok(Ok(stream)) => Ok(Line::Tls(Box::new(stream))),
+            Ok(Err(error)) => Err(handshake_error(&target.host, target.port, error)),
+            Err(_) => Err(DialError::NoAnswer {
+                host: target.host.clone(),
+                port: target.port,
+                seconds: limit.as_secs(),
+            }),
+        }
+    }
+}
+
+async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, DialError> {
+    let bare = target.host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, target.port)]);
+    }
+    match tokio::net::lookup_host((bare, target.port)).await {
+        Ok(addresses) => {
+            let addresses: Vec<_> = addresses.collect();
+            if addresses.is_empty() {
+                return Err(DialError::NameNotFound(target.host.clone()));
+            }
+            Ok(addresses)
+        }
+        // The system's resolver tells "no such name" and "no answer" apart in words only.
+        Err(error) if error.to_string().contains("Temporary failure") => {
+            Err(DialError::LookUp { name: target.host.clone(), source: error })
+        }
+        Err(_) => Err(DialError::NameNotFound(target.host.clone())),
+    }
+}
+
+fn connect_error(target: &Target, error: io::Error) -> DialError {
+    let (host, port) = (target.host.clone(), target.port);
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => DialError::Refused { host, port },
+        io::ErrorKind::TimedOut => DialError::NoAnswer { host, port, seconds: 0 },
+        _ => DialError::Unreachable { host, port, source: error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_closed_port_refuses() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let target = Target { host: "127.0.0.1".into(), port };
+        let error = Dialler::new().connect(&target, Duration::from_secs(5)).await.unwrap_err();
+        assert!(matches!(error, DialError::Refused { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_cannot_be_is_not_found() {
+        let target = Target { host: "no such name.invalid".into(), port: 995 };
+        let error = Dialler::new().connect(&target, Duration::from_secs(5)).await.unwrap_err();
+        assert!(matches!(error, DialError::NameNotFound(_)), "{error}");
+    }
+}

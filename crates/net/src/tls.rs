@@ -1,0 +1,138 @@
+//! TLS for outgoing lines: whom we trust, and what a failed handshake means.
+//!
+//! TLS 1.2 and 1.3, verified always: by the system's certificate authorities, or for one
+//! retrieval by one authority's file instead.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use crate::{CertificateFault, DialError};
+
+/// Whose word counts for a server's name.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Trust {
+    /// The system's certificate authorities.
+    #[default]
+    System,
+    /// The authorities in this PEM file and no others.
+    CaFile(PathBuf),
+}
+
+/// Makes one client configuration for each [`Trust`] and keeps it, with its session tickets.
+#[derive(Debug, Default)]
+pub(crate) struct Configurations {
+    made: Mutex<HashMap<Trust, Arc<ClientConfig>>>,
+}
+
+impl Configurations {
+    pub(crate) fn for_trust(&self, trust: &Trust) -> Result<Arc<ClientConfig>, DialError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(configuration) = made.get(trust) {
+            return Ok(Arc::clone(configuration));
+        }
+        let configuration = Arc::new(configuration(trust)?);
+        made.insert(trust.clone(), Arc::clone(&configuration));
+        Ok(configuration)
+    }
+}
+
+fn configuration(trust: &Trust) -> Result<ClientConfig, DialError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider implements TLS 1.2 and 1.3");
+    let builder = match trust {
+        Trust::System => builder.with_platform_verifier().map_err(|error| DialError::CaFile {
+            path: "of the system".into(),
+            why: error.to_string(),
+        })?,
+        Trust::CaFile(path) => builder.with_root_certificates(read_authorities(path)?),
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+fn read_authorities(path: &Path) -> Result<RootCertStore, DialError> {
+    let unusable = |why: String| DialError::CaFile { path: path.display().to_string(), why };
+    let mut authorities = RootCertStore::empty();
+    let certificates =
+        CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        authorities.add(certificate).map_err(|error| unusable(error.to_string()))?;
+    }
+    if authorities.is_empty() {
+        return Err(unusable("there is no certificate in it".into()));
+    }
+    Ok(authorities)
+}
+
+/// Reads a PEM file of certificate authorities and says what is wrong with it, if anything.
+pub fn check_ca_file(path: &Path) -> Result<(), DialError> {
+    read_authorities(path).map(drop)
+}
+
+pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>, DialError> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    ServerName::try_from(bare.to_owned()).map_err(|_| DialError::NameNotFound(host.to_owned()))
+}
+
+/// What a failed handshake means for a person.
+pub(crate) fn handshake_error(host: &str, port: u16, error: io::Error) -> DialError {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    if let Some(rustls::Error::InvalidCertificate(cause)) = cause {
+        return DialError::Certificate { host: host.to_owned(), fault: fault(cause) };
+    }
+    DialError::NotTls { host: host.to_owned(), port, source: error }
+}
+
+fn fault(cause: &CertificateError) -> CertificateFault {
+    match cause {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            CertificateFault::Expired
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            CertificateFault::NotYetValid
+        }
+        CertificateError::NotValidForName => CertificateFault::WrongName(Vec::new()),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            CertificateFault::WrongName(presented.iter().map(|name| plain_name(name)).collect())
+        }
+        CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+        CertificateError::Revoked => CertificateFault::Revoked,
+        other => CertificateFault::Other(other.to_string()),
+    }
+}
+
+/// The verifier lists names as `DnsName("pop.example.org")`.
+fn plain_name(presented: &str) -> String {
+    match presented.split('"').nth(1) {
+        Some(name) => name.to_owned(),
+        None => presented.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_presented_name_is_shown_plain() {
+        assert_eq!(plain_name("DnsName(\"pop.example.org\")"), "pop.example.org");
+        assert_eq!(plain_name("IpAddress(192.0.2.1)"), "IpAddress(192.0.2.1)");
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_no_authority() {
+        let error = check_ca_file(Path::new("/dev/null")).unwrap_err();
+        assert!(error.to_string().contains("no certificate"), "{error}");
+        let error = check_ca_file(Path::new("/nowhere/ca.pem")).unwrap_err();
+        assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+    }
+}

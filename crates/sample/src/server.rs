@@ -1,0 +1,222 @@
+//! The server: its listeners, its mailboxes, its switches.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::certificates::Certificates;
+use crate::mailbox::Mailbox;
+use crate::session::{Conversation, Start};
+use crate::switches::ServerSwitches;
+
+/// What a server is made from.
+#[derive(Clone, Debug)]
+pub struct SampleConfig {
+    /// The port for plain text and `STLS`, on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Whether there are certificates, a TLS port, and `STLS`.
+    pub tls: Tls,
+    /// The names that good certificates are for; the first is the server's own.
+    pub names: Vec<String>,
+    /// The password of mailboxes that are made by [`SampleServer::mailbox`].
+    pub password: String,
+}
+
+/// Whether a server can encrypt.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Tls {
+    /// Plain text only.
+    #[default]
+    Absent,
+    /// On a port of its own, and by `STLS`.
+    Offered,
+}
+
+impl Default for SampleConfig {
+    /// A free port, no TLS, password `secret`.
+    fn default() -> Self {
+        Self {
+            port: 0,
+            tls: Tls::Absent,
+            names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            password: "secret".to_owned(),
+        }
+    }
+}
+
+/// A running server. Dropping it cuts every line.
+#[derive(Debug)]
+pub struct SampleServer {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    tls_address: Option<SocketAddr>,
+    listeners: JoinSet<()>,
+}
+
+/// What all sessions of a server share.
+pub(crate) struct Shared {
+    mailboxes: Mutex<HashMap<String, Mailbox>>,
+    password: String,
+    switches: Mutex<Arc<ServerSwitches>>,
+    certificates: Option<Certificates>,
+    /// Changes when all lines are to be cut.
+    cuts: watch::Sender<u64>,
+    connections: watch::Sender<u64>,
+}
+
+impl SampleServer {
+    /// Binds its ports on 127.0.0.1 and serves them, in tasks of the current runtime.
+    pub async fn start(config: SampleConfig) -> io::Result<Self> {
+        let certificates = match config.tls {
+            Tls::Absent => None,
+            Tls::Offered => Some(Certificates::make(&config.names)?),
+        };
+        let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+        let tls = match certificates {
+            None => None,
+            Some(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
+        };
+        let address = plain.local_addr()?;
+        let tls_address = tls.as_ref().map(TcpListener::local_addr).transpose()?;
+        let shared = Arc::new(Shared {
+            mailboxes: Mutex::default(),
+            password: config.password,
+            switches: Mutex::default(),
+            certificates,
+            cuts: watch::channel(0).0,
+            connections: watch::channel(0).0,
+        });
+        let mut listeners = JoinSet::new();
+        listeners.spawn(accept(plain, Start::Plain, Arc::clone(&shared)));
+        if let Some(tls) = tls {
+            listeners.spawn(accept(tls, Start::Tls, Arc::clone(&shared)));
+        }
+        Ok(Self {
+            shared,
+            address,
+            tls_address,
+            listeners,
+        })
+    }
+
+    /// Where it speaks plain text, and TLS after `STLS`.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it speaks TLS from the start, if it does.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
+    }
+
+    /// The authority behind its good certificates, if it has any.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.certificates.as_ref().map(Certificates::ca_pem)
+    }
+
+    /// The mailbox of a user, made with the configured password if it is not there.
+    pub fn mailbox(&self, user: &str) -> Mailbox {
+        let mut mailboxes = self.shared.mailboxes();
+        let mailbox = mailboxes
+            .entry(user.to_owned())
+            .or_insert_with(|| Mailbox::new(user, &self.shared.password));
+        mailbox.clone()
+    }
+
+    /// Changes the switches.
+    pub fn set(&self, change: impl FnOnce(&mut ServerSwitches)) {
+        self.shared.change(change);
+    }
+
+    /// The switches as they are.
+    pub fn switches(&self) -> Arc<ServerSwitches> {
+        self.shared.switches()
+    }
+
+    /// Puts every switch of the server back; those of mailboxes stay.
+    pub fn behave(&self) {
+        self.set(|switches| *switches = ServerSwitches::default());
+    }
+
+    /// How many connections there have been.
+    pub fn connections(&self) -> u64 {
+        *self.shared.connections.borrow()
+    }
+
+    /// Cuts every line, as a router that is switched off would.
+    pub fn cut_all(&self) {
+        self.shared.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Closes its ports and cuts every line; nothing of it runs behind this.
+    pub async fn stop(mut self) {
+        self.listeners.shutdown().await;
+    }
+}
+
+/// Takes connections until it is aborted. Its sessions end with it: they live in its set.
+async fn accept(listener: TcpListener, start: Start, shared: Arc<Shared>) {
+    let mut sessions = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // An accept that fails says something of one client, or of too many open files.
+                if let Ok((stream, _)) = accepted {
+                    shared.connections.send_modify(|count| *count += 1);
+                    sessions.spawn(serve(stream, start, Arc::clone(&shared)));
+                }
+            }
+            Some(_) = sessions.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, start: Start, shared: Arc<Shared>) {
+    // Packets are to be as the switches say, not as the kernel gathers them. Where it refuses,
+    // they are gathered.
+    drop(stream.set_nodelay(true));
+    let mut cuts = shared.cuts.subscribe();
+    tokio::select! {
+        () = Conversation::new(shared, stream).hold(start) => {}
+        _ = cuts.changed() => {}
+    }
+}
+
+impl Shared {
+    pub(crate) fn find(&self, user: &str) -> Option<Mailbox> {
+        self.mailboxes().get(user).cloned()
+    }
+
+    pub(crate) fn switches(&self) -> Arc<ServerSwitches> {
+        Arc::clone(&self.locked_switches())
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut ServerSwitches)) {
+        change(Arc::make_mut(&mut self.locked_switches()));
+    }
+
+    pub(crate) fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
+    }
+
+    fn mailboxes(&self) -> MutexGuard<'_, HashMap<String, Mailbox>> {
+        self.mailboxes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn locked_switches(&self) -> MutexGuard<'_, Arc<ServerSwitches>> {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Shared({} mailboxes)", self.mailboxes().len())
+    }
+}

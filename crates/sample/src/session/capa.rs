@@ -1,0 +1,66 @@
+//! `CAPA` (RFC 2449).
+
+use super::Conversation;
+use crate::switches::{
+    AuthPlain, Capa, MailboxSwitches, Pipelining, ServerSwitches, Stls, Top, UniqueIds, Utf8,
+};
+use crate::wire::End;
+
+/// Where the client stands when it asks.
+struct Standing {
+    signed_in: bool,
+    may_encrypt: bool,
+}
+
+impl Conversation {
+    pub(super) async fn answer_capa(&mut self) -> Result<(), End> {
+        let server = self.shared.switches();
+        match server.capa {
+            Capa::Works | Capa::MoreAfterSignIn => {}
+            Capa::Refused => {
+                self.grammar.err(None, "unknown command");
+                return Ok(());
+            }
+            Capa::Hangs => return self.hang().await,
+            Capa::HangsUp => return self.break_line().await,
+        }
+        let standing = Standing {
+            signed_in: self.maildrop.is_some(),
+            may_encrypt: self.shared.certificates().is_some() && !self.encrypted,
+        };
+        self.grammar.ok("this is what I can do");
+        for line in capabilities(&server, &self.mailbox_switches(), &standing) {
+            self.grammar.line_text(line);
+        }
+        self.grammar.end();
+        Ok(())
+    }
+}
+
+fn capabilities(
+    server: &ServerSwitches,
+    mailbox: &MailboxSwitches,
+    standing: &Standing,
+) -> Vec<String> {
+    let everything = standing.signed_in || server.capa != Capa::MoreAfterSignIn;
+    let stls = standing.may_encrypt && !standing.signed_in && server.stls != Stls::Absent;
+    let number = |name: &str, number: Option<u32>| number.map(|number| format!("{name} {number}"));
+    [
+        (!standing.signed_in).then(|| "USER".to_owned()),
+        (server.auth_plain != AuthPlain::Absent).then(|| "SASL PLAIN".to_owned()),
+        stls.then(|| "STLS".to_owned()),
+        (server.utf8 != Utf8::Absent).then(|| "UTF8".to_owned()),
+        (everything && mailbox.top != Top::Absent).then(|| "TOP".to_owned()),
+        (everything && mailbox.unique_ids != UniqueIds::Absent).then(|| "UIDL".to_owned()),
+        (everything && server.pipelining != Pipelining::Unannounced)
+            .then(|| "PIPELINING".to_owned()),
+        everything.then(|| "RESP-CODES".to_owned()),
+        everything.then(|| "AUTH-RESP-CODE".to_owned()),
+        number("LOGIN-DELAY", mailbox.login_delay),
+        number("EXPIRE", mailbox.expire),
+        Some("IMPLEMENTATION Sample".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,236 @@
+//! Accounts, their addresses and folders.
+
+use std::collections::HashMap;
+
+use inhaul_types::{AccountId, Address, FolderId, GroupId, Octets, Uid, UidValidity};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::errors::{Doing, is_unique_violation, missing};
+use super::words::from_word;
+use super::writer::Surroundings;
+use crate::{Account, Folder, NewAccount, StoreError};
+
+/// The one folder every account has.
+pub(crate) const INBOX: &str = "INBOX";
+const EVERYONE: &str = "Everyone";
+
+/// Makes an account with its INBOX; `password` is its PHC string.
+pub(crate) fn create(
+    txn: &Connection,
+    around: &Surroundings,
+    account: &NewAccount,
+    password: Option<&str>,
+) -> Result<AccountId, StoreError> {
+    const DOING: &str = "make an account";
+    let group = group_by_name(txn, account.group.as_deref().unwrap_or(EVERYONE))?;
+    let now = (around.clock)();
+    let made = txn.execute(
+        "INSERT INTO account (name, password, group_id, admin, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![account.name, password, group.row(), account.admin, now.millis()],
+    );
+    unless_exists(made, "account", &account.name)?.doing(DOING)?;
+    let id = AccountId::new(txn.last_insert_rowid());
+    for address in &account.addresses {
+        let made = txn.execute(
+            "INSERT INTO address (address, account_id) VALUES (?1, ?2)",
+            params![address.as_str(), id.row()],
+        );
+        unless_exists(made, "address", address.as_str())?.doing(DOING)?;
+    }
+    folder_or_new(txn, around, id, INBOX)?;
+    Ok(id)
+}
+
+/// Names the thing whose name is taken.
+pub(crate) fn unless_exists<T>(
+    made: rusqlite::Result<T>,
+    what: &'static str,
+    name: &str,
+) -> Result<rusqlite::Result<T>, StoreError> {
+    match made {
+        Err(error) if is_unique_violation(&error) => Err(StoreError::Exists {
+            what,
+            name: name.to_owned(),
+        }),
+        made => Ok(made),
+    }
+}
+
+fn group_by_name(txn: &Connection, name: &str) -> Result<GroupId, StoreError> {
+    txn.query_row(
+        "SELECT id FROM account_group WHERE name = ?1",
+        [name],
+        |row| row.get(0),
+    )
+    .optional()
+    .doing("look for a group")?
+    .map(GroupId::new)
+    .ok_or_else(|| missing("group", name))
+}
+
+const COLUMNS: &str = "
+    SELECT a.id, a.name, a.group_id, g.name, a.admin, a.enabled,
+        (SELECT coalesce(sum(messages), 0) FROM folder WHERE account_id = a.id),
+        (SELECT coalesce(sum(octets), 0) FROM folder WHERE account_id = a.id),
+        (SELECT count(*) FROM folder f JOIN retrieval r ON r.folder_id = f.id
+            WHERE f.account_id = a.id)
+    FROM account a JOIN account_group g ON g.id = a.group_id";
+
+const READ: &str = "read the accounts";
+
+/// All accounts by name.
+pub(crate) fn list(conn: &Connection) -> Result<Vec<Account>, StoreError> {
+    let mut accounts: Vec<Account> = conn
+        .prepare_cached(&format!("{COLUMNS} ORDER BY a.name"))
+        .and_then(|mut select| select.query_map([], account)?.collect())
+        .doing(READ)?;
+    let mut addresses: HashMap<i64, Vec<Address>> = HashMap::new();
+    let mut select = conn
+        .prepare_cached("SELECT account_id, address FROM address ORDER BY address")
+        .doing(READ)?;
+    let mut rows = select.query([]).doing(READ)?;
+    while let Some(row) = rows.next().doing(READ)? {
+        let address: String = row.get(1).doing(READ)?;
+        addresses
+            .entry(row.get(0).doing(READ)?)
+            .or_default()
+            .push(from_word(&address)?);
+    }
+    for account in &mut accounts {
+        account.addresses = addresses.remove(&account.id.row()).unwrap_or_default();
+    }
+    Ok(accounts)
+}
+
+/// One account.
+pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Account, StoreError> {
+    let mut account = conn
+        .prepare_cached(&format!("{COLUMNS} WHERE a.name = ?1"))
+        .and_then(|mut select| select.query_row([name], account).optional())
+        .doing(READ)?
+        .ok_or_else(|| missing("account", name))?;
+    let addresses: Vec<String> = conn
+        .prepare_cached("SELECT address FROM address WHERE account_id = ?1 ORDER BY address")
+        .and_then(|mut select| {
+            select
+                .query_map([account.id.row()], |row| row.get(0))?
+                .collect()
+        })
+        .doing(READ)?;
+    account.addresses = addresses
+        .iter()
+        .map(|text| from_word(text))
+        .collect::<Result<_, _>>()?;
+    Ok(account)
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        id: AccountId::new(row.get(0)?),
+        name: row.get(1)?,
+        addresses: Vec::new(),
+        group_id: GroupId::new(row.get(2)?),
+        group: row.get(3)?,
+        admin: row.get(4)?,
+        enabled: row.get(5)?,
+        messages: row.get::<_, i64>(6)?.cast_unsigned(),
+        octets: Octets::new(row.get::<_, i64>(7)?.cast_unsigned()),
+        retrievals: row.get::<_, i64>(8)?.cast_unsigned(),
+    })
+}
+
+/// The PHC string of an account that may sign in.
+pub(crate) fn password(conn: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<Option<String>> = conn
+        .prepare_cached("SELECT password FROM account WHERE name = ?1 AND enabled = 1")
+        .and_then(|mut select| select.query_row([name], |row| row.get(0)).optional())
+        .doing(READ)?;
+    Ok(found.flatten())
+}
+
+/// All folders of an account, INBOX first.
+pub(crate) fn folders(conn: &Connection, account: AccountId) -> Result<Vec<Folder>, StoreError> {
+    let folders: Vec<Folder> = conn
+        .prepare_cached(
+            "SELECT id, account_id, name, uid_validity, uid_next, messages, octets FROM folder
+             WHERE account_id = ?1 ORDER BY name <> 'INBOX', name",
+        )
+        .and_then(|mut select| select.query_map([account.row()], folder)?.collect())
+        .doing("read the folders")?;
+    // Every account has its INBOX, so no folder means no account.
+    if folders.is_empty() {
+        Err(missing("account", account))
+    } else {
+        Ok(folders)
+    }
+}
+
+fn folder(row: &Row<'_>) -> rusqlite::Result<Folder> {
+    Ok(Folder {
+        id: FolderId::new(row.get(0)?),
+        account: AccountId::new(row.get(1)?),
+        name: row.get(2)?,
+        uid_validity: UidValidity::new(row.get(3)?),
+        uid_next: Uid::new(row.get(4)?),
+        messages: row.get::<_, i64>(5)?.cast_unsigned(),
+        octets: Octets::new(row.get::<_, i64>(6)?.cast_unsigned()),
+    })
+}
+
+/// The account's folder of this name, made if it is not there.
+pub(crate) fn folder_or_new(
+    txn: &Connection,
+    around: &Surroundings,
+    account: AccountId,
+    name: &str,
+) -> Result<FolderId, StoreError> {
+    const DOING: &str = "make a folder";
+    let name = if name.eq_ignore_ascii_case(INBOX) {
+        INBOX
+    } else {
+        name
+    };
+    let found = txn
+        .prepare_cached("SELECT id FROM folder WHERE account_id = ?1 AND name = ?2")
+        .and_then(|mut select| {
+            select
+                .query_row(params![account.row(), name], |row| row.get(0))
+                .optional()
+        })
+        .doing(DOING)?;
+    if let Some(folder) = found {
+        return Ok(FolderId::new(folder));
+    }
+    let exists = "SELECT 1 FROM account WHERE id = ?1";
+    if !txn
+        .prepare_cached(exists)
+        .and_then(|mut s| s.exists([account.row()]))
+        .doing(DOING)?
+    {
+        return Err(missing("account", account));
+    }
+    let uid_validity = next_uid_validity(txn, around)?;
+    txn.execute(
+        "INSERT INTO folder (account_id, name, uid_validity) VALUES (?1, ?2, ?3)",
+        params![account.row(), name, uid_validity],
+    )
+    .doing(DOING)?;
+    Ok(FolderId::new(txn.last_insert_rowid()))
+}
+
+/// The time in seconds, but always more than any given before: a folder made again under its old
+/// name must not look like the old one (RFC 9051 section 2.3.1.1).
+fn next_uid_validity(txn: &Connection, around: &Surroundings) -> Result<i64, StoreError> {
+    txn.query_row(
+        "INSERT INTO setting (name, value) VALUES ('uid_validity', ?1)
+         ON CONFLICT (name) DO UPDATE
+             SET value = max(CAST(value AS INTEGER) + 1, CAST(excluded.value AS INTEGER))
+         RETURNING CAST(value AS INTEGER)",
+        [(around.clock)()
+            .seconds()
+            .clamp(1, i64::from(u32::MAX / 2))
+            .to_string()],
+        |row| row.get(0),
+    )
+    .doing("give a folder its uid validity")
+}

@@ -1,0 +1,327 @@
+//! Copies the write-ahead log back into the database, on a thread and connection of its own.
+//!
+//! The writer's connection reports the log's length after each commit; when it has grown by
+//! `GROWN`, a passive checkpoint copies what it can without holding anybody up. Under load the
+//! writer is always ahead, so a log of `LARGE` is finished off with the writer held for the rest
+//! of it: then the log starts again from its beginning. Start at `CheckpointThread::start`.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use inhaul_types::Octets;
+use rusqlite::{Connection, ErrorCode, InterruptHandle};
+
+use super::errors::Doing;
+use super::open::{PAGE_SIZE, connect_checkpointer};
+use crate::StoreError;
+
+/// Octets of new log after which it is copied back.
+const GROWN: u64 = 16 << 20;
+/// Octets of log at which the writer is held to finish it off.
+const LARGE: u64 = 32 << 20;
+/// Octets of log not copied back up to which closing stops to copy them. More is left to the
+/// next opening, whose checkpointer begins with it.
+const CHEAP: u64 = 4 << 20;
+/// Octets of log that the next opening reads in about a millisecond: not worth two syncs.
+const NEGLIGIBLE: u64 = 1 << 20;
+/// How long nobody must have written before a log that grew is cut down to nothing.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long a checkpoint that holds the writer waits for readers.
+const HOLD: Duration = Duration::from_millis(20);
+
+/// How long the log is, as the writer sees it.
+#[derive(Default)]
+pub(crate) struct LogGauge {
+    state: Mutex<LogState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct LogState {
+    /// Frames in the log since it was last begun.
+    frames: u64,
+    /// How many of those are copied back.
+    copied: u64,
+    /// Commits reported. Before the first one `frames` is a guess from the file's length.
+    reports: u64,
+    /// What is waiting is to be copied back whatever it is.
+    begin_at_once: bool,
+    /// Stops the checkpoint that is running now, if it is one that may be stopped.
+    interrupt: Option<InterruptHandle>,
+    stopping: bool,
+}
+
+impl LogState {
+    fn waiting(&self) -> u64 {
+        self.frames.saturating_sub(self.copied) * u64::from(PAGE_SIZE)
+    }
+
+    fn length(&self) -> u64 {
+        self.frames * u64::from(PAGE_SIZE)
+    }
+}
+
+impl LogGauge {
+    /// A gauge for a database that has just been opened, perhaps with a log left by others.
+    pub(crate) fn new(database: &Path) -> Self {
+        let left = std::fs::metadata(log_of(database)).map_or(0, |log| log.len());
+        let state = LogState {
+            frames: left / u64::from(PAGE_SIZE),
+            begin_at_once: left > CHEAP,
+            ..LogState::default()
+        };
+        Self {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Has the connection report the log's length after each commit.
+    pub(crate) fn watch(self: &Arc<Self>, conn: &mut Connection) -> Result<(), StoreError> {
+        let gauge = Arc::clone(self);
+        let hook = move |_: &mut rusqlite::hooks::Wal, pages: i32| {
+            gauge.grown_to(u64::try_from(pages).unwrap_or(0));
+            Ok(())
+        };
+        conn.wal_hook(Some(hook)).doing("watch the log")
+    }
+
+    /// Octets in the log that are not copied back yet.
+    pub(crate) fn waiting(&self) -> Octets {
+        Octets::new(self.lock().waiting())
+    }
+
+    fn grown_to(&self, frames: u64) {
+        let mut state = self.lock();
+        if frames < state.frames {
+            // The writer began the log again, so everything before was copied back; or the guess
+            // was too high.
+            state.copied = 0;
+        }
+        state.frames = frames;
+        state.reports += 1;
+        if state.waiting() >= GROWN {
+            self.changed.notify_one();
+        }
+    }
+
+    fn copied(&self, progress: Progress) {
+        let mut state = self.lock();
+        if state.reports == 0 || progress.frames == 0 {
+            (state.frames, state.copied) = (progress.frames, progress.copied);
+        } else if progress.frames <= state.frames {
+            // Otherwise the log was begun again meanwhile, and this says nothing of the new one.
+            state.copied = progress.copied;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LogState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Blocks until there is something to do.
+    fn next_task(&self) -> Task {
+        let mut state = self.lock();
+        loop {
+            if state.stopping {
+                return Task::Stop;
+            }
+            if std::mem::take(&mut state.begin_at_once) {
+                return Task::ClearLeftOver;
+            }
+            if state.waiting() >= GROWN {
+                let finish_off = state.length() >= LARGE;
+                return if finish_off {
+                    Task::FinishOff
+                } else {
+                    Task::CopyBack
+                };
+            }
+            if state.length() < GROWN {
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let reports = state.reports;
+            let (woken, timeout) = self
+                .changed
+                .wait_timeout(state, IDLE)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() && state.reports == reports && !state.stopping {
+                return Task::CutDown;
+            }
+        }
+    }
+
+    fn stop(&self) {
+        let mut state = self.lock();
+        state.stopping = true;
+        if let Some(running) = &state.interrupt {
+            running.interrupt();
+        }
+        self.changed.notify_one();
+    }
+
+    /// Has closing stop the checkpoint that begins now. Says whether it may begin.
+    fn begin(&self, interrupt: Option<InterruptHandle>) -> bool {
+        let mut state = self.lock();
+        state.interrupt = interrupt;
+        !state.stopping
+    }
+
+    fn worth_copying_at_the_end(&self) -> bool {
+        let state = self.lock();
+        state.length() > NEGLIGIBLE && state.waiting() <= CHEAP
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Task {
+    ClearLeftOver,
+    CopyBack,
+    FinishOff,
+    CutDown,
+    Stop,
+}
+
+#[derive(Clone, Copy)]
+struct Progress {
+    frames: u64,
+    copied: u64,
+}
+
+impl std::fmt::Debug for LogGauge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogGauge")
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The thread.
+#[derive(Debug)]
+pub(crate) struct CheckpointThread {
+    gauge: Arc<LogGauge>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl CheckpointThread {
+    pub(crate) fn start(database: &Path, gauge: &Arc<LogGauge>) -> Result<Self, StoreError> {
+        let copier = Copier {
+            database: database.to_owned(),
+            gauge: Arc::clone(gauge),
+            conn: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("store-checkpoint".into())
+            .spawn(move || copier.run())
+            .doing("start the checkpoints")?;
+        Ok(Self {
+            gauge: Arc::clone(gauge),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Ends the thread, after the writer's. Blocks until it has ended.
+    pub(crate) fn stop(&self) {
+        self.gauge.stop();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(Err(_)) = thread.map(JoinHandle::join) {
+            tracing::error!("the store's checkpoints panicked");
+        }
+    }
+}
+
+struct Copier {
+    database: PathBuf,
+    gauge: Arc<LogGauge>,
+    /// Opened when first needed: most commands end without a checkpoint.
+    conn: Option<Connection>,
+}
+
+impl Copier {
+    fn run(mut self) {
+        loop {
+            let task = self.gauge.next_task();
+            // The passive ones first, so that the writer is held for the rest only.
+            let modes: &[&str] = match task {
+                Task::CopyBack => &["PASSIVE"],
+                Task::FinishOff => &["PASSIVE", "RESTART"],
+                Task::ClearLeftOver | Task::CutDown => &["PASSIVE", "TRUNCATE"],
+                Task::Stop => break,
+            };
+            // Of a program that only looks something up, closing waits for what its opening
+            // found: otherwise many such programs would each read the same long log.
+            self.checkpoint(modes, task != Task::ClearLeftOver);
+        }
+        if self.gauge.worth_copying_at_the_end() {
+            self.checkpoint(&["TRUNCATE"], false);
+        }
+    }
+
+    /// A failure costs nothing but room: everything is in the log, and the next one tries again.
+    fn checkpoint(&mut self, modes: &[&str], stoppable: bool) {
+        for mode in modes {
+            match self.try_checkpoint(mode, stoppable) {
+                Ok(Some(progress)) => self.gauge.copied(progress),
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(%error, mode, "checkpoint failed");
+                    std::thread::sleep(HOLD);
+                }
+            }
+        }
+    }
+
+    /// `None` if closing stopped it.
+    fn try_checkpoint(
+        &mut self,
+        mode: &str,
+        stoppable: bool,
+    ) -> Result<Option<Progress>, StoreError> {
+        const DOING: &str = "copy the log back";
+        let conn = match &mut self.conn {
+            Some(conn) => conn,
+            None => self
+                .conn
+                .insert(connect_checkpointer(&self.database, HOLD)?),
+        };
+        if stoppable && !self.gauge.begin(Some(conn.get_interrupt_handle())) {
+            return Ok(None);
+        }
+        let progress = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+            Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
+        self.gauge.begin(None);
+        if stopped(&progress) {
+            return Ok(None);
+        }
+        let (frames, copied) = progress.doing(DOING)?;
+        let count = |pages: i64| u64::try_from(pages).unwrap_or(0);
+        Ok(Some(Progress {
+            frames: count(frames),
+            copied: count(copied),
+        }))
+    }
+}
+
+fn stopped<T>(result: &rusqlite::Result<T>) -> bool {
+    matches!(result, Err(error)
+        if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted))
+}
+
+/// The log's file.
+pub(crate) fn log_of(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}

@@ -1,0 +1,393 @@
+//! The transaction of promise 2: bodies, placements and ledger rows of one batch.
+//!
+//! Large bodies are written ahead, a slice a step, as bodies nobody refers to; a crash leaves
+//! slices that the next start sweeps. The last step makes everything visible at once.
+//! Start at `CommitJob::step`.
+
+use std::collections::HashMap;
+
+use inhaul_domain::LedgerState;
+use inhaul_types::{BodyId, FolderId, LedgerId, MessageId, Timestamp};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use tokio::sync::oneshot;
+
+use super::bodies::{self, Bodies, Layout, SLICE, Unfinished};
+use super::errors::{Doing, missing};
+use super::sweep::Discard;
+use super::words::ledger_state;
+use super::writer::{Durability, Job, Step, Surroundings, Weight};
+use super::{ledger, random};
+use crate::{Batch, Committed, Delivery, StoreError};
+
+/// One batch on its way.
+pub(crate) struct CommitJob {
+    batch: Batch,
+    /// Where each delivery's body is, as far as committed steps know.
+    ahead: Vec<Ahead>,
+    /// What the step in hand changes in `ahead` once it is committed.
+    moved: Option<(usize, Ahead)>,
+    result: Vec<Committed>,
+    reply: oneshot::Sender<Result<Vec<Committed>, StoreError>>,
+}
+
+/// How far a body has come before the last step.
+#[derive(Clone, Copy, Debug)]
+enum Ahead {
+    /// Small: written in the last step.
+    NotNeeded,
+    /// Large, and nothing is known of it yet.
+    ToBegin,
+    /// Large and partly or wholly written.
+    Begun(Unfinished),
+    /// Large, but its digest was there already when we looked.
+    Known,
+}
+
+impl CommitJob {
+    pub(crate) fn new(
+        batch: Batch,
+        reply: oneshot::Sender<Result<Vec<Committed>, StoreError>>,
+    ) -> Self {
+        let ahead = batch
+            .deliveries
+            .iter()
+            .map(|delivery| match delivery.body.size().count() {
+                0..=SLICE => Ahead::NotNeeded,
+                _ => Ahead::ToBegin,
+            });
+        Self {
+            ahead: ahead.collect(),
+            batch,
+            moved: None,
+            result: Vec::new(),
+            reply,
+        }
+    }
+
+    fn unwritten(&self) -> Option<usize> {
+        self.ahead.iter().position(|ahead| match ahead {
+            Ahead::NotNeeded | Ahead::Known => false,
+            Ahead::ToBegin => true,
+            Ahead::Begun(unfinished) => !unfinished.is_written(),
+        })
+    }
+
+    fn write_ahead(&self, txn: &Connection, position: usize) -> Result<Ahead, StoreError> {
+        let delivery = &self.batch.deliveries[position];
+        let mut bodies = Bodies::new(txn)?;
+        let unfinished = match self.ahead[position] {
+            Ahead::Begun(unfinished) => unfinished,
+            _ => match bodies.find(&delivery.digest, delivery.body.size())? {
+                Some(_) => return Ok(Ahead::Known),
+                None => bodies.begin(txn, &delivery.digest, layout(delivery))?,
+            },
+        };
+        Ok(Ahead::Begun(
+            bodies.write_slice(unfinished, &delivery.body)?,
+        ))
+    }
+
+    fn make_visible(
+        &self,
+        txn: &Connection,
+        around: &Surroundings,
+    ) -> Result<Vec<Committed>, StoreError> {
+        let now = (around.clock)();
+        let mut insert = Inserts::new(txn, &self.batch, now)?;
+        let deliveries = self.batch.deliveries.iter().zip(&self.ahead);
+        deliveries
+            .map(|(delivery, ahead)| insert.delivery(delivery, *ahead))
+            .collect()
+    }
+}
+
+impl Job for CommitJob {
+    fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError> {
+        self.moved = None;
+        if let Some(position) = self.unwritten() {
+            self.moved = Some((position, self.write_ahead(txn, position)?));
+            return Ok(Step::More);
+        }
+        self.result = self.make_visible(txn, around)?;
+        Ok(Step::Done)
+    }
+
+    fn committed(&mut self) {
+        if let Some((position, ahead)) = self.moved.take() {
+            self.ahead[position] = ahead;
+        }
+    }
+
+    fn weight(&self) -> Weight {
+        if self.unwritten().is_some() {
+            return Weight {
+                messages: 0,
+                octets: SLICE,
+                slice: true,
+            };
+        }
+        let written_now = self
+            .batch
+            .deliveries
+            .iter()
+            .zip(&self.ahead)
+            .filter(|(_, ahead)| matches!(ahead, Ahead::NotNeeded))
+            .map(|(delivery, _)| delivery.body.size().count());
+        let (messages, octets) = (self.batch.deliveries.len(), written_now.sum());
+        Weight {
+            messages,
+            octets,
+            slice: false,
+        }
+    }
+
+    fn durability(&self) -> Durability {
+        match self.unwritten() {
+            Some(_) => Durability::WithTheNext,
+            None => Durability::Synced,
+        }
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
+        let begun = self.ahead.iter().filter_map(|ahead| match ahead {
+            Ahead::Begun(unfinished) => Some(unfinished.id),
+            _ => None,
+        });
+        let left_over: Vec<BodyId> = if outcome.is_err() {
+            begun.collect()
+        } else {
+            Vec::new()
+        };
+        let Self { result, reply, .. } = *self;
+        // The caller may have gone away.
+        reply.send(outcome.map(|()| result)).ok();
+        (!left_over.is_empty()).then(|| Box::new(Discard::new(left_over)) as Box<dyn Job>)
+    }
+}
+
+fn layout(delivery: &Delivery) -> Layout {
+    Layout::new(delivery.header_size, delivery.body.size())
+}
+
+/// The statements and counters of one batch.
+struct Inserts<'c> {
+    txn: &'c Connection,
+    batch: &'c Batch,
+    now: Timestamp,
+    epoch: i64,
+    next_ledger: i64,
+    folders: HashMap<FolderId, Places>,
+    uidls: Vec<u8>,
+    bodies: Bodies<'c>,
+    insert_message: CachedStatement<'c>,
+    insert_ledger: CachedStatement<'c>,
+    find_left_out: CachedStatement<'c>,
+}
+
+/// The uids of a folder that this batch uses up.
+struct Places {
+    next_uid: i64,
+    mod_seq: i64,
+}
+
+const DOING: &str = "store a batch of messages";
+
+impl<'c> Inserts<'c> {
+    fn new(txn: &'c Connection, batch: &'c Batch, now: Timestamp) -> Result<Self, StoreError> {
+        let prepare = |sql| txn.prepare_cached(sql).doing(DOING);
+        let placements: usize = batch.deliveries.iter().map(|d| d.placements.len()).sum();
+        let mut uidls = vec![0; placements * UIDL_LEN];
+        random::fill(&mut uidls)?;
+        Ok(Self {
+            txn,
+            batch,
+            now,
+            epoch: ledger::present_epoch(txn, batch.maildrop)?,
+            next_ledger: ledger::next_row(txn, batch.maildrop)?,
+            folders: take_places(txn, batch)?,
+            uidls,
+            bodies: Bodies::new(txn)?,
+            insert_message: prepare(INSERT_MESSAGE)?,
+            insert_ledger: prepare(INSERT_LEDGER)?,
+            find_left_out: prepare(ledger::FIND_LEFT_OUT)?,
+        })
+    }
+
+    fn delivery(&mut self, delivery: &Delivery, ahead: Ahead) -> Result<Committed, StoreError> {
+        let body = self.body(delivery, ahead)?;
+        let known = self.left_out_row(delivery)?;
+        let row = known.unwrap_or(self.next_ledger);
+        let messages = self.placements(delivery, body, row)?;
+        self.ledger_row(delivery, row, &messages)?;
+        if known.is_none() {
+            self.next_ledger += 1;
+        }
+        Ok(Committed {
+            ledger: LedgerId::new(row),
+            messages,
+        })
+    }
+
+    fn body(&mut self, delivery: &Delivery, ahead: Ahead) -> Result<BodyId, StoreError> {
+        let (digest, placements) = (&delivery.digest, delivery.placements.len());
+        // Again, although a body written ahead was looked for before: another run may have stored
+        // the same octets meanwhile.
+        if let Some(body) = self.bodies.find(digest, delivery.body.size())? {
+            self.bodies.refer(body, placements)?;
+            if let Ahead::Begun(unfinished) = ahead {
+                bodies::give_up(self.txn, unfinished.id)?;
+            }
+            return Ok(body);
+        }
+        match ahead {
+            Ahead::Begun(unfinished) => bodies::finish(self.txn, unfinished, digest, placements),
+            Ahead::NotNeeded | Ahead::Known | Ahead::ToBegin => self.bodies.write(
+                self.txn,
+                &delivery.body,
+                digest,
+                layout(delivery),
+                placements,
+            ),
+        }
+    }
+
+    fn placements(
+        &mut self,
+        delivery: &Delivery,
+        body: BodyId,
+        row: i64,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let summary = &delivery.summary;
+        let size = delivery.body.size().count().cast_signed();
+        let mut messages = Vec::with_capacity(delivery.placements.len());
+        for placement in &delivery.placements {
+            let places = self.folders.get_mut(&placement.folder);
+            let places = places.ok_or_else(|| missing("folder", placement.folder))?;
+            let uidl = self.uidls.split_off(self.uidls.len() - UIDL_LEN);
+            self.insert_message
+                .execute(params![
+                    placement.folder.row(),
+                    places.next_uid,
+                    body.row(),
+                    size,
+                    delivery.internal_date.millis(),
+                    places.mod_seq,
+                    uidl,
+                    self.batch.retrieval.row(),
+                    self.batch.run.row(),
+                    row,
+                    summary.has_attachment,
+                    summary.date.map(Timestamp::millis),
+                    summary.from,
+                    summary.subject,
+                    summary.message_id,
+                    placement.why,
+                ])
+                .doing(DOING)?;
+            places.next_uid += 1;
+            messages.push(MessageId::new(self.txn.last_insert_rowid()));
+        }
+        Ok(messages)
+    }
+
+    /// A message that was left out before has a row already.
+    fn left_out_row(&mut self, delivery: &Delivery) -> Result<Option<i64>, StoreError> {
+        let rows = ledger::rows_of(self.batch.maildrop);
+        let key = params![
+            delivery.unique_id.as_ref().map(|id| id.as_bytes()),
+            delivery.listed_size.map(|size| size.count().cast_signed()),
+            rows.start,
+            rows.end,
+        ];
+        self.find_left_out
+            .query_row(key, |row| row.get(0))
+            .optional()
+            .doing(DOING)
+    }
+
+    fn ledger_row(
+        &mut self,
+        delivery: &Delivery,
+        row: i64,
+        messages: &[MessageId],
+    ) -> Result<(), StoreError> {
+        // Whatever else a delivery says of itself: it is stored now.
+        let asked = delivery.state == LedgerState::Asked;
+        let state = if asked {
+            LedgerState::Asked
+        } else {
+            LedgerState::Stored
+        };
+        self.insert_ledger
+            .execute(params![
+                row,
+                ledger_state::to_column(state),
+                self.epoch,
+                delivery.listed_size.map(|size| size.count().cast_signed()),
+                self.now.millis(),
+                asked.then_some(self.now.millis()),
+                delivery.unique_id.as_ref().map(|id| id.as_bytes()),
+                delivery.body.size().count().cast_signed(),
+                delivery.digest.as_bytes(),
+                delivery.fingerprint.as_bytes(),
+                messages.first().map(|first| first.row()),
+                i64::try_from(messages.len()).unwrap_or(i64::MAX),
+            ])
+            .doing(DOING)?;
+        Ok(())
+    }
+}
+
+/// 96 bits.
+const UIDL_LEN: usize = 12;
+
+const INSERT_MESSAGE: &str = "
+    INSERT INTO message (folder_id, uid, body_id, size, internal_date, mod_seq, uidl,
+        retrieval_id, run_id, ledger_id, has_attachment, date, sender, subject, message_id, why)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+/// A row that is there was left out: it keeps when it was first seen.
+const INSERT_LEDGER: &str = "
+    INSERT INTO ledger (id, state, epoch, listed_size, first_seen, stored_at, asked_at,
+        unique_id, size, digest, fingerprint, message_id, placements)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, epoch = excluded.epoch,
+        last_listed = NULL, stored_at = excluded.stored_at, asked_at = excluded.asked_at,
+        size = excluded.size, digest = excluded.digest,
+        fingerprint = excluded.fingerprint, message_id = excluded.message_id,
+        placements = excluded.placements, reason = NULL";
+
+/// Moves each folder's counters once and says where its uids begin.
+fn take_places(txn: &Connection, batch: &Batch) -> Result<HashMap<FolderId, Places>, StoreError> {
+    let mut wanted: HashMap<FolderId, (i64, i64)> = HashMap::new();
+    for delivery in &batch.deliveries {
+        for placement in &delivery.placements {
+            let (messages, octets) = wanted.entry(placement.folder).or_default();
+            *messages += 1;
+            *octets += delivery.body.size().count().cast_signed();
+        }
+    }
+    let mut update = txn
+        .prepare_cached(
+            "UPDATE folder SET uid_next = uid_next + ?2, highest_modseq = highest_modseq + 1,
+                 messages = messages + ?2, octets = octets + ?3
+             WHERE id = ?1 RETURNING uid_next - ?2, highest_modseq",
+        )
+        .doing(DOING)?;
+    let mut take = |(folder, (messages, octets)): (FolderId, (i64, i64))| {
+        update
+            .query_row([folder.row(), messages, octets], |row| {
+                Ok((
+                    folder,
+                    Places {
+                        next_uid: row.get(0)?,
+                        mod_seq: row.get(1)?,
+                    },
+                ))
+            })
+            .optional()
+            .doing(DOING)?
+            .ok_or_else(|| missing("folder", folder))
+    };
+    wanted.into_iter().map(&mut take).collect()
+}

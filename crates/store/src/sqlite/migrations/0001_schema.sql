@@ -1,0 +1,286 @@
+-- Schema 1: everything the first releases need, IMAP and groups included.
+--
+-- Times are milliseconds since 1970-01-01 UTC. Truth values are 0 and 1. Words (security,
+-- activation, error code ...) are the fixed words of file, API and log. Sizes are octets.
+-- Identities shown to people or clients are AUTOINCREMENT: a number is never given twice.
+
+-- Facts about the installation: instance (random, new after a restore), uid_validity (the last one given).
+CREATE TABLE setting (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Trigger switches and limits of its accounts. NULL is no limit.
+CREATE TABLE account_group (
+  id                      INTEGER PRIMARY KEY AUTOINCREMENT,
+  name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  enabled                 INTEGER NOT NULL DEFAULT 1,
+  -- Activations that are on, separated by spaces.
+  switches                TEXT NOT NULL DEFAULT
+    'schedule pop3-login imap-login web-login folder button waiting api cli',
+  min_interval            INTEGER NOT NULL DEFAULT 60000,
+  min_interval_folder     INTEGER NOT NULL DEFAULT 300000,
+  user_retrievals         INTEGER NOT NULL DEFAULT 1,
+  user_retrievals_polled  INTEGER NOT NULL DEFAULT 0,
+  max_retrievals          INTEGER,
+  max_message_octets      INTEGER,
+  max_account_octets      INTEGER,
+  max_runs_a_day          INTEGER,
+  max_runs_a_day_address  INTEGER,
+  delete_after_min_days   INTEGER
+) STRICT;
+
+-- Local people and roles. password is a PHC string; NULL lets nobody in.
+CREATE TABLE account (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  name         TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  password     TEXT,
+  group_id     INTEGER NOT NULL REFERENCES account_group(id),
+  admin        INTEGER NOT NULL DEFAULT 0,
+  enabled      INTEGER NOT NULL DEFAULT 1,
+  quota_octets INTEGER,
+  created      INTEGER NOT NULL
+) STRICT;
+
+-- Addresses that lead to an account; wildcards (*@example.org) allowed. folder_id: into that
+-- folder instead of INBOX.
+CREATE TABLE address (
+  address    TEXT PRIMARY KEY COLLATE NOCASE,
+  account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  folder_id  INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX address_account ON address(account_id);
+
+-- Domains whose addresses are ours: what a catch-all accepts as a recipient.
+CREATE TABLE local_domain (
+  name TEXT PRIMARY KEY COLLATE NOCASE
+) STRICT, WITHOUT ROWID;
+
+-- messages and octets are counters kept by the writer, so that lists of folders and accounts do
+-- not count rows. uid_next and highest_modseq move once a batch.
+CREATE TABLE folder (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  account_id     INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  name           TEXT NOT NULL,
+  uid_validity   INTEGER NOT NULL,
+  uid_next       INTEGER NOT NULL DEFAULT 1,
+  highest_modseq INTEGER NOT NULL DEFAULT 1,
+  messages       INTEGER NOT NULL DEFAULT 0,
+  octets         INTEGER NOT NULL DEFAULT 0,
+  special_use    TEXT,
+  subscribed     INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (account_id, name)
+) STRICT;
+
+-- IMAP keywords of a folder: the bit each has in message.keywords.
+CREATE TABLE keyword (
+  folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+  bit       INTEGER NOT NULL CHECK (bit BETWEEN 0 AND 62),
+  name      TEXT NOT NULL COLLATE NOCASE,
+  PRIMARY KEY (folder_id, bit),
+  UNIQUE (folder_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- Uids that are gone, for QRESYNC (VANISHED).
+CREATE TABLE expunged (
+  folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+  mod_seq   INTEGER NOT NULL,
+  uid       INTEGER NOT NULL,
+  PRIMARY KEY (folder_id, mod_seq, uid)
+) STRICT, WITHOUT ROWID;
+
+-- One body for all placements of the same octets. refs counts placements. A body with refs 0 is
+-- either being written (freed_at NULL; swept at start) or free since freed_at (swept an hour
+-- later). envelope and structure are NULL until something computed them.
+--
+-- digest_head: the first 48 bits of the digest, for a small index; the whole digest is compared.
+-- NULL while the body is being written, so that nothing finds it.
+CREATE TABLE body (
+  id          INTEGER PRIMARY KEY,
+  digest_head INTEGER,
+  size        INTEGER NOT NULL,
+  header_size INTEGER NOT NULL,
+  refs        INTEGER NOT NULL,
+  freed_at    INTEGER,
+  digest      BLOB NOT NULL,
+  envelope    BLOB,
+  structure   BLOB
+) STRICT;
+CREATE INDEX body_by_digest ON body(digest_head) WHERE digest_head IS NOT NULL;
+CREATE INDEX body_unreferenced ON body(freed_at) WHERE refs = 0;
+
+-- The octets, in pieces of at most 256 KiB, the header's pieces first and apart from the rest.
+-- id is body_id * 65536 + seq: the order on disk is the order of reading, with no second index.
+CREATE TABLE body_chunk (
+  id    INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+) STRICT;
+
+-- Placements: a body in a folder. uidl is our own POP3 unique-id, 96 random bits. No foreign
+-- keys here or in ledger: the writer looks each parent up once a batch, not once a row.
+-- size repeats body.size: POP3's LIST and IMAP's RFC822.SIZE of a whole folder need no join.
+-- flags: 1 seen, 2 answered, 4 flagged, 8 deleted, 16 draft.
+CREATE TABLE message (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  folder_id      INTEGER NOT NULL,
+  uid            INTEGER NOT NULL,
+  body_id        INTEGER NOT NULL,
+  size           INTEGER NOT NULL,
+  internal_date  INTEGER NOT NULL,
+  flags          INTEGER NOT NULL DEFAULT 0,
+  keywords       INTEGER NOT NULL DEFAULT 0,
+  mod_seq        INTEGER NOT NULL,
+  uidl           BLOB NOT NULL,
+  retrieval_id   INTEGER,
+  run_id         INTEGER,
+  ledger_id      INTEGER,
+  has_attachment INTEGER NOT NULL DEFAULT 0,
+  date           INTEGER,
+  sender         TEXT NOT NULL DEFAULT '',
+  subject        TEXT NOT NULL DEFAULT '',
+  message_id     TEXT,
+  why            TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX message_by_uid ON message(folder_id, uid);
+-- The web's list: a folder by date.
+CREATE INDEX message_by_date ON message(folder_id, internal_date);
+
+-- A remote host and user together with the folder it fills: what a ledger belongs to. Outlives
+-- its retrieval. user is without `recent:`; host is in lower case. held_until: deletion of
+-- re-linked messages waits until then. ids_broken: its unique-ids prove nothing by themselves.
+CREATE TABLE maildrop (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  host       TEXT NOT NULL,
+  user       TEXT NOT NULL,
+  folder_id  INTEGER NOT NULL,
+  epoch      INTEGER NOT NULL DEFAULT 1,
+  ids_broken INTEGER NOT NULL DEFAULT 0,
+  held_until INTEGER,
+  UNIQUE (host, user, folder_id)
+) STRICT;
+
+-- Configured retrievals and their state. secret is sealed, bound to this id.
+-- every: NULL never, 0 auto, else seconds. retention: NULL keep, 0 delete, else days after storing.
+-- routing 'catch-all' shares out by recipient (evidence: auto, to-cc or a header's name), and
+-- folder_id is its fallback.
+CREATE TABLE retrieval (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  name           TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  host           TEXT NOT NULL,
+  port           INTEGER NOT NULL,
+  security       TEXT NOT NULL CHECK (security IN ('tls', 'starttls', 'none')),
+  ca_file        BLOB,
+  user           TEXT NOT NULL,
+  secret         BLOB,
+  folder_id      INTEGER NOT NULL REFERENCES folder(id),
+  owner_id       INTEGER REFERENCES account(id),
+  maildrop_id    INTEGER NOT NULL REFERENCES maildrop(id),
+  routing        TEXT NOT NULL DEFAULT 'single' CHECK (routing IN ('single', 'catch-all')),
+  evidence       TEXT,
+  evidence_index INTEGER,
+  evidence_strip TEXT,
+  max_recipients INTEGER NOT NULL DEFAULT 50,
+  every          INTEGER,
+  retention      INTEGER,
+  paused         INTEGER NOT NULL DEFAULT 0,
+  max_messages   INTEGER,
+  max_octets     INTEGER,
+  largest        INTEGER,
+  created        INTEGER NOT NULL,
+  -- State, written at the end of each run.
+  next_due       INTEGER,
+  min_interval   INTEGER,
+  capabilities   TEXT,
+  last_good      INTEGER,
+  failing_since  INTEGER,
+  failures       INTEGER NOT NULL DEFAULT 0,
+  last_error     TEXT
+) STRICT;
+CREATE INDEX retrieval_maildrop ON retrieval(maildrop_id);
+CREATE INDEX retrieval_folder ON retrieval(folder_id);
+
+-- Domains a catch-all accepts.
+CREATE TABLE retrieval_domain (
+  retrieval_id INTEGER NOT NULL REFERENCES retrieval(id) ON DELETE CASCADE,
+  domain       TEXT NOT NULL COLLATE NOCASE,
+  PRIMARY KEY (retrieval_id, domain)
+) STRICT, WITHOUT ROWID;
+
+-- Every remote message ever stored, left out or deleted. id is maildrop_id * 2^32 + n: one
+-- maildrop's ledger is one stretch of the table, read and written without an index.
+-- state: 1 stored, 2 asked, 3 deleted, 10 left out (too large), 11 (refused), 12 (poisoned).
+-- last_listed: NULL while the last listing names it, else when it vanished, so that a run with
+-- nothing new writes nothing here. asks: how often a server confirmed its deletion.
+-- message_id: the first of its placements as they were made (placements of them, numbered on).
+-- The columns a run loads come first.
+CREATE TABLE ledger (
+  id          INTEGER PRIMARY KEY,
+  state       INTEGER NOT NULL,
+  epoch       INTEGER NOT NULL,
+  listed_size INTEGER,
+  last_listed INTEGER,
+  first_seen  INTEGER NOT NULL,
+  stored_at   INTEGER,
+  asked_at    INTEGER,
+  deleted_at  INTEGER,
+  asks        INTEGER NOT NULL DEFAULT 0,
+  unique_id   BLOB,
+  size        INTEGER,
+  digest      BLOB,
+  fingerprint BLOB,
+  message_id  INTEGER,
+  placements  INTEGER NOT NULL DEFAULT 0,
+  reason      TEXT
+) STRICT;
+-- Finds the row of a message that is stored at last; holds left-out rows only.
+CREATE INDEX ledger_left_out ON ledger(unique_id, listed_size) WHERE state >= 10;
+
+-- Visits. folded counts the nothing-new runs folded into this row.
+CREATE TABLE run (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  retrieval_id INTEGER NOT NULL,
+  activation   TEXT NOT NULL,
+  started      INTEGER NOT NULL,
+  ended        INTEGER,
+  code         TEXT,
+  listed       INTEGER NOT NULL DEFAULT 0,
+  stored       INTEGER NOT NULL DEFAULT 0,
+  octets       INTEGER NOT NULL DEFAULT 0,
+  deleted      INTEGER NOT NULL DEFAULT 0,
+  left         INTEGER NOT NULL DEFAULT 0,
+  folded       INTEGER NOT NULL DEFAULT 0,
+  said         TEXT
+) STRICT;
+CREATE INDEX run_by_retrieval ON run(retrieval_id);
+
+-- What was said in a run, passwords masked and bodies left out. Apart from run, so that lists of
+-- runs stay small.
+CREATE TABLE conversation (
+  run_id INTEGER PRIMARY KEY,
+  text   TEXT NOT NULL
+) STRICT;
+
+-- Who changed what.
+CREATE TABLE audit (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  at         INTEGER NOT NULL,
+  account_id INTEGER,
+  actor      TEXT NOT NULL,
+  action     TEXT NOT NULL,
+  object     TEXT NOT NULL,
+  detail     TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- Sign-ins to the web: the hash of a random identity, never the identity.
+CREATE TABLE session (
+  hash       BLOB PRIMARY KEY,
+  account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  created    INTEGER NOT NULL,
+  last_used  INTEGER NOT NULL,
+  expires    INTEGER NOT NULL,
+  peer       TEXT NOT NULL DEFAULT '',
+  agent      TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_account ON session(account_id);
+
+INSERT INTO account_group (name) VALUES ('Everyone');

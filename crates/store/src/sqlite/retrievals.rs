@@ -1,0 +1,348 @@
+//! Retrievals, and which maildrop (with its ledger) each of them reads.
+
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+use inhaul_types::{AccountId, ErrorCode, FolderId, MaildropId, RetrievalId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::accounts::{folder_or_new, unless_exists};
+use super::errors::{Doing, damaged, missing};
+use super::words::{every, from_word, retention, security};
+use super::writer::Surroundings;
+use crate::seal::SealingKey;
+use crate::{NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, StoreError};
+
+const WRITE: &str = "write a retrieval";
+const READ: &str = "read the retrievals";
+
+/// Makes a retrieval, its folder if need be, and adopts or makes its maildrop.
+pub(crate) fn create(
+    txn: &Connection,
+    around: &Surroundings,
+    key: &SealingKey,
+    new: &NewRetrieval,
+) -> Result<RetrievalId, StoreError> {
+    let folder = folder_or_new(txn, around, new.account, &new.folder)?;
+    let wanted = Wanted::new(&new.remote, folder);
+    let maildrop = match wanted.find(txn)? {
+        Some(maildrop) => maildrop,
+        None => wanted.make(txn)?,
+    };
+    let made = txn.execute(
+        "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
+             maildrop_id, every, retention, paused, created)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        params![
+            new.name,
+            new.remote.host,
+            new.remote.port,
+            security::to_column(new.remote.security),
+            new.remote
+                .ca_file
+                .as_ref()
+                .map(|path| path.as_os_str().as_bytes()),
+            new.remote.user,
+            folder.row(),
+            new.owner.map(AccountId::row),
+            maildrop.row(),
+            every::to_column(new.every),
+            retention::to_column(new.retention),
+            new.paused,
+            (around.clock)().millis(),
+        ],
+    );
+    unless_exists(made, "retrieval", &new.name)?.doing(WRITE)?;
+    let id = RetrievalId::new(txn.last_insert_rowid());
+    // The seal is bound to the row's number, which is known only now.
+    set_secret(txn, key, id, &new.secret)?;
+    Ok(id)
+}
+
+/// A host and user with a destination: what a ledger belongs to.
+struct Wanted {
+    host: String,
+    user: String,
+    folder: FolderId,
+}
+
+impl Wanted {
+    /// Gmail's `recent:` before the user reads the same maildrop in another way.
+    fn new(remote: &Remote, folder: FolderId) -> Self {
+        const RECENT: &str = "recent:";
+        let user = remote.user.strip_prefix(RECENT).unwrap_or(&remote.user);
+        Self {
+            host: remote.host.to_lowercase(),
+            user: user.to_owned(),
+            folder,
+        }
+    }
+
+    fn find(&self, txn: &Connection) -> Result<Option<MaildropId>, StoreError> {
+        let found = txn
+            .prepare_cached(
+                "SELECT id FROM maildrop WHERE host = ?1 AND user = ?2 AND folder_id = ?3",
+            )
+            .and_then(|mut select| {
+                let key = params![self.host, self.user, self.folder.row()];
+                select.query_row(key, |row| row.get(0)).optional()
+            })
+            .doing(WRITE)?;
+        Ok(found.map(MaildropId::new))
+    }
+
+    fn make(&self, txn: &Connection) -> Result<MaildropId, StoreError> {
+        txn.execute(
+            "INSERT INTO maildrop (host, user, folder_id) VALUES (?1, ?2, ?3)",
+            params![self.host, self.user, self.folder.row()],
+        )
+        .doing(WRITE)?;
+        Ok(MaildropId::new(txn.last_insert_rowid()))
+    }
+
+    /// Turns the maildrop of one retrieval into this one. Another host or user begins an epoch:
+    /// the rows stay, but prove nothing by themselves any more. Another destination alone does
+    /// not: what was brought there stays brought.
+    fn take_over(&self, txn: &Connection, maildrop: MaildropId) -> Result<(), StoreError> {
+        txn.execute(
+            "UPDATE maildrop SET epoch = epoch + (host <> ?2 OR user <> ?3),
+                 host = ?2, user = ?3, folder_id = ?4
+             WHERE id = ?1",
+            params![maildrop.row(), self.host, self.user, self.folder.row()],
+        )
+        .doing(WRITE)?;
+        Ok(())
+    }
+}
+
+/// Changes a retrieval.
+pub(crate) fn change(
+    txn: &Connection,
+    around: &Surroundings,
+    key: &SealingKey,
+    id: RetrievalId,
+    change: &RetrievalChange,
+) -> Result<(), StoreError> {
+    let before = by_id(txn, id)?;
+    if let Some(name) = &change.name {
+        let made = txn.execute(
+            "UPDATE retrieval SET name = ?2 WHERE id = ?1",
+            params![id.row(), name],
+        );
+        unless_exists(made, "retrieval", name)?.doing(WRITE)?;
+    }
+    if change.remote.is_some() || change.destination.is_some() {
+        move_to(txn, around, &before, change)?;
+    }
+    if let Some(remote) = &change.remote {
+        set_remote(txn, id, remote)?;
+    }
+    if let Some(secret) = &change.secret {
+        set_secret(txn, key, id, secret)?;
+    }
+    if change.remote.is_some() || change.secret.is_some() {
+        // Old failures say nothing about the new way in: it is tried at once.
+        execute(
+            txn,
+            "UPDATE retrieval SET failures = 0, next_due = NULL WHERE id = ?1",
+            [id.row()],
+        )?;
+    }
+    let row = id.row();
+    if let Some(new) = change.every {
+        let new = every::to_column(new);
+        execute(
+            txn,
+            "UPDATE retrieval SET every = ?2 WHERE id = ?1",
+            (row, new),
+        )?;
+    }
+    if let Some(new) = change.retention {
+        let new = retention::to_column(new);
+        execute(
+            txn,
+            "UPDATE retrieval SET retention = ?2 WHERE id = ?1",
+            (row, new),
+        )?;
+    }
+    if let Some(paused) = change.paused {
+        execute(
+            txn,
+            "UPDATE retrieval SET paused = ?2 WHERE id = ?1",
+            (row, paused),
+        )?;
+    }
+    Ok(())
+}
+
+/// Finds the maildrop for the new remote side and destination.
+fn move_to(
+    txn: &Connection,
+    around: &Surroundings,
+    before: &Retrieval,
+    change: &RetrievalChange,
+) -> Result<(), StoreError> {
+    let folder = match &change.destination {
+        Some((account, folder)) => folder_or_new(txn, around, *account, folder)?,
+        None => before.folder,
+    };
+    let wanted = Wanted::new(change.remote.as_ref().unwrap_or(&before.remote), folder);
+    let maildrop = match wanted.find(txn)? {
+        Some(known) => known,
+        // Somebody else's ledger is not ours to carry away.
+        None if is_shared(txn, before)? => wanted.make(txn)?,
+        None => {
+            wanted.take_over(txn, before.maildrop)?;
+            before.maildrop
+        }
+    };
+    execute(
+        txn,
+        "UPDATE retrieval SET folder_id = ?2, maildrop_id = ?3 WHERE id = ?1",
+        [before.id.row(), folder.row(), maildrop.row()],
+    )
+}
+
+fn is_shared(txn: &Connection, retrieval: &Retrieval) -> Result<bool, StoreError> {
+    txn.prepare_cached("SELECT 1 FROM retrieval WHERE maildrop_id = ?1 AND id <> ?2")
+        .and_then(|mut select| select.exists([retrieval.maildrop.row(), retrieval.id.row()]))
+        .doing(WRITE)
+}
+
+fn set_remote(txn: &Connection, id: RetrievalId, remote: &Remote) -> Result<(), StoreError> {
+    execute(
+        txn,
+        "UPDATE retrieval SET host = ?2, port = ?3, security = ?4, ca_file = ?5, user = ?6,
+             capabilities = NULL
+         WHERE id = ?1",
+        params![
+            id.row(),
+            remote.host,
+            remote.port,
+            security::to_column(remote.security),
+            remote
+                .ca_file
+                .as_ref()
+                .map(|path| path.as_os_str().as_bytes()),
+            remote.user,
+        ],
+    )
+}
+
+fn set_secret(
+    txn: &Connection,
+    key: &SealingKey,
+    id: RetrievalId,
+    secret: &RemoteSecret,
+) -> Result<(), StoreError> {
+    let sealed = key.seal(id, secret)?;
+    execute(
+        txn,
+        "UPDATE retrieval SET secret = ?2 WHERE id = ?1",
+        params![id.row(), sealed],
+    )
+}
+
+fn execute(txn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<(), StoreError> {
+    txn.prepare_cached(sql)
+        .and_then(|mut statement| statement.execute(params))
+        .doing(WRITE)?;
+    Ok(())
+}
+
+/// Opens the sealed password.
+pub(crate) fn secret(
+    conn: &Connection,
+    key: &SealingKey,
+    id: RetrievalId,
+) -> Result<RemoteSecret, StoreError> {
+    let sealed: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT secret FROM retrieval WHERE id = ?1")
+        .and_then(|mut select| select.query_row([id.row()], |row| row.get(0)).optional())
+        .doing(READ)?
+        .ok_or_else(|| missing("retrieval", id))?;
+    key.open(
+        id,
+        &sealed.ok_or_else(|| damaged(format!("retrieval {id} has no password")))?,
+    )
+}
+
+const COLUMNS: &str = "
+    SELECT r.id, r.name, r.host, r.port, r.security, r.ca_file, r.user, f.account_id, a.name,
+        r.owner_id, r.folder_id, f.name, r.every, r.retention, r.paused, r.maildrop_id,
+        d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error
+    FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
+        JOIN maildrop d ON d.id = r.maildrop_id";
+
+/// All retrievals by name.
+pub(crate) fn list(conn: &Connection) -> Result<Vec<Retrieval>, StoreError> {
+    let mut select = conn
+        .prepare_cached(&format!("{COLUMNS} ORDER BY r.name"))
+        .doing(READ)?;
+    let mut rows = select.query([]).doing(READ)?;
+    let mut retrievals = Vec::new();
+    while let Some(row) = rows.next().doing(READ)? {
+        retrievals.push(retrieval(row)?);
+    }
+    Ok(retrievals)
+}
+
+/// One retrieval.
+pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Retrieval, StoreError> {
+    one(conn, &format!("{COLUMNS} WHERE r.name = ?1"), name)?
+        .ok_or_else(|| missing("retrieval", name))
+}
+
+fn by_id(conn: &Connection, id: RetrievalId) -> Result<Retrieval, StoreError> {
+    one(conn, &format!("{COLUMNS} WHERE r.id = ?1"), id.row())?
+        .ok_or_else(|| missing("retrieval", id))
+}
+
+fn one(
+    conn: &Connection,
+    sql: &str,
+    key: impl rusqlite::ToSql,
+) -> Result<Option<Retrieval>, StoreError> {
+    let mut select = conn.prepare_cached(sql).doing(READ)?;
+    let mut rows = select.query([key]).doing(READ)?;
+    rows.next().doing(READ)?.map(retrieval).transpose()
+}
+
+fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
+    let text = |column: usize| row.get::<_, String>(column).doing(READ);
+    let number = |column: usize| row.get::<_, Option<i64>>(column).doing(READ);
+    let small = |column: usize| row.get::<_, Option<u32>>(column).doing(READ);
+    let time = |column: usize| Ok(number(column)?.map(Timestamp::from_millis));
+    let required = |column: usize| row.get::<_, i64>(column).doing(READ);
+    let ca_file: Option<Vec<u8>> = row.get(5).doing(READ)?;
+    let last_error: Option<String> = row.get(21).doing(READ)?;
+    Ok(Retrieval {
+        id: RetrievalId::new(required(0)?),
+        name: text(1)?,
+        remote: Remote {
+            host: text(2)?,
+            port: row.get(3).doing(READ)?,
+            security: security::from_column(&text(4)?)?,
+            ca_file: ca_file.map(|path| PathBuf::from(std::ffi::OsString::from_vec(path))),
+            user: text(6)?,
+        },
+        account: AccountId::new(required(7)?),
+        account_name: text(8)?,
+        owner: number(9)?.map(AccountId::new),
+        folder: FolderId::new(required(10)?),
+        folder_name: text(11)?,
+        every: every::from_column(small(12)?),
+        retention: retention::from_column(small(13)?),
+        paused: row.get(14).doing(READ)?,
+        maildrop: MaildropId::new(required(15)?),
+        relinked_deletion_held_until: time(16)?,
+        capabilities: row.get(17).doing(READ)?,
+        last_good: time(18)?,
+        failing_since: time(19)?,
+        failures: row.get(20).doing(READ)?,
+        last_error: last_error
+            .as_deref()
+            .map(from_word::<ErrorCode>)
+            .transpose()?,
+    })
+}

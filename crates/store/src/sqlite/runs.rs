@@ -1,0 +1,144 @@
+//! Runs: their beginning, their end and what it says of the retrieval, their conversation.
+
+use inhaul_types::{ErrorCode, Octets, RetrievalId, RunId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::errors::{Doing, missing};
+use super::words::from_word;
+use crate::{NewRun, Run, RunEnd, StoreError};
+
+const WRITE: &str = "record a run";
+const READ: &str = "read the runs";
+
+/// Records the beginning.
+pub(crate) fn begin(txn: &Connection, run: NewRun) -> Result<RunId, StoreError> {
+    txn.prepare_cached("INSERT INTO run (retrieval_id, activation, started) VALUES (?1, ?2, ?3)")
+        .and_then(|mut insert| {
+            let started = run.started.millis();
+            insert.execute(params![
+                run.retrieval.row(),
+                run.activation.as_str(),
+                started
+            ])
+        })
+        .doing(WRITE)?;
+    Ok(RunId::new(txn.last_insert_rowid()))
+}
+
+/// Records the end, the conversation, and the retrieval's state.
+pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
+    let retrieval: i64 = txn
+        .prepare_cached(
+            "UPDATE run SET ended = ?2, code = ?3, listed = ?4, stored = ?5, octets = ?6,
+                 deleted = ?7, left = ?8, said = ?9
+             WHERE id = ?1 RETURNING retrieval_id",
+        )
+        .and_then(|mut update| {
+            let columns = params![
+                end.run.row(),
+                end.ended.millis(),
+                end.code.map(ErrorCode::as_str),
+                count(end.listed),
+                count(end.stored),
+                count(end.octets.count()),
+                count(end.deleted),
+                count(end.left),
+                end.said,
+            ];
+            update.query_row(columns, |row| row.get(0)).optional()
+        })
+        .doing(WRITE)?
+        .ok_or_else(|| missing("run", end.run))?;
+    if !end.conversation.is_empty() {
+        txn.prepare_cached("INSERT OR REPLACE INTO conversation (run_id, text) VALUES (?1, ?2)")
+            .and_then(|mut insert| insert.execute(params![end.run.row(), end.conversation]))
+            .doing(WRITE)?;
+    }
+    write_state(txn, retrieval, end)
+}
+
+/// A maildrop that another program holds is no failure, so it counts as none; it is shown.
+fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), StoreError> {
+    const GOOD: &str = "
+        UPDATE retrieval SET capabilities = ?2, last_good = ?3, failing_since = NULL,
+            failures = 0, last_error = NULL
+        WHERE id = ?1";
+    const BUSY: &str = "UPDATE retrieval SET capabilities = ?2, last_error = ?3 WHERE id = ?1";
+    const FAILED: &str = "
+        UPDATE retrieval SET capabilities = ?2, failing_since = coalesce(failing_since, ?3),
+            failures = failures + 1, last_error = ?4
+        WHERE id = ?1";
+    let ended = end.ended.millis();
+    match end.code {
+        None => txn
+            .prepare_cached(GOOD)
+            .and_then(|mut update| update.execute(params![retrieval, end.capabilities, ended])),
+        Some(code @ ErrorCode::MailboxInUse) => txn.prepare_cached(BUSY).and_then(|mut update| {
+            update.execute(params![retrieval, end.capabilities, code.as_str()])
+        }),
+        Some(code) => txn.prepare_cached(FAILED).and_then(|mut update| {
+            update.execute(params![retrieval, end.capabilities, ended, code.as_str()])
+        }),
+    }
+    .doing(WRITE)?;
+    Ok(())
+}
+
+fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A retrieval's latest runs, newest first.
+pub(crate) fn list(
+    conn: &Connection,
+    retrieval: RetrievalId,
+    most: u32,
+) -> Result<Vec<Run>, StoreError> {
+    let mut select = conn
+        .prepare_cached(
+            "SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets,
+                 deleted, left, said
+             FROM run WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2",
+        )
+        .doing(READ)?;
+    let mut rows = select.query(params![retrieval.row(), most]).doing(READ)?;
+    let mut runs = Vec::new();
+    while let Some(row) = rows.next().doing(READ)? {
+        runs.push(run(row)?);
+    }
+    Ok(runs)
+}
+
+fn run(row: &Row<'_>) -> Result<Run, StoreError> {
+    let activation: String = row.get(2).doing(READ)?;
+    let code: Option<String> = row.get(5).doing(READ)?;
+    let columns = || -> rusqlite::Result<Run> {
+        Ok(Run {
+            id: RunId::new(row.get(0)?),
+            retrieval: RetrievalId::new(row.get(1)?),
+            activation: inhaul_types::Activation::Schedule,
+            started: Timestamp::from_millis(row.get(3)?),
+            ended: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+            code: None,
+            listed: row.get::<_, i64>(6)?.cast_unsigned(),
+            stored: row.get::<_, i64>(7)?.cast_unsigned(),
+            octets: Octets::new(row.get::<_, i64>(8)?.cast_unsigned()),
+            deleted: row.get::<_, i64>(9)?.cast_unsigned(),
+            left: row.get::<_, i64>(10)?.cast_unsigned(),
+            said: row.get(11)?,
+        })
+    };
+    let code = code.as_deref().map(from_word).transpose()?;
+    Ok(Run {
+        activation: from_word(&activation)?,
+        code,
+        ..columns().doing(READ)?
+    })
+}
+
+/// A run's conversation.
+pub(crate) fn conversation(conn: &Connection, run: RunId) -> Result<Option<String>, StoreError> {
+    conn.prepare_cached("SELECT text FROM conversation WHERE run_id = ?1")
+        .and_then(|mut select| select.query_row([run.row()], |row| row.get(0)).optional())
+        .doing("read a conversation")
+}

@@ -1,0 +1,144 @@
+//! Frees bodies nobody refers to, a slice a step.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use inhaul_types::BodyId;
+use rusqlite::Connection;
+
+use super::bodies::{self, SLICE, Unreferenced};
+use super::writer::{Durability, Job, Step, Surroundings, Weight};
+use crate::StoreError;
+
+/// How long after its last placement a body is kept: a session may hold its id.
+const KEPT: Duration = Duration::from_secs(3600);
+
+const SLICED: Weight = Weight {
+    messages: 0,
+    octets: SLICE,
+    slice: true,
+};
+
+/// Discards these bodies: a batch that wrote them ahead has failed.
+pub(crate) struct Discard {
+    bodies: VecDeque<BodyId>,
+    first_is_gone: bool,
+}
+
+impl Discard {
+    pub(crate) fn new(bodies: impl Into<VecDeque<BodyId>>) -> Self {
+        Self {
+            bodies: bodies.into(),
+            first_is_gone: false,
+        }
+    }
+}
+
+impl Job for Discard {
+    fn step(&mut self, txn: &Connection, _: &Surroundings) -> Result<Step, StoreError> {
+        let Some(body) = self.bodies.front() else {
+            return Ok(Step::Done);
+        };
+        self.first_is_gone = bodies::discard_slice(txn, *body)?;
+        Ok(Step::More)
+    }
+
+    fn committed(&mut self) {
+        if std::mem::take(&mut self.first_is_gone) {
+            self.bodies.pop_front();
+        }
+    }
+
+    fn weight(&self) -> Weight {
+        SLICED
+    }
+
+    fn durability(&self) -> Durability {
+        Durability::WithTheNext
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "left-over pieces stay until the next start");
+        }
+        None
+    }
+}
+
+/// Frees what may go: at start what was never finished, and whatever has been free for an hour.
+pub(crate) struct Sweep {
+    unfinished_too: bool,
+    /// Bodies up to here were looked at.
+    behind: Option<BodyId>,
+    next: Option<Next>,
+}
+
+enum Next {
+    /// The same body has pieces left.
+    SameBody,
+    Behind(BodyId),
+    FreedOnes,
+}
+
+impl Sweep {
+    /// At start, before anything is written.
+    pub(crate) fn at_start() -> Self {
+        Self {
+            unfinished_too: true,
+            behind: None,
+            next: None,
+        }
+    }
+
+    /// Now and then.
+    pub(crate) fn freed() -> Self {
+        Self {
+            unfinished_too: false,
+            behind: None,
+            next: None,
+        }
+    }
+}
+
+impl Job for Sweep {
+    fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError> {
+        let which = if self.unfinished_too {
+            Unreferenced::Unfinished
+        } else {
+            let now = (around.clock)().millis();
+            let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
+            Unreferenced::FreedBefore(inhaul_types::Timestamp::from_millis(now - kept))
+        };
+        self.next = Some(match bodies::unreferenced(txn, which, self.behind)? {
+            None if self.unfinished_too => Next::FreedOnes,
+            None => return Ok(Step::Done),
+            Some(body) if !around.bodies_in_use.is_free(body) => Next::Behind(body),
+            Some(body) if bodies::discard_slice(txn, body)? => Next::Behind(body),
+            Some(_) => Next::SameBody,
+        });
+        Ok(Step::More)
+    }
+
+    fn committed(&mut self) {
+        match self.next.take() {
+            Some(Next::Behind(body)) => self.behind = Some(body),
+            Some(Next::FreedOnes) => (self.unfinished_too, self.behind) = (false, None),
+            Some(Next::SameBody) | None => {}
+        }
+    }
+
+    fn weight(&self) -> Weight {
+        SLICED
+    }
+
+    fn durability(&self) -> Durability {
+        Durability::WithTheNext
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "sweeping free bodies failed");
+        }
+        None
+    }
+}

@@ -1,0 +1,454 @@
+//! The one thread that writes.
+//!
+//! Owns the writing connection. Jobs come over a channel; those that wait together share a
+//! transaction and its sync, and nobody waits for company. A job may take many steps (a large
+//! body, 200,000 ledger rows): after each step it goes to the end of the queue, so that small
+//! jobs overtake it. If a group fails, each of its jobs is tried again by itself: one job's
+//! failure is nobody else's. Start at `run`.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::Clock;
+use super::checkpoint::LogGauge;
+use super::errors::Doing;
+use super::readers::BodiesInUse;
+use crate::StoreError;
+
+/// What a job sees of the store beside its transaction.
+pub(crate) struct Surroundings {
+    pub(crate) clock: Clock,
+    pub(crate) bodies_in_use: Arc<BodiesInUse>,
+}
+
+/// Something to be written.
+pub(crate) trait Job: Send {
+    /// Takes the next step inside a transaction. Called again for the same step if that
+    /// transaction came to nothing: only `committed` may move the job on.
+    fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError>;
+
+    /// The last step's transaction is committed.
+    fn committed(&mut self) {}
+
+    /// How much the next step writes.
+    fn weight(&self) -> Weight {
+        Weight::default()
+    }
+
+    /// Whether the next step must be on disk before the job goes on.
+    fn durability(&self) -> Durability {
+        Durability::Synced
+    }
+
+    /// Answers whoever waits. Returns work that clears up after a failure, if there is any.
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>>;
+}
+
+/// Whether a job has steps left.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Step {
+    More,
+    Done,
+}
+
+/// What a transaction needs of the disk before anybody is told of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Durability {
+    /// A sync. It covers everything written before, too.
+    Synced,
+    /// None of its own: a power cut may undo it, and nothing that comes later without it.
+    WithTheNext,
+}
+
+/// What a step adds to a transaction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weight {
+    pub(crate) messages: usize,
+    pub(crate) octets: u64,
+    /// One of many steps: at most one such step goes into a transaction.
+    pub(crate) slice: bool,
+}
+
+/// The way to the writer.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    orders: Sender<Order>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Order {
+    Run(Box<dyn Job>),
+    Stop,
+}
+
+impl Writer {
+    pub(crate) fn start(
+        mut conn: Connection,
+        around: Surroundings,
+        gauge: Arc<LogGauge>,
+    ) -> Result<Self, StoreError> {
+        let (orders, inbox) = channel();
+        gauge.watch(&mut conn)?;
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                Loop {
+                    conn,
+                    around,
+                    synced: true,
+                }
+                .run(&inbox)
+            })
+            .doing("start the writer")?;
+        Ok(Self {
+            orders,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Runs a job that answers by itself.
+    pub(crate) fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.orders
+            .send(Order::Run(job))
+            .map_err(|_| StoreError::Closing)
+    }
+
+    /// Writes in one transaction and waits until it is on disk. `write` may be called twice.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnMut(&Connection, &Surroundings) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.write_with(Durability::Synced, write).await
+    }
+
+    /// The same with a durability of choice.
+    pub(crate) async fn write_with<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        write: impl FnMut(&Connection, &Surroundings) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Box::new(Single {
+            write,
+            durability,
+            result: None,
+            reply,
+        }))?;
+        answer.await.map_err(|_| StoreError::Closing)?
+    }
+
+    /// Ends the thread after everything that was sent before. Blocks until it has ended.
+    pub(crate) fn stop(&self) {
+        // It may have ended already.
+        self.orders.send(Order::Stop).ok();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(Err(_)) = thread.map(JoinHandle::join) {
+            tracing::error!("the store's writer panicked");
+        }
+    }
+}
+
+/// More messages than this do not go into one transaction, unless they are one batch.
+const GROUP_MESSAGES: usize = 1024;
+/// Nor do more octets.
+const GROUP_OCTETS: u64 = 16 << 20;
+
+struct Loop {
+    conn: Connection,
+    around: Surroundings,
+    /// Whether `PRAGMA synchronous` is FULL at present.
+    synced: bool,
+}
+
+type Queue = VecDeque<Box<dyn Job>>;
+
+impl Loop {
+    fn run(mut self, inbox: &Receiver<Order>) {
+        let mut waiting = Queue::new();
+        let mut open = true;
+        while open || !waiting.is_empty() {
+            if waiting.is_empty() {
+                match inbox.recv() {
+                    Ok(Order::Run(job)) => waiting.push_back(job),
+                    Ok(Order::Stop) | Err(_) => open = false,
+                }
+            }
+            while open {
+                match inbox.try_recv() {
+                    Ok(Order::Run(job)) => waiting.push_back(job),
+                    Err(TryRecvError::Empty) => break,
+                    Ok(Order::Stop) | Err(TryRecvError::Disconnected) => open = false,
+                }
+            }
+            let group = take_group(&mut waiting);
+            if !group.is_empty() {
+                self.write_group(group, &mut waiting);
+            }
+        }
+    }
+
+    fn write_group(&mut self, mut group: Vec<Box<dyn Job>>, waiting: &mut Queue) {
+        let error = match self.try_group(&mut group) {
+            Ok(steps) => return settle(group, &steps, waiting),
+            Err(error) => error,
+        };
+        if group.len() > 1 {
+            return group
+                .into_iter()
+                .for_each(|job| self.write_group(vec![job], waiting));
+        }
+        if let Some(job) = group.pop() {
+            waiting.extend(job.finish(Err(error)));
+        }
+    }
+
+    /// One transaction with the next step of every job in it, or nothing at all.
+    fn try_group(&mut self, group: &mut [Box<dyn Job>]) -> Result<Vec<Step>, StoreError> {
+        const DOING: &str = "write a transaction";
+        self.set_durability(group)?;
+        self.conn.execute_batch("BEGIN IMMEDIATE").doing(DOING)?;
+        let steps: Result<Vec<Step>, StoreError> = group
+            .iter_mut()
+            .map(|job| job.step(&self.conn, &self.around))
+            .collect();
+        let done = steps.and_then(|steps| {
+            self.conn.execute_batch("COMMIT").doing(DOING)?;
+            Ok(steps)
+        });
+        // SQLite ends a transaction by itself at some errors and leaves it open at others.
+        if done.is_err() && !self.conn.is_autocommit() {
+            self.conn.execute_batch("ROLLBACK").doing(DOING)?;
+        }
+        done
+    }
+
+    fn set_durability(&mut self, group: &[Box<dyn Job>]) -> Result<(), StoreError> {
+        let synced = group
+            .iter()
+            .any(|job| job.durability() == Durability::Synced);
+        if synced != self.synced {
+            let level = if synced { "FULL" } else { "NORMAL" };
+            self.conn
+                .pragma_update(None, "synchronous", level)
+                .doing("set the durability")?;
+            self.synced = synced;
+        }
+        Ok(())
+    }
+}
+
+/// Takes what fits into one transaction, in the order of the queue.
+fn take_group(waiting: &mut Queue) -> Vec<Box<dyn Job>> {
+    let (mut group, mut left) = (Vec::new(), Queue::new());
+    let (mut messages, mut octets, mut sliced) = (0, 0, false);
+    while let Some(job) = waiting.pop_front() {
+        let weight = job.weight();
+        let fits = messages + weight.messages <= GROUP_MESSAGES
+            && octets + weight.octets <= GROUP_OCTETS
+            && !(sliced && weight.slice);
+        if fits || group.is_empty() {
+            messages += weight.messages;
+            octets += weight.octets;
+            sliced |= weight.slice;
+            group.push(job);
+        } else {
+            left.push_back(job);
+        }
+    }
+    *waiting = left;
+    group
+}
+
+fn settle(group: Vec<Box<dyn Job>>, steps: &[Step], waiting: &mut Queue) {
+    for (mut job, step) in group.into_iter().zip(steps) {
+        job.committed();
+        match step {
+            Step::More => waiting.push_back(job),
+            Step::Done => waiting.extend(job.finish(Ok(()))),
+        }
+    }
+}
+
+/// A job of one step.
+struct Single<T, F> {
+    write: F,
+    durability: Durability,
+    result: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Single<T, F>
+where
+    T: Send,
+    F: FnMut(&Connection, &Surroundings) -> Result<T, StoreError> + Send,
+{
+    fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError> {
+        self.result = Some((self.write)(txn, around)?);
+        Ok(Step::Done)
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
+        let Self { result, reply, .. } = *self;
+        // The caller may have gone away.
+        reply
+            .send(outcome.and_then(|()| result.ok_or(StoreError::Closing)))
+            .ok();
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use inhaul_types::Timestamp;
+
+    use super::*;
+
+    type Log = Arc<Mutex<Vec<String>>>;
+
+    /// Writes its name once a step.
+    struct Named {
+        name: &'static str,
+        steps: usize,
+        fails: bool,
+        log: Log,
+    }
+
+    impl Job for Named {
+        fn step(&mut self, txn: &Connection, _: &Surroundings) -> Result<Step, StoreError> {
+            txn.execute("INSERT INTO t VALUES (?1)", [self.name])
+                .doing("test")?;
+            if self.fails {
+                return Err(StoreError::Closing);
+            }
+            Ok(if self.steps == 1 {
+                Step::Done
+            } else {
+                Step::More
+            })
+        }
+
+        fn committed(&mut self) {
+            self.steps -= 1;
+        }
+
+        fn weight(&self) -> Weight {
+            Weight {
+                slice: self.steps > 1,
+                ..Weight::default()
+            }
+        }
+
+        fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
+            let verdict = if outcome.is_ok() { "" } else { " failed" };
+            self.log
+                .lock()
+                .unwrap()
+                .push(format!("{}{verdict}", self.name));
+            None
+        }
+    }
+
+    /// A writer whose first job waits until everything else is queued, so that groups are known.
+    /// Returns who ended in which order, what was written, and how many transactions it took.
+    fn run(jobs: &[(&'static str, usize, bool)]) -> (Vec<String>, Vec<String>, usize) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let mut conn = Connection::open(&path).unwrap();
+        conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
+            .unwrap();
+        conn.execute_batch("CREATE TABLE t (name TEXT)").unwrap();
+        let commits = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&commits);
+        let count = move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+            false
+        };
+        conn.commit_hook(Some(count)).unwrap();
+        let clock: Clock = Arc::new(|| Timestamp::from_millis(0));
+        let around = Surroundings {
+            clock,
+            bodies_in_use: Arc::default(),
+        };
+        let writer = Writer::start(conn, around, Arc::default()).unwrap();
+        let (go, wait) = channel::<()>();
+        let (reply, _) = oneshot::channel();
+        let hold = move |_: &Connection, _: &Surroundings| {
+            wait.recv().ok();
+            Ok(())
+        };
+        let durability = Durability::Synced;
+        writer
+            .send(Box::new(Single {
+                write: hold,
+                durability,
+                result: None,
+                reply,
+            }))
+            .unwrap();
+        let log = Log::default();
+        for (name, steps, fails) in jobs.iter().copied() {
+            let job = Named {
+                name,
+                steps,
+                fails,
+                log: Arc::clone(&log),
+            };
+            writer.send(Box::new(job)).unwrap();
+        }
+        go.send(()).unwrap();
+        writer.stop();
+        let ended = log.lock().unwrap().clone();
+        let conn = Connection::open(&path).unwrap();
+        let mut select = conn.prepare("SELECT name FROM t ORDER BY rowid").unwrap();
+        let names = select.query_map([], |row| row.get(0)).unwrap();
+        let written: Vec<String> = names.collect::<Result<_, _>>().unwrap();
+        // The one that waited wrote nothing, yet was a transaction of its own.
+        (ended, written, commits.load(Ordering::SeqCst) - 1)
+    }
+
+    #[test]
+    fn jobs_that_wait_together_share_a_transaction() {
+        let (ended, written, commits) = run(&[("a", 1, false), ("b", 1, false), ("c", 1, false)]);
+        assert_eq!(ended, ["a", "b", "c"]);
+        assert_eq!(written, ["a", "b", "c"]);
+        assert_eq!(commits, 1);
+    }
+
+    #[test]
+    fn a_job_that_fails_takes_nobody_with_it() {
+        let (ended, written, _) = run(&[("a", 1, false), ("b", 1, true), ("c", 1, false)]);
+        assert_eq!(ended, ["a", "b failed", "c"]);
+        assert_eq!(written, ["a", "c"]);
+    }
+
+    #[test]
+    fn small_jobs_overtake_long_ones_and_long_ones_take_turns() {
+        let jobs = [
+            ("long", 3, false),
+            ("longer", 4, false),
+            ("small", 1, false),
+        ];
+        let (ended, written, commits) = run(&jobs);
+        assert_eq!(ended, ["small", "long", "longer"]);
+        let turns = [
+            "long", "small", "longer", "long", "longer", "long", "longer", "longer",
+        ];
+        assert_eq!(written, turns);
+        assert_eq!(commits, 6);
+    }
+}

@@ -1,0 +1,105 @@
+//! The store suite on SQLite; what only a store in one directory has to do; death at any moment.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+
+mod directory;
+mod kill;
+#[path = "../suite/mod.rs"]
+mod suite;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use inhaul_store::{SqliteStore, StoreOptions};
+use inhaul_types::Timestamp;
+use tempfile::TempDir;
+
+use suite::Bed;
+
+/// A directory of its own and a clock that is turned by hand.
+struct SqliteBed {
+    dir: TempDir,
+    now: Arc<AtomicI64>,
+}
+
+impl SqliteBed {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self {
+            dir,
+            now: Arc::new(AtomicI64::new(1_700_000_000_000)),
+        }
+    }
+
+    fn options(&self) -> StoreOptions {
+        let now = Arc::clone(&self.now);
+        let clock = Arc::new(move || Timestamp::from_millis(now.load(Ordering::SeqCst)));
+        StoreOptions {
+            clock,
+            ..StoreOptions::default()
+        }
+    }
+}
+
+impl Bed for SqliteBed {
+    type Store = SqliteStore;
+
+    async fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.dir.path(), self.options())
+            .await
+            .unwrap()
+    }
+
+    fn set_now(&self, now: Timestamp) {
+        self.now.store(now.millis(), Ordering::SeqCst);
+    }
+}
+
+store_suite! { super::SqliteBed::new() =>
+    accounts {
+        an_account_counts_what_it_holds,
+        an_account_has_its_inbox_from_the_start,
+        names_and_addresses_are_taken_once,
+        only_the_right_password_lets_in,
+    }
+    batches {
+        a_batch_that_fails_leaves_nothing,
+        a_committed_batch_is_there_with_all_it_said,
+        a_small_commit_overtakes_a_large_one,
+        many_runs_at_once_store_each_message_once,
+        one_failing_batch_among_many_fails_alone,
+        uids_ascend_in_the_order_of_delivery_and_names_differ,
+    }
+    bodies {
+        a_spool_shorter_than_promised_stores_nothing,
+        an_unknown_message_is_missing,
+        every_octet_comes_back,
+        one_message_for_ten_folders_is_ten_placements_of_one_body,
+        the_same_octets_are_one_body,
+        two_runs_with_the_same_large_body_store_it_once,
+    }
+    ledger {
+        a_message_left_out_and_stored_at_last_is_one_row,
+        a_person_finds_a_message_by_what_they_remember,
+        a_relinked_row_carries_what_is_listed_now,
+        a_row_goes_through_its_states,
+        a_run_ends_with_the_deletion_of_very_many,
+        a_stored_message_has_its_row,
+        another_host_or_user_opens_an_epoch,
+        changes_are_applied_all_or_none,
+        other_active_retrievals_of_the_maildrop_show_their_ledgers,
+        presence_in_the_listing_is_remembered,
+        the_maildrop_remembers_broken_ids_and_the_hold,
+    }
+    retrievals {
+        a_change_back_to_a_known_maildrop_adopts_it,
+        a_change_changes_what_it_names,
+        a_retrieval_comes_back_as_it_was_made,
+        a_secret_comes_back_and_can_be_changed,
+        another_destination_keeps_what_was_brought,
+        the_same_remote_and_destination_adopts_the_ledger,
+    }
+    runs {
+        a_run_is_recorded_with_its_end,
+        failures_add_up_until_a_good_run,
+    }
+}

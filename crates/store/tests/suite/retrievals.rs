@@ -1,0 +1,240 @@
+//! Retrievals and the maildrops they read.
+
+use inhaul_domain::Retention;
+use inhaul_store::{
+    Every, NewRetrieval, Remote, RemoteSecret, RetrievalChange, Security, Store, StoreError,
+};
+use inhaul_types::{AccountId, RetrievalId, Secret};
+
+use super::{Bed, Scene, new_account, new_retrieval, remote};
+
+pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
+    let store = bed.open().await;
+    let account = store.account_create(new_account("alice")).await.unwrap();
+    let new = NewRetrieval {
+        name: "club".into(),
+        remote: Remote {
+            port: 110,
+            security: Security::StartTls,
+            ca_file: Some("/etc/ca.pem".into()),
+            ..remote("Pop.Example.NET", "recent:alice")
+        },
+        owner: Some(account),
+        folder: "inbox".into(),
+        every: Every::Auto,
+        retention: Retention::DeleteAfter { days: 14 },
+        paused: true,
+        ..new_retrieval("", account)
+    };
+    let id = store.retrieval_create(new.clone()).await.unwrap();
+    let made = store.retrieval_by_name("club").await.unwrap();
+    assert_eq!(
+        (made.id, &made.remote, made.owner),
+        (id, &new.remote, new.owner)
+    );
+    assert_eq!(
+        (made.account, made.account_name.as_str()),
+        (account, "alice")
+    );
+    assert_eq!(made.folder_name, "INBOX", "whatever the case");
+    assert_eq!(
+        (made.every, made.retention, made.paused),
+        (new.every, new.retention, true)
+    );
+    assert_eq!(
+        (made.failures, made.last_good, made.last_error),
+        (0, None, None)
+    );
+    assert_eq!(store.retrieval_list().await.unwrap().len(), 1);
+    let taken = store
+        .retrieval_create(new_retrieval("Club", account))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            taken,
+            StoreError::Exists {
+                what: "retrieval",
+                ..
+            }
+        ),
+        "{taken:?}"
+    );
+    let nobody = store
+        .retrieval_create(new_retrieval("x", AccountId::new(77)))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            nobody,
+            StoreError::Missing {
+                what: "account",
+                ..
+            }
+        ),
+        "{nobody:?}"
+    );
+}
+
+pub(crate) async fn a_secret_comes_back_and_can_be_changed(bed: &impl Bed) {
+    let mut scene = Scene::set(bed).await;
+    let id = scene.retrieval.id;
+    let open = async |store: &dyn Store| match store.retrieval_secret(id).await.unwrap() {
+        RemoteSecret::Stored(secret) => secret.expose().to_owned(),
+        RemoteSecret::Command(words) => words.join("|"),
+    };
+    assert_eq!(open(&scene.store).await, "open sesame");
+    for (new, seen) in [
+        (RemoteSecret::Stored(Secret::new("other".into())), "other"),
+        (
+            RemoteSecret::Command(vec!["pass".into(), "show me".into()]),
+            "pass|show me",
+        ),
+    ] {
+        let change = RetrievalChange {
+            secret: Some(new),
+            ..RetrievalChange::default()
+        };
+        scene.store.retrieval_change(id, change).await.unwrap();
+        scene = scene.reopen(bed).await;
+        assert_eq!(open(&scene.store).await, seen);
+    }
+    let missing = scene
+        .store
+        .retrieval_secret(RetrievalId::new(77))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            missing,
+            StoreError::Missing {
+                what: "retrieval",
+                ..
+            }
+        ),
+        "{missing:?}"
+    );
+}
+
+pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let change = RetrievalChange {
+        name: Some("home".into()),
+        every: Some(Every::Never),
+        retention: Some(Retention::Delete),
+        paused: Some(true),
+        ..RetrievalChange::default()
+    };
+    scene
+        .store
+        .retrieval_change(scene.retrieval.id, change)
+        .await
+        .unwrap();
+    let home = scene.store.retrieval_by_name("home").await.unwrap();
+    assert_eq!(
+        (home.every, home.retention, home.paused),
+        (Every::Never, Retention::Delete, true)
+    );
+    assert_eq!(home.remote, scene.retrieval.remote);
+    assert_eq!(
+        (home.maildrop, home.folder),
+        (scene.retrieval.maildrop, scene.inbox)
+    );
+    let unknown = scene
+        .store
+        .retrieval_change(RetrievalId::new(77), RetrievalChange::default());
+    assert!(matches!(
+        unknown.await,
+        Err(StoreError::Missing {
+            what: "retrieval",
+            ..
+        })
+    ));
+}
+
+pub(crate) async fn the_same_remote_and_destination_adopts_the_ledger(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    scene.commit_one("a", b"one").await;
+    let mut again = new_retrieval("again", scene.account);
+    again.remote = Remote {
+        port: 110,
+        security: Security::None,
+        ..remote("POP.Example.net", "alice")
+    };
+    scene.store.retrieval_create(again).await.unwrap();
+    let again = scene.store.retrieval_by_name("again").await.unwrap();
+    assert_eq!(again.maildrop, scene.retrieval.maildrop);
+    assert_eq!(
+        scene.store.ledger_load(again.maildrop).await.unwrap().len(),
+        1
+    );
+    // Users are not host names: another case is another user.
+    let mut other = new_retrieval("other", scene.account);
+    other.remote.user = "Alice".into();
+    scene.store.retrieval_create(other).await.unwrap();
+    let other = scene.store.retrieval_by_name("other").await.unwrap();
+    assert_ne!(other.maildrop, scene.retrieval.maildrop);
+}
+
+pub(crate) async fn a_change_back_to_a_known_maildrop_adopts_it(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    scene.commit_one("a", b"one").await;
+    let mut second = new_retrieval("second", scene.account);
+    second.remote.user = "bob".into();
+    let second = scene.store.retrieval_create(second).await.unwrap();
+    let to_alice = RetrievalChange {
+        remote: Some(remote("pop.example.net", "alice")),
+        ..RetrievalChange::default()
+    };
+    scene
+        .store
+        .retrieval_change(second, to_alice)
+        .await
+        .unwrap();
+    let maildrop = scene
+        .store
+        .retrieval_by_name("second")
+        .await
+        .unwrap()
+        .maildrop;
+    assert_eq!(maildrop, scene.retrieval.maildrop);
+    // Both read it now: one that goes elsewhere does not take the ledger along.
+    let to_carol = RetrievalChange {
+        remote: Some(remote("pop.example.net", "carol")),
+        ..RetrievalChange::default()
+    };
+    scene
+        .store
+        .retrieval_change(second, to_carol)
+        .await
+        .unwrap();
+    let carols = scene
+        .store
+        .retrieval_by_name("second")
+        .await
+        .unwrap()
+        .maildrop;
+    assert_ne!(carols, maildrop);
+    assert_eq!(scene.store.ledger_load(maildrop).await.unwrap().len(), 1);
+    assert!(scene.store.ledger_load(carols).await.unwrap().is_empty());
+}
+
+pub(crate) async fn another_destination_keeps_what_was_brought(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    scene.commit_one("a", b"one").await;
+    let destination = Some((scene.account, "Archive".to_owned()));
+    let change = RetrievalChange {
+        destination,
+        ..RetrievalChange::default()
+    };
+    scene
+        .store
+        .retrieval_change(scene.retrieval.id, change)
+        .await
+        .unwrap();
+    let moved = scene.store.retrieval_by_name("work").await.unwrap();
+    assert_eq!(moved.folder_name, "Archive");
+    let ledger = scene.store.ledger_load(moved.maildrop).await.unwrap();
+    let epochs: Vec<_> = ledger.iter().map(|row| row.epoch).collect();
+    assert_eq!(epochs, [inhaul_domain::RowEpoch::Present]);
+}

@@ -1,0 +1,104 @@
+//! Runs and what they say of their retrieval.
+
+use inhaul_store::{RunEnd, Store};
+use inhaul_types::{Activation, ErrorCode, Octets, Timestamp};
+
+use super::{Bed, Scene, begin, run_end};
+
+pub(crate) async fn a_run_is_recorded_with_its_end(bed: &impl Bed) {
+    let mut scene = Scene::set(bed).await;
+    let begun = scene.store.run_list(scene.retrieval.id, 9).await.unwrap();
+    assert_eq!(
+        (begun.len(), begun[0].id, begun[0].ended),
+        (1, scene.run, None)
+    );
+    let end = RunEnd {
+        listed: 5,
+        stored: 4,
+        octets: Octets::new(3),
+        deleted: 2,
+        left: 1,
+        said: Some("+OK".into()),
+        conversation: "S: +OK\nC: QUIT\n".into(),
+        ..run_end(scene.run)
+    };
+    scene
+        .store
+        .run_finish(scene.retrieval.maildrop, end, Vec::new())
+        .await
+        .unwrap();
+    let second = begin(&scene.store, &scene.retrieval).await;
+    scene = scene.reopen(bed).await;
+    let runs = scene.store.run_list(scene.retrieval.id, 9).await.unwrap();
+    assert_eq!(
+        runs.iter().map(|run| run.id).collect::<Vec<_>>(),
+        [second, scene.run]
+    );
+    let run = &runs[1];
+    assert_eq!(
+        (run.listed, run.stored, run.octets, run.deleted, run.left),
+        (5, 4, Octets::new(3), 2, 1)
+    );
+    assert_eq!((run.activation, run.code), (Activation::Cli, None));
+    assert_eq!(run.started, Timestamp::from_millis(1_000));
+    assert_eq!(run.ended, Some(Timestamp::from_millis(2_000)));
+    assert_eq!(run.said.as_deref(), Some("+OK"));
+    let conversation = scene.store.run_conversation(scene.run).await.unwrap();
+    assert_eq!(conversation.as_deref(), Some("S: +OK\nC: QUIT\n"));
+    assert_eq!(scene.store.run_conversation(second).await.unwrap(), None);
+    assert_eq!(
+        scene
+            .store
+            .run_list(scene.retrieval.id, 1)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+pub(crate) async fn failures_add_up_until_a_good_run(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let capabilities = Some("TOP\nUIDL".to_owned());
+    let refused = Some(ErrorCode::AuthRefused);
+    let busy = Some(ErrorCode::MailboxInUse);
+    for (ended, code, failures, failing_since, last_good) in [
+        (1, refused, 1, Some(1), None),
+        (2, refused, 2, Some(1), None),
+        (3, busy, 2, Some(1), None),
+        (4, None, 0, None, Some(4)),
+        (5, busy, 0, None, Some(4)),
+        (6, Some(ErrorCode::CutOff), 1, Some(6), Some(4)),
+    ] {
+        let run = begin(&scene.store, &scene.retrieval).await;
+        let ended = Timestamp::from_millis(ended);
+        let capabilities = if code.is_none() {
+            capabilities.clone()
+        } else {
+            None
+        };
+        let end = RunEnd {
+            ended,
+            code,
+            capabilities: capabilities.clone(),
+            ..run_end(run)
+        };
+        scene
+            .store
+            .run_finish(scene.retrieval.maildrop, end, Vec::new())
+            .await
+            .unwrap();
+        let now = scene.store.retrieval_by_name("work").await.unwrap();
+        let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+        assert_eq!(
+            (now.failures, now.last_error),
+            (failures, code),
+            "at {ended}"
+        );
+        assert_eq!(
+            (now.failing_since, now.last_good),
+            (time(failing_since), time(last_good))
+        );
+        assert_eq!(now.capabilities, capabilities);
+    }
+}

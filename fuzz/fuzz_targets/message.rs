@@ -1,0 +1,5 @@
+//! `message` for libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| inhaul_fuzz::message(data));
