@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -43,6 +43,7 @@ struct Shared {
     modes: Mutex<(CutMode, CutMode)>,
     accepted: AtomicUsize,
     cuts: AtomicUsize,
+    server_octets: AtomicU64,
     closing: AtomicBool,
 }
 
@@ -78,6 +79,11 @@ impl CutProxy {
         self.shared.cuts.load(Ordering::SeqCst)
     }
 
+    /// How many octets servers have sent, over all connections: where a cut may fall.
+    pub fn server_octets(&self) -> u64 {
+        self.shared.server_octets.load(Ordering::SeqCst)
+    }
+
     fn with_modes(target: SocketAddr, modes: (CutMode, CutMode)) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
         let addr = listener.local_addr()?;
@@ -86,6 +92,7 @@ impl CutProxy {
             modes: Mutex::new(modes),
             accepted: AtomicUsize::new(0),
             cuts: AtomicUsize::new(0),
+            server_octets: AtomicU64::new(0),
             closing: AtomicBool::new(false),
         });
         let for_thread = Arc::clone(&shared);
@@ -226,6 +233,7 @@ impl Line {
             return self.cut();
         }
         while let Ok(count @ 1..) = (&self.server).read(&mut octets) {
+            self.shared.server_octets.fetch_add(count as u64, Ordering::SeqCst);
             if self.muted.load(Ordering::SeqCst) {
                 continue;
             }
@@ -388,5 +396,6 @@ mod tests {
         assert_eq!(talk(proxy.addr(), b"QUIT\r\n"), (ANSWER.to_vec(), false));
         assert_eq!(hear.recv().unwrap(), b"QUIT\r\n");
         assert_eq!(proxy.cuts(), 0);
+        assert_eq!(proxy.server_octets(), ANSWER.len() as u64);
     }
 }

@@ -106,6 +106,21 @@ impl Inhaul {
         Ok(stdout)
     }
 
+    /// Runs a command that must succeed and returns the octets it wrote to stdout, which need not
+    /// be text.
+    pub fn ok_octets(&self, words: &[&str]) -> Result<Vec<u8>> {
+        let mut running = self.spawn(words)?;
+        let status = running.wait(self.patience)?;
+        let octets = running.stdout_octets();
+        ensure!(
+            status.is_some_and(|status| status.success()),
+            "inhaul {}: {status:?}\nstderr:\n{}",
+            words.join(" "),
+            running.stderr()
+        );
+        Ok(octets)
+    }
+
     /// Starts a command and lets it run.
     pub fn spawn(&self, words: &[&str]) -> Result<Running> {
         self.spawn_with_input(words, "")
@@ -200,15 +215,24 @@ impl Running {
         Self::text(&mut self.process, &self.stdout)
     }
 
+    /// As [`Running::stdout`], octet for octet.
+    pub fn stdout_octets(&mut self) -> Vec<u8> {
+        Self::octets(&mut self.process, &self.stdout)
+    }
+
     /// What it has written to stderr; all of it once it has ended.
     pub fn stderr(&mut self) -> String {
         Self::text(&mut self.process, &self.stderr)
     }
 
     fn text(process: &mut Guarded, gathered: &Gathered) -> String {
+        String::from_utf8_lossy(&Self::octets(process, gathered)).into_owned()
+    }
+
+    fn octets(process: &mut Guarded, gathered: &Gathered) -> Vec<u8> {
         match process.ended() {
-            Ok(Some(_)) => gathered.text_at_end(),
-            _ => gathered.text_so_far(),
+            Ok(Some(_)) => gathered.octets_at_end(),
+            _ => gathered.octets_so_far(),
         }
     }
 }
@@ -254,16 +278,20 @@ impl Gathered {
     }
 
     fn text_so_far(&self) -> String {
-        String::from_utf8_lossy(&lock(&self.text.0)).into_owned()
+        String::from_utf8_lossy(&self.octets_so_far()).into_owned()
     }
 
-    fn text_at_end(&self) -> String {
+    fn octets_so_far(&self) -> Vec<u8> {
+        lock(&self.text.0).clone()
+    }
+
+    fn octets_at_end(&self) -> Vec<u8> {
         // A grandchild may hold the pipe open for longer than we care to wait.
         let deadline = Instant::now() + PIPE_PATIENCE;
         while !self.reading.is_finished() && Instant::now() < deadline {
             thread::sleep(POLL);
         }
-        self.text_so_far()
+        self.octets_so_far()
     }
 }
 
@@ -290,6 +318,12 @@ mod tests {
         assert_eq!(finished.stdout, "pass /nonexistent/data set\n");
         assert_eq!(finished.stderr, "why\n");
         assert_eq!(finished.code(), Some(75));
+    }
+
+    #[test]
+    fn octets_that_are_no_text_come_through() {
+        let octets = shell().ok_octets(&["-c", r"printf 'a\377\0b'"]).unwrap();
+        assert_eq!(octets, b"a\xff\0b");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use inhaul_types::Timestamp;
 
-use crate::{Ledger, LedgerRow, LedgerState, Listed, Listing, Retention, RowEpoch, RunPolicy};
+use crate::{IdTrust, Ledger, LedgerRow, LedgerState, Listed, Listing, Retention, RunPolicy};
 
 use super::retention;
 
@@ -58,6 +58,16 @@ impl<'a> Facts<'a> {
             && retention::others_have(self.listing, entry, self.others)
     }
 
+    /// Whether the message of a row that was deleted may be taken for it by id and size alone: ids
+    /// hold here, it has been asked for often enough, has never been away, and will be looked at
+    /// again within a day.
+    pub(super) fn is_quietly_not_deleted(&self, row: &LedgerRow<'_>) -> bool {
+        row.listed_last
+            && self.ledger.trust() == IdTrust::Unbroken
+            && self.policy.retention != Retention::Keep
+            && !asks_again(row, self.now)
+    }
+
     /// Whether time and owner want the message of this row deleted.
     pub(super) fn wants_deletion(&self, row: &LedgerRow<'_>) -> bool {
         let Self { policy, now, .. } = *self;
@@ -77,12 +87,6 @@ impl<'a> Facts<'a> {
 /// Whether a deletion that was confirmed and not done is due to be asked for again.
 fn asks_again(row: &LedgerRow<'_>, now: Timestamp) -> bool {
     row.asks < ASKS || now.since(row.since) >= retention::DAY
-}
-
-/// Whether the message of a row that was deleted may be taken for it by id and size alone: it has
-/// been asked for often enough, has never been away, and will be looked at again within a day.
-pub(super) fn is_quietly_not_deleted(row: &LedgerRow<'_>, now: Timestamp) -> bool {
-    row.listed_last && row.epoch == RowEpoch::Present && !asks_again(row, now)
 }
 
 /// The first deletion and two more; a server that ignored them is asked once a day from then on.

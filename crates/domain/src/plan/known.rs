@@ -1,8 +1,8 @@
 //! Which messages are known without asking: one id, one row, one size.
 
-use crate::{Ledger, LedgerRow, LedgerState, Listed, Retention, RowEpoch};
+use crate::{Ledger, LedgerRow, LedgerState, Listed, RowEpoch};
 
-use super::facts::{Facts, Sizes, is_quietly_not_deleted};
+use super::facts::{Facts, Sizes};
 
 /// What a message's id and size say of it.
 #[derive(Clone, Copy)]
@@ -69,11 +69,8 @@ impl<'a> Standings<'a> {
 
     /// The standing of a message whose id is listed once and has one row.
     fn of_single(&self, entry: &Listed<'_>, row: LedgerRow<'a>) -> Standing<'a> {
-        let Facts {
-            policy, now, sizes, ..
-        } = self.facts;
         let same_size = match (entry.size, row.listed_size) {
-            _ if sizes == Sizes::NotListed => true,
+            _ if self.facts.sizes == Sizes::NotListed => true,
             (Some(listed), Some(recorded)) if listed != recorded => {
                 return Standing::Contested(Cause::IdsBroken);
             }
@@ -82,9 +79,7 @@ impl<'a> Standings<'a> {
         };
         let settled = match row.state {
             LedgerState::Stored => true,
-            LedgerState::Deleted => {
-                policy.retention != Retention::Keep && is_quietly_not_deleted(&row, now)
-            }
+            LedgerState::Deleted => self.facts.is_quietly_not_deleted(&row),
             LedgerState::Asked | LedgerState::LeftOut(_) => false,
         };
         if same_size && settled {

@@ -58,3 +58,31 @@ pub(super) fn pair_off<K: Ord, R: Ord>(
     }
     pairing
 }
+
+/// Pairs those whose fingerprint is the only one of its kind among `entries` and among `rows`.
+/// Those that are not open count, but are not paired.
+///
+/// Sorts both slices by fingerprint.
+pub(super) fn pair_unique(
+    entries: &mut [Printed<'_, ListingIndex>],
+    rows: &mut [Printed<'_, LedgerIndex>],
+    is_open: impl Fn(ListingIndex) -> bool,
+) -> Pairing {
+    entries.sort_unstable_by_key(|entry| entry.print);
+    rows.sort_unstable_by_key(|row| row.print);
+    let mut pairing = Pairing::default();
+    let mut row_runs = rows.chunk_by(|a, b| a.print == b.print).peekable();
+    for run in entries.chunk_by(|a, b| a.print == b.print) {
+        while row_runs
+            .next_if(|rows| rows[0].print < run[0].print)
+            .is_some()
+        {}
+        let rows = row_runs.next_if(|rows| rows[0].print == run[0].print);
+        if let ([entry], Some([row])) = (run, rows)
+            && is_open(entry.index)
+        {
+            pairing.pairs.push((entry.index, row.index));
+        }
+    }
+    pairing
+}

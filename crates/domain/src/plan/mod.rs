@@ -193,8 +193,10 @@ impl Planner<'_> {
         match row.state {
             LedgerState::Stored | LedgerState::Asked => row.listed_last || is_past || anonymous,
             // A deletion that was seen to be done is over: what looks the same came later.
+            // One that was confirmed does not make its octets expected either: they were sent
+            // again, unless the server cannot say which message is which.
             LedgerState::Deleted => {
-                row.listed_last && (is_past || anonymous || self.plan.renumbered)
+                row.listed_last && (is_past || anonymous && row.unique_id.is_none())
             }
             LedgerState::LeftOut(_) => false,
         }
@@ -247,7 +249,8 @@ impl Elsewhere {
         let mut elsewhere = Self::default();
         for row in ledger.iter().filter(|row| row.state.is_stored()) {
             elsewhere.past |= row.epoch == RowEpoch::Past && row.listed_last;
-            elsewhere.any |= row.state != LedgerState::Deleted || row.listed_last;
+            elsewhere.any |= row.state != LedgerState::Deleted
+                || row.listed_last && (row.epoch == RowEpoch::Past || row.unique_id.is_none());
         }
         elsewhere
     }

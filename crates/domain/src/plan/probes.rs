@@ -7,15 +7,15 @@
 
 use std::collections::HashMap;
 
-use inhaul_types::{Fingerprint, Timestamp};
+use inhaul_types::{Fingerprint, Octets, Timestamp};
 
 use crate::{IdTrust, Ledger, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, Listing};
 use crate::{ListingIndex, Probe, Proof, Retention, RowEpoch, RunPlan, RunPolicy};
 
 use super::facts::{Facts, Sizes};
-use super::known;
 use super::left_out::{Fresh, LeftOutRows};
-use super::matching::{Pairing, Printed, pair_off};
+use super::matching::{Pairing, Printed, pair_off, pair_unique};
+use super::{known, renumbering};
 
 /// What becomes of the probed messages.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ enum Entry {
     Open,
     /// The server would not show its header.
     Refused,
-    /// It looks like stored messages, but like fewer than there are of it.
+    /// It looks like a stored message, but so do others, or chance may have it.
     Crowded,
     /// It is the message of a row.
     Settled,
@@ -107,7 +107,7 @@ enum Entry {
 enum Row {
     /// It has no message yet.
     Free,
-    /// Its message is one of several, and only octets can tell which.
+    /// Which message is its, if any, only octets can tell.
     Crowded,
     /// It has its message.
     Taken,
@@ -156,7 +156,7 @@ impl<'a> Judge<'a> {
         rows.extend(rows_of_id().filter_map(|index| self.free(index)));
 
         let pairing = self.pair_by_size(&mut entries, &mut rows, |_| true);
-        self.note(pairing);
+        self.note(&pairing);
 
         // What is left may have been resized. A row that was deleted and seen to be gone is not
         // resurrected by a look-alike of another size.
@@ -174,7 +174,7 @@ impl<'a> Judge<'a> {
             |row| Some(*row.print),
             |row| rank(&ledger.at(row)),
         );
-        self.note(pairing);
+        self.note(&pairing);
 
         let is = |index: ListingIndex, state| self.entries[index.position()] == state;
         let reused = row_count > 0 && with_id().any(|index| is(index, Entry::Open));
@@ -216,8 +216,8 @@ impl<'a> Judge<'a> {
         entries.extend(probed());
         rows.extend(candidates());
 
-        let pairing = self.pair_by_size(&mut entries, &mut rows, |size| size.is_some());
-        self.note(pairing);
+        let by_size = self.pair_by_size(&mut entries, &mut rows, |size| size.is_some());
+        self.mark(&by_size);
 
         // A fingerprint that is the only one of its kind on both sides proves a message of another
         // size. Not so for rows of an older epoch: there the size has to agree.
@@ -225,10 +225,24 @@ impl<'a> Judge<'a> {
             let position = row.index.position();
             self.rows[position] == Row::Free && is_resizable(&ledger.at(row.index))
         });
-        let pairing = unique_prints(&mut entries, &mut rows, |entry| {
+        let by_print = pair_unique(&mut entries, &mut rows, |entry| {
             self.entries[entry.position()] == Entry::Open
         });
-        self.note(pairing);
+        self.mark(&by_print);
+
+        let pairs = || by_size.pairs.iter().chain(&by_print.pairs).copied();
+        if self.plan.renumbered && pairs().count() < renumbering::FEWEST {
+            // Another program may have emptied the maildrop, and these are mail that only looks
+            // like what was there: a few are soon retrieved, and their octets tell for certain.
+            for (entry, row) in pairs() {
+                self.entries[entry.position()] = Entry::Crowded;
+                self.rows[row.position()] = Row::Crowded;
+            }
+            return;
+        }
+        for (entry, row) in pairs() {
+            self.settle(entry, row);
+        }
     }
 
     fn judge_the_rest(&mut self) {
@@ -308,7 +322,7 @@ impl<'a> Judge<'a> {
         &self,
         entries: &mut [Printed<'a, ListingIndex>],
         rows: &mut [Printed<'a, LedgerIndex>],
-        counts: impl Fn(Option<inhaul_types::Octets>) -> bool,
+        counts: impl Fn(Option<Octets>) -> bool,
     ) -> Pairing {
         let Facts {
             listing, ledger, ..
@@ -324,17 +338,23 @@ impl<'a> Judge<'a> {
         )
     }
 
-    fn note(&mut self, pairing: Pairing) {
-        for entry in pairing.crowd {
+    fn note(&mut self, pairing: &Pairing) {
+        self.mark(pairing);
+        for (entry, row) in &pairing.pairs {
+            self.settle(*entry, *row);
+        }
+    }
+
+    fn mark(&mut self, pairing: &Pairing) {
+        for entry in &pairing.crowd {
             self.entries[entry.position()] = Entry::Crowded;
         }
-        for row in pairing.crowded {
+        for row in &pairing.crowded {
             self.rows[row.position()] = Row::Crowded;
         }
-        for (entry, row) in pairing.pairs {
+        for (entry, row) in &pairing.pairs {
             self.entries[entry.position()] = Entry::Settled;
             self.rows[row.position()] = Row::Taken;
-            self.settle(entry, row);
         }
     }
 
@@ -396,30 +416,4 @@ fn rank(row: &LedgerRow<'_>) -> (bool, u8) {
 
 fn is_resizable(row: &LedgerRow<'_>) -> bool {
     row.epoch == RowEpoch::Present && matches!(row.state, LedgerState::Stored | LedgerState::Asked)
-}
-
-/// Pairs those whose fingerprint is the only one of its kind among `entries` and among `rows`.
-/// Those already judged count, but are not paired.
-fn unique_prints(
-    entries: &mut [Printed<'_, ListingIndex>],
-    rows: &mut [Printed<'_, LedgerIndex>],
-    is_open: impl Fn(ListingIndex) -> bool,
-) -> Pairing {
-    entries.sort_unstable_by_key(|entry| entry.print);
-    rows.sort_unstable_by_key(|row| row.print);
-    let mut pairing = Pairing::default();
-    let mut row_runs = rows.chunk_by(|a, b| a.print == b.print).peekable();
-    for run in entries.chunk_by(|a, b| a.print == b.print) {
-        while row_runs
-            .next_if(|rows| rows[0].print < run[0].print)
-            .is_some()
-        {}
-        let rows = row_runs.next_if(|rows| rows[0].print == run[0].print);
-        if let ([entry], Some([row])) = (run, rows)
-            && is_open(entry.index)
-        {
-            pairing.pairs.push((entry.index, row.index));
-        }
-    }
-    pairing
 }

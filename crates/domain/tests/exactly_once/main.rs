@@ -8,11 +8,13 @@
 //!   is for ids that are not reused, or for `Delete` with TOP.
 //! - *Unlike messages with equal identifying headers* (two copies by way of two lists) whose ids
 //!   do not tell them apart either: a look-alike of another size is taken for the same message,
-//!   resized. [`Kind::LookAlike`] is for stable ids that are never renumbered.
+//!   resized. [`Kind::LookAlike`] is for stable ids that are never renumbered; it may still come
+//!   when another program has emptied the maildrop, which looks like a renumbering at first.
 //! - *A renumbering while messages are hidden*: what was not in the last listing is not expected,
 //!   and its octets are stored again when they show up under new ids.
 //! - *A renumbering while confirmed deletions are ignored*: a deleted message is not expected
 //!   either. Places as ids ([`Ids::Positional`]) and a change of host count as renumberings.
+//! - *Copies where ids are places*: one that moves to the place of a deleted one is taken for it.
 //! - *Octets that the server changes*, where it has no TOP, where the id changes too, or where
 //!   there are copies that came to have the same size.
 //! - *Ignored deletions of messages that are hidden meanwhile*, where no id tells later that they
@@ -241,7 +243,7 @@ impl World {
         };
         let is_stable = self.case.ids == Ids::Stable && !self.has_renumbered;
         let content = match kind {
-            Kind::Copy(which) if !self.has_restamped => {
+            Kind::Copy(which) if !self.has_restamped && self.case.ids != Ids::Positional => {
                 self.has_copies = true;
                 earlier(which).unwrap_or(new)
             }
@@ -265,7 +267,6 @@ impl World {
             relinked_deletion_held_until: None,
         };
         let before = self.server.messages.clone();
-        let held = self.client.held_until.is_some_and(|until| until > self.now);
         let ended = self.client.run(&mut self.server, policy, faults, self.now);
         self.nothing_is_stored_twice();
         for message in &before {
@@ -279,6 +280,7 @@ impl World {
                 "deleted unread: {message:?}"
             );
         }
+        let held = self.client.held_until.is_some_and(|until| until > self.now);
         // Where sizes are alike a reused id is found out by the probe before the deletion, which
         // a hold or the daily rhythm of ignored deletions puts off.
         let delayed = self.case.sizes == Sizes::Alike && (held || self.has_ignored_dele);

@@ -308,3 +308,16 @@ fn a_fetched_message_is_deleted_by_retention_from_the_day_it_was_stored() {
         assert_eq!(may, deletes, "{name}");
     }
 }
+
+#[test]
+fn where_ids_misbehave_a_message_that_outlived_its_deletion_is_always_looked_at() {
+    let row = Row {
+        state: LedgerState::Deleted,
+        asks: 3,
+        ..stored("a", 10, 1)
+    };
+    let verdict = Scene::new(DELETE, &[row], &[line("a", 10, 2)])
+        .broken()
+        .verdict();
+    assert_eq!(verdict.retrieve.places(), [0]);
+}

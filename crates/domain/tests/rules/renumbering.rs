@@ -131,3 +131,31 @@ fn an_asked_message_is_found_again_under_its_new_id() {
     assert_eq!(verdict.relink.len(), 6);
     assert!(verdict.retrieve.is_empty());
 }
+
+#[test]
+fn a_few_look_alikes_in_an_emptied_maildrop_prove_no_renumbering() {
+    let came_by_a_list = line("x", 30, 3);
+    let scene = Scene::new(DELETE, &rows(6), &[came_by_a_list]);
+    let (plan, verdict) = scene.judge();
+    assert!(plan.renumbered);
+    assert!(verdict.relink.is_empty());
+    assert_eq!(verdict.retrieve.places(), [0]);
+    let mut bodies = scene.bodies();
+    assert_eq!(
+        bodies.clone().judge(scene.message(0), &digest(9)),
+        BodyVerdict::Store
+    );
+    assert_eq!(
+        bodies.judge(scene.message(0), &digest(3)),
+        BodyVerdict::Relink(scene.row(2))
+    );
+}
+
+#[test]
+fn a_deletion_that_was_confirmed_is_not_found_again_under_a_new_id() {
+    let mut rows = rows(6);
+    rows[5].state = LedgerState::Deleted;
+    let verdict = Scene::new(KEEP, &rows, &lines(6)).verdict();
+    assert_eq!(verdict.relink.len(), 5);
+    assert_eq!(verdict.retrieve.places(), [5], "the same was sent again");
+}

@@ -1,17 +1,20 @@
 //! Bodies on disk: the only module that knows how octets are kept.
 //!
 //! A body is cut into pieces of at most 256 KiB, its header apart from the rest, and each piece
-//! is a row of `body_chunk`. What others see: find a body by its digest, write one whole or slice
+//! is a row of `body_chunk`: the octets themselves of a small body, their place in a segment of a
+//! larger one. What others see: find a body by its digest, write one whole or slice
 //! by slice, count its references, read some pieces, discard it. Start at `Bodies::write`.
 
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use inhaul_types::{BodyId, Digest, Octets, Timestamp};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::errors::{Doing, damaged};
+use super::segments::{Place, SegmentFiles, Segments};
 use crate::{Body, StoreError};
 
 /// The longest piece: what a reader holds at once, and SQLite's row copies.
@@ -19,6 +22,10 @@ pub(crate) const PIECE: u64 = 256 << 10;
 /// A body up to this size is written inside the transaction that makes it visible; a larger one
 /// ahead of it, this much in a transaction.
 pub(crate) const SLICE: u64 = 1 << 20;
+
+/// A body of this size or more goes to a segment: written once, where the database would write it
+/// twice. Below it, a row of its own in the file system costs more than it saves.
+const SEGMENT_LEAST: u64 = 16 << 10;
 
 /// How a body is cut.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,6 +41,10 @@ impl Layout {
             header_size: header_size.count().min(size.count()),
             size: size.count(),
         }
+    }
+
+    fn is_in_segment(self) -> bool {
+        self.size >= SEGMENT_LEAST
     }
 
     pub(crate) fn pieces(self) -> u64 {
@@ -79,12 +90,17 @@ pub(crate) struct Bodies<'c> {
     find: CachedStatement<'c>,
     insert: CachedStatement<'c>,
     insert_chunk: CachedStatement<'c>,
+    insert_place: CachedStatement<'c>,
     refer: CachedStatement<'c>,
     piece: Vec<u8>,
+    segments: &'c Mutex<Segments>,
 }
 
 impl<'c> Bodies<'c> {
-    pub(crate) fn new(txn: &'c Connection) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        txn: &'c Connection,
+        segments: &'c Mutex<Segments>,
+    ) -> Result<Self, StoreError> {
         let prepare = |sql| txn.prepare_cached(sql).doing(WRITE);
         Ok(Self {
             find: prepare(
@@ -95,8 +111,12 @@ impl<'c> Bodies<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5)",
             )?,
             insert_chunk: prepare("INSERT INTO body_chunk (id, bytes) VALUES (?1, ?2)")?,
+            insert_place: prepare(
+                "INSERT INTO body_chunk (id, segment_id, start, length) VALUES (?1, ?2, ?3, ?4)",
+            )?,
             refer: prepare("UPDATE body SET refs = refs + ?2, freed_at = NULL WHERE id = ?1")?,
             piece: Vec::new(),
+            segments,
         })
     }
 
@@ -133,8 +153,29 @@ impl<'c> Bodies<'c> {
         placements: usize,
     ) -> Result<BodyId, StoreError> {
         let id = self.insert(txn, Some(head(digest)), digest, layout, refs(placements))?;
-        for seq in 0..layout.pieces() {
-            self.write_piece(id, body, layout, seq)?;
+        match body {
+            Body::Memory(octets) if layout.is_in_segment() => {
+                // All of it at once: its pieces lie side by side.
+                let whole = self.segments().append(txn, octets)?;
+                for seq in 0..layout.pieces() {
+                    let piece = layout.piece(seq);
+                    let (start, length) = (whole.start + piece.start, piece.end - piece.start);
+                    self.insert_place(
+                        id,
+                        seq,
+                        Place {
+                            start,
+                            length,
+                            ..whole
+                        },
+                    )?;
+                }
+            }
+            _ => {
+                for seq in 0..layout.pieces() {
+                    self.write_piece(txn, id, body, layout, seq)?;
+                }
+            }
         }
         Ok(id)
     }
@@ -157,13 +198,14 @@ impl<'c> Bodies<'c> {
     /// Writes the next slice.
     pub(crate) fn write_slice(
         &mut self,
+        txn: &Connection,
         mut unfinished: Unfinished,
         body: &Body,
     ) -> Result<Unfinished, StoreError> {
         let layout = unfinished.layout;
         let slice = layout.run_of_pieces(unfinished.next_piece, SLICE);
         for seq in slice.clone() {
-            self.write_piece(unfinished.id, body, layout, seq)?;
+            self.write_piece(txn, unfinished.id, body, layout, seq)?;
         }
         unfinished.next_piece = slice.end;
         Ok(unfinished)
@@ -186,16 +228,33 @@ impl<'c> Bodies<'c> {
 
     fn write_piece(
         &mut self,
+        txn: &Connection,
         id: BodyId,
         body: &Body,
         layout: Layout,
         seq: u64,
     ) -> Result<(), StoreError> {
         let octets = read_piece(body, layout.piece(seq), &mut self.piece)?;
+        if layout.is_in_segment() {
+            let place = lock(self.segments).append(txn, octets)?;
+            return self.insert_place(id, seq, place);
+        }
         self.insert_chunk
             .execute(params![chunk_id(id, seq), octets])
             .doing(WRITE)?;
         Ok(())
+    }
+
+    fn insert_place(&mut self, id: BodyId, seq: u64, place: Place) -> Result<(), StoreError> {
+        let (start, length) = (place.start.cast_signed(), place.length.cast_signed());
+        self.insert_place
+            .execute(params![chunk_id(id, seq), place.segment, start, length])
+            .doing(WRITE)?;
+        Ok(())
+    }
+
+    fn segments(&self) -> MutexGuard<'c, Segments> {
+        lock(self.segments)
     }
 }
 
@@ -225,6 +284,7 @@ pub(crate) fn give_up(txn: &Connection, body: BodyId) -> Result<(), StoreError> 
 /// Reads the pieces from `seq` on that fit one answer, and says where the next begins.
 pub(crate) fn read(
     conn: &Connection,
+    files: &SegmentFiles,
     id: BodyId,
     layout: Layout,
     seq: u64,
@@ -232,20 +292,26 @@ pub(crate) fn read(
     const DOING: &str = "read a body";
     let pieces = layout.run_of_pieces(seq, PIECE);
     let mut select = conn
-        .prepare_cached("SELECT bytes FROM body_chunk WHERE id = ?1")
+        .prepare_cached("SELECT bytes, segment_id, start, length FROM body_chunk WHERE id = ?1")
         .doing(DOING)?;
     let mut octets = Vec::new();
     for seq in pieces.clone() {
         let expected = layout.piece(seq);
         let read = select
             .query_row([chunk_id(id, seq)], |row| {
-                let piece = row.get_ref(0)?.as_blob()?;
-                octets.extend_from_slice(piece);
-                Ok(piece.len() as u64)
+                if let Some(piece) = row.get_ref(0)?.as_blob_or_null()? {
+                    octets.extend_from_slice(piece);
+                    return Ok((piece.len() as u64, None));
+                }
+                let place = place(row, 1)?;
+                Ok((place.length, Some(place)))
             })
             .optional()
             .doing(DOING)?;
-        if read != Some(expected.end - expected.start) {
+        if let Some((_, Some(place))) = read {
+            files.read(place, &mut octets)?;
+        }
+        if read.map(|(length, _)| length) != Some(expected.end - expected.start) {
             return Err(damaged(format!(
                 "piece {seq} of body {id} is not what was written"
             )));
@@ -255,18 +321,41 @@ pub(crate) fn read(
 }
 
 /// Deletes up to a slice of a body's pieces, and the body when none is left. Says whether it is.
-pub(crate) fn discard_slice(txn: &Connection, id: BodyId) -> Result<bool, StoreError> {
+pub(crate) fn discard_slice(
+    txn: &Connection,
+    segments: &Mutex<Segments>,
+    id: BodyId,
+) -> Result<bool, StoreError> {
     const DOING: &str = "free a body";
+    // From its first slice on nobody may find it: the same octets, coming again between two
+    // slices, would be placed on what is left of it.
+    txn.prepare_cached("UPDATE body SET digest_head = NULL WHERE id = ?1 AND digest_head NOT NULL")
+        .and_then(|mut update| update.execute([id.row()]))
+        .doing(DOING)?;
     let (first, end) = (chunk_id(id, 0), chunk_id(id, PIECES));
     let slice = i64::try_from(SLICE / PIECE).unwrap_or(1);
-    let deleted = txn
+    let deleted: Vec<Option<Place>> = txn
         .prepare_cached(
             "DELETE FROM body_chunk WHERE id IN
-             (SELECT id FROM body_chunk WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
+             (SELECT id FROM body_chunk WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3)
+             RETURNING segment_id, start, length",
         )
-        .and_then(|mut delete| delete.execute(params![first, end, slice]))
+        .and_then(|mut delete| {
+            let places = delete.query_map(params![first, end, slice], |row| {
+                let is_here = row.get_ref(0)?.as_i64_or_null()?.is_none();
+                if is_here {
+                    Ok(None)
+                } else {
+                    place(row, 0).map(Some)
+                }
+            })?;
+            places.collect()
+        })
         .doing(DOING)?;
-    if deleted.cast_signed() as i64 == slice {
+    for place in deleted.iter().flatten() {
+        lock(segments).free(txn, *place)?;
+    }
+    if i64::try_from(deleted.len()).unwrap_or(i64::MAX) == slice {
         return Ok(false);
     }
     txn.prepare_cached("DELETE FROM body WHERE id = ?1")
@@ -318,6 +407,19 @@ const WRITE: &str = "write a body";
 
 /// Pieces a body can have: 16 GiB.
 const PIECES: u64 = 1 << 16;
+
+fn lock(segments: &Mutex<Segments>) -> MutexGuard<'_, Segments> {
+    segments.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place from three columns, `first` being its segment.
+fn place(row: &Row<'_>, first: usize) -> rusqlite::Result<Place> {
+    Ok(Place {
+        segment: row.get(first)?,
+        start: row.get::<_, i64>(first + 1)?.cast_unsigned(),
+        length: row.get::<_, i64>(first + 2)?.cast_unsigned(),
+    })
+}
 
 fn chunk_id(body: BodyId, seq: u64) -> i64 {
     debug_assert!(seq <= PIECES, "a body has at most {PIECES} pieces");

@@ -23,19 +23,22 @@ const GROWN: u64 = 16 << 20;
 const LARGE: u64 = 32 << 20;
 /// Octets of log not copied back up to which closing stops to copy them. More is left to the
 /// next opening, whose checkpointer begins with it.
-const CHEAP: u64 = 4 << 20;
+const CHEAP: u64 = 2 << 20;
 /// Octets of log that the next opening reads in about a millisecond: not worth two syncs.
 const NEGLIGIBLE: u64 = 1 << 20;
 /// How long nobody must have written before a log that grew is cut down to nothing.
 const IDLE: Duration = Duration::from_secs(5);
 /// How long a checkpoint that holds the writer waits for readers.
-const HOLD: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// How long the log is, as the writer sees it.
 #[derive(Default)]
 pub(crate) struct LogGauge {
     state: Mutex<LogState>,
+    /// There is more log, or an end to it.
     changed: Condvar,
+    /// The writer's turn has ended, or the checkpoint's.
+    turn: Condvar,
 }
 
 #[derive(Default)]
@@ -48,6 +51,10 @@ struct LogState {
     reports: u64,
     /// What is waiting is to be copied back whatever it is.
     begin_at_once: bool,
+    /// The writer is in a transaction.
+    writing: bool,
+    /// The writer is to begin none.
+    held: bool,
     /// Stops the checkpoint that is running now, if it is one that may be stopped.
     interrupt: Option<InterruptHandle>,
     stopping: bool,
@@ -74,7 +81,7 @@ impl LogGauge {
         };
         Self {
             state: Mutex::new(state),
-            changed: Condvar::new(),
+            ..Self::default()
         }
     }
 
@@ -91,6 +98,33 @@ impl LogGauge {
     /// Octets in the log that are not copied back yet.
     pub(crate) fn waiting(&self) -> Octets {
         Octets::new(self.lock().waiting())
+    }
+
+    /// Lets the writer begin a transaction when no checkpoint holds it; until the pass is dropped
+    /// no checkpoint will. Taking turns by SQLite's own locks, a busy writer never lets anybody in.
+    pub(crate) fn pass(&self) -> Pass<'_> {
+        let mut state = self.lock();
+        while state.held {
+            state = self
+                .turn
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.writing = true;
+        Pass(self)
+    }
+
+    /// Waits for the writer's transaction to end and lets it begin no other until dropped.
+    fn hold_writer(&self) -> Hold<'_> {
+        let mut state = self.lock();
+        state.held = true;
+        while state.writing {
+            state = self
+                .turn
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        Hold(self)
     }
 
     fn grown_to(&self, frames: u64) {
@@ -180,6 +214,26 @@ impl LogGauge {
     }
 }
 
+/// The writer's turn.
+pub(crate) struct Pass<'a>(&'a LogGauge);
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        self.0.lock().writing = false;
+        self.0.turn.notify_all();
+    }
+}
+
+/// The turn of a checkpoint that holds the writer.
+struct Hold<'a>(&'a LogGauge);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.lock().held = false;
+        self.0.turn.notify_all();
+    }
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Task {
     ClearLeftOver,
@@ -252,11 +306,11 @@ impl Copier {
     fn run(mut self) {
         loop {
             let task = self.gauge.next_task();
-            // The passive ones first, so that the writer is held for the rest only.
+            // The passive ones first, so that the writer is held for what it wrote meanwhile only.
             let modes: &[&str] = match task {
-                Task::CopyBack => &["PASSIVE"],
-                Task::FinishOff => &["PASSIVE", "RESTART"],
-                Task::ClearLeftOver | Task::CutDown => &["PASSIVE", "TRUNCATE"],
+                Task::CopyBack => &[PASSIVE],
+                Task::FinishOff => &[PASSIVE, PASSIVE, RESTART],
+                Task::ClearLeftOver | Task::CutDown => &[PASSIVE, TRUNCATE],
                 Task::Stop => break,
             };
             // Of a program that only looks something up, closing waits for what its opening
@@ -264,7 +318,7 @@ impl Copier {
             self.checkpoint(modes, task != Task::ClearLeftOver);
         }
         if self.gauge.worth_copying_at_the_end() {
-            self.checkpoint(&["TRUNCATE"], false);
+            self.checkpoint(&[TRUNCATE], false);
         }
     }
 
@@ -276,7 +330,7 @@ impl Copier {
                 Ok(None) => return,
                 Err(error) => {
                     tracing::warn!(%error, mode, "checkpoint failed");
-                    std::thread::sleep(HOLD);
+                    std::thread::sleep(PATIENCE);
                 }
             }
         }
@@ -293,11 +347,12 @@ impl Copier {
             Some(conn) => conn,
             None => self
                 .conn
-                .insert(connect_checkpointer(&self.database, HOLD)?),
+                .insert(connect_checkpointer(&self.database, PATIENCE)?),
         };
         if stoppable && !self.gauge.begin(Some(conn.get_interrupt_handle())) {
             return Ok(None);
         }
+        let _hold = (mode != PASSIVE).then(|| self.gauge.hold_writer());
         let progress = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
         });
@@ -313,6 +368,13 @@ impl Copier {
         }))
     }
 }
+
+/// Copies what can be copied beside the writer.
+const PASSIVE: &str = "PASSIVE";
+/// Copies all and has the writer begin the log again.
+const RESTART: &str = "RESTART";
+/// The same, and cuts the file down to nothing.
+const TRUNCATE: &str = "TRUNCATE";
 
 fn stopped<T>(result: &rusqlite::Result<T>) -> bool {
     matches!(result, Err(error)

@@ -72,9 +72,14 @@ impl CommitJob {
         })
     }
 
-    fn write_ahead(&self, txn: &Connection, position: usize) -> Result<Ahead, StoreError> {
+    fn write_ahead(
+        &self,
+        txn: &Connection,
+        around: &Surroundings,
+        position: usize,
+    ) -> Result<Ahead, StoreError> {
         let delivery = &self.batch.deliveries[position];
-        let mut bodies = Bodies::new(txn)?;
+        let mut bodies = Bodies::new(txn, &around.segments)?;
         let unfinished = match self.ahead[position] {
             Ahead::Begun(unfinished) => unfinished,
             _ => match bodies.find(&delivery.digest, delivery.body.size())? {
@@ -82,9 +87,11 @@ impl CommitJob {
                 None => bodies.begin(txn, &delivery.digest, layout(delivery))?,
             },
         };
-        Ok(Ahead::Begun(
-            bodies.write_slice(unfinished, &delivery.body)?,
-        ))
+        Ok(Ahead::Begun(bodies.write_slice(
+            txn,
+            unfinished,
+            &delivery.body,
+        )?))
     }
 
     fn make_visible(
@@ -92,8 +99,7 @@ impl CommitJob {
         txn: &Connection,
         around: &Surroundings,
     ) -> Result<Vec<Committed>, StoreError> {
-        let now = (around.clock)();
-        let mut insert = Inserts::new(txn, &self.batch, now)?;
+        let mut insert = Inserts::new(txn, around, &self.batch)?;
         let deliveries = self.batch.deliveries.iter().zip(&self.ahead);
         deliveries
             .map(|(delivery, ahead)| insert.delivery(delivery, *ahead))
@@ -105,7 +111,7 @@ impl Job for CommitJob {
     fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError> {
         self.moved = None;
         if let Some(position) = self.unwritten() {
-            self.moved = Some((position, self.write_ahead(txn, position)?));
+            self.moved = Some((position, self.write_ahead(txn, around, position)?));
             return Ok(Step::More);
         }
         self.result = self.make_visible(txn, around)?;
@@ -193,7 +199,11 @@ struct Places {
 const DOING: &str = "store a batch of messages";
 
 impl<'c> Inserts<'c> {
-    fn new(txn: &'c Connection, batch: &'c Batch, now: Timestamp) -> Result<Self, StoreError> {
+    fn new(
+        txn: &'c Connection,
+        around: &'c Surroundings,
+        batch: &'c Batch,
+    ) -> Result<Self, StoreError> {
         let prepare = |sql| txn.prepare_cached(sql).doing(DOING);
         let placements: usize = batch.deliveries.iter().map(|d| d.placements.len()).sum();
         let mut uidls = vec![0; placements * UIDL_LEN];
@@ -201,12 +211,12 @@ impl<'c> Inserts<'c> {
         Ok(Self {
             txn,
             batch,
-            now,
+            now: (around.clock)(),
             epoch: ledger::present_epoch(txn, batch.maildrop)?,
             next_ledger: ledger::next_row(txn, batch.maildrop)?,
             folders: take_places(txn, batch)?,
             uidls,
-            bodies: Bodies::new(txn)?,
+            bodies: Bodies::new(txn, &around.segments)?,
             insert_message: prepare(INSERT_MESSAGE)?,
             insert_ledger: prepare(INSERT_LEDGER)?,
             find_left_out: prepare(ledger::FIND_LEFT_OUT)?,

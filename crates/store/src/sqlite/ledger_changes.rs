@@ -166,29 +166,33 @@ impl Change {
         if rows.start < own.start || rows.end > own.end {
             return Err(missing("ledger row", rows.start));
         }
-        match self {
-            Self::State(_, LedgerState::Asked) => {
-                execute(txn, ASKED, (rows.start, rows.end, now.millis()))
+        let now = now.millis();
+        let (start, end) = (rows.start, rows.end);
+        let changed = match self {
+            Self::State(_, LedgerState::Asked) => change(txn, ASKED, (start, end, now))?,
+            Self::State(_, LedgerState::Deleted) => change(txn, DELETED, (start, end, now))?,
+            Self::State(_, state) => {
+                change(txn, STATE, (start, end, ledger_state::to_column(*state)))?
             }
-            Self::State(_, LedgerState::Deleted) => {
-                execute(txn, DELETED, (rows.start, rows.end, now.millis()))
-            }
-            Self::State(_, state) => execute(
-                txn,
-                STATE,
-                (rows.start, rows.end, ledger_state::to_column(*state)),
-            ),
-            Self::Appeared(_) => execute(txn, APPEARED, (rows.start, rows.end)),
-            Self::Vanished(_) => execute(txn, VANISHED, (rows.start, rows.end, now.millis())),
-            Self::Other(_) => Ok(()),
+            Self::Appeared(_) => change(txn, APPEARED, (start, end))?,
+            Self::Vanished(_) => change(txn, VANISHED, (start, end, now))?,
+            Self::Other(_) => 0,
+        };
+        if changed.cast_signed() as i64 != self.rows() {
+            tracing::error!(%maildrop, ?rows, changed, "a ledger change met rows left out or none");
         }
+        Ok(())
     }
 }
 
-const ASKED: &str = "UPDATE ledger SET state = 2, asked_at = ?3 WHERE id >= ?1 AND id < ?2";
-const DELETED: &str =
-    "UPDATE ledger SET state = 3, deleted_at = ?3, asks = asks + 1 WHERE id >= ?1 AND id < ?2";
-const STATE: &str = "UPDATE ledger SET state = ?3 WHERE id >= ?1 AND id < ?2";
+// Rows of messages that were left out never become asked or deleted, whoever says so: they would
+// prove a message stored that is not.
+const ASKED: &str =
+    "UPDATE ledger SET state = 2, asked_at = ?3 WHERE id >= ?1 AND id < ?2 AND state < 10";
+const DELETED: &str = "
+    UPDATE ledger SET state = 3, deleted_at = ?3, asks = asks + 1
+    WHERE id >= ?1 AND id < ?2 AND state < 10";
+const STATE: &str = "UPDATE ledger SET state = ?3 WHERE id >= ?1 AND id < ?2 AND state < 10";
 const APPEARED: &str = "UPDATE ledger SET last_listed = NULL WHERE id >= ?1 AND id < ?2";
 const VANISHED: &str = "UPDATE ledger SET last_listed = ?3 WHERE id >= ?1 AND id < ?2";
 
@@ -302,7 +306,7 @@ fn relink(
     const RELINK: &str = "
         UPDATE ledger SET state = 1, epoch = ?2, unique_id = ?3, listed_size = ?4,
             last_listed = NULL, deleted_at = NULL, reason = NULL
-        WHERE id = ?1";
+        WHERE id = ?1 AND state < 10";
     if !ledger::rows_of(maildrop).contains(&row.row()) {
         return Err(missing("ledger row", row));
     }
@@ -319,10 +323,14 @@ fn relink(
 }
 
 fn execute(txn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<(), StoreError> {
+    change(txn, sql, params).map(|_| ())
+}
+
+/// Says how many rows it changed.
+fn change(txn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<usize, StoreError> {
     txn.prepare_cached(sql)
         .and_then(|mut statement| statement.execute(params))
-        .doing(DOING)?;
-    Ok(())
+        .doing(DOING)
 }
 
 #[cfg(test)]

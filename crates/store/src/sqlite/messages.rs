@@ -139,9 +139,10 @@ impl BodyReader for PieceReader {
             return Ok(Vec::new());
         }
         let (body, layout, seq) = (self.hold.body(), self.layout, self.next_piece);
+        let files = self.readers.segments();
         let (octets, next) = self
             .readers
-            .read(move |conn| bodies::read(conn, body, layout, seq))
+            .read(move |conn| bodies::read(conn, &files, body, layout, seq))
             .await?;
         self.next_piece = next;
         Ok(octets)

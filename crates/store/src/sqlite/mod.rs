@@ -18,6 +18,7 @@ pub(crate) mod random;
 mod readers;
 mod retrievals;
 mod runs;
+mod segments;
 mod sweep;
 mod words;
 mod writer;
@@ -48,6 +49,7 @@ use commit::CommitJob;
 use ledger_changes::LedgerJob;
 use open::{DirectoryLock, Opened};
 use readers::{BodiesInUse, Readers};
+use segments::Segments;
 use sweep::Sweep;
 use writer::{Durability, Surroundings, Writer};
 
@@ -125,9 +127,12 @@ impl SqliteStore {
         } = open::open(dir, &options)?;
         let bodies_in_use = Arc::<BodiesInUse>::default();
         let gauge = Arc::new(LogGauge::new(&database));
+        let segments = Segments::open(&writer, dir)?;
+        let segment_files = segments.files();
         let around = Surroundings {
             clock: options.clock,
             bodies_in_use: Arc::clone(&bodies_in_use),
+            segments: Mutex::new(segments),
         };
         let writer = Writer::start(writer, around, Arc::clone(&gauge))?;
         // Before anything else is written: what is unfinished now was never finished.
@@ -136,7 +141,7 @@ impl SqliteStore {
         Ok(Self {
             key: Arc::new(key),
             passwords: Passwords::new(),
-            readers: Arc::new(Readers::new(database)),
+            readers: Arc::new(Readers::new(database, segment_files)),
             bodies_in_use,
             gauge,
             threads: Arc::new(Threads {

@@ -59,13 +59,15 @@ pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Opened, StoreEr
         .key_file
         .clone()
         .unwrap_or_else(|| dir.join("secret.key"));
-    let key = match migrate::inspect(&writer, dir)? {
+    let origin = migrate::inspect(&writer, dir)?;
+    let key = match origin {
         Origin::Fresh => SealingKey::load_or_create(key_file)?,
         Origin::Existing => SealingKey::load(key_file),
     };
     migrate::migrate(&mut writer)?;
-    give_instance(&writer)?;
-    sync_directory(dir).doing("sync the data directory")?;
+    if origin == Origin::Fresh {
+        sync_directory(dir).doing("sync the data directory")?;
+    }
     Ok(Opened {
         lock,
         writer,
@@ -191,22 +193,4 @@ fn unusable(dir: &Path, source: io::Error) -> StoreError {
 /// Makes the names of new files in `dir` survive a power cut.
 pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
-}
-
-fn give_instance(conn: &Connection) -> Result<(), StoreError> {
-    const DOING: &str = "give the installation its identity";
-    let known = "SELECT 1 FROM setting WHERE name = 'instance'";
-    if conn
-        .prepare(known)
-        .and_then(|mut known| known.exists([]))
-        .doing(DOING)?
-    {
-        return Ok(());
-    }
-    conn.execute(
-        "INSERT INTO setting (name, value) VALUES ('instance', lower(hex(?1)))",
-        [super::random::octets::<16>()?],
-    )
-    .doing(DOING)?;
-    Ok(())
 }

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::errors::Doing;
 use super::open::connect_reader;
+use super::segments::SegmentFiles;
 use crate::StoreError;
 
 /// Readings at once.
@@ -23,18 +24,24 @@ const CONNECTIONS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Readers {
     database: PathBuf,
+    segments: Arc<SegmentFiles>,
     places: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(crate) fn new(database: PathBuf) -> Self {
+    pub(crate) fn new(database: PathBuf, segments: Arc<SegmentFiles>) -> Self {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         Self {
             database,
+            segments,
             places,
             idle: Mutex::default(),
         }
+    }
+
+    pub(crate) fn segments(&self) -> Arc<SegmentFiles> {
+        Arc::clone(&self.segments)
     }
 
     /// Reads in one transaction.

@@ -1,13 +1,18 @@
 //! Frees bodies nobody refers to, a slice a step.
+//!
+//! Each step is synced: only then are places in segments given back to the disk, and a body that
+//! a power cut brings back must not have a hole in it.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use inhaul_types::BodyId;
 use rusqlite::Connection;
 
 use super::bodies::{self, SLICE, Unreferenced};
-use super::writer::{Durability, Job, Step, Surroundings, Weight};
+use super::segments::SegmentFiles;
+use super::writer::{Job, Step, Surroundings, Weight};
 use crate::StoreError;
 
 /// How long after its last placement a body is kept: a session may hold its id.
@@ -35,11 +40,11 @@ impl Discard {
 }
 
 impl Job for Discard {
-    fn step(&mut self, txn: &Connection, _: &Surroundings) -> Result<Step, StoreError> {
+    fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError> {
         let Some(body) = self.bodies.front() else {
             return Ok(Step::Done);
         };
-        self.first_is_gone = bodies::discard_slice(txn, *body)?;
+        self.first_is_gone = bodies::discard_slice(txn, &around.segments, *body)?;
         Ok(Step::More)
     }
 
@@ -51,10 +56,6 @@ impl Job for Discard {
 
     fn weight(&self) -> Weight {
         SLICED
-    }
-
-    fn durability(&self) -> Durability {
-        Durability::WithTheNext
     }
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
@@ -113,7 +114,7 @@ impl Job for Sweep {
             None if self.unfinished_too => Next::FreedOnes,
             None => return Ok(Step::Done),
             Some(body) if !around.bodies_in_use.is_free(body) => Next::Behind(body),
-            Some(body) if bodies::discard_slice(txn, body)? => Next::Behind(body),
+            Some(body) if bodies::discard_slice(txn, &around.segments, body)? => Next::Behind(body),
             Some(_) => Next::SameBody,
         });
         Ok(Step::More)
@@ -131,13 +132,45 @@ impl Job for Sweep {
         SLICED
     }
 
-    fn durability(&self) -> Durability {
-        Durability::WithTheNext
-    }
-
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
         if let Err(error) = outcome {
             tracing::warn!(%error, "sweeping free bodies failed");
+        }
+        None
+    }
+}
+
+/// Gives back to the disk what was freed in segments. Sent by the writer behind the transaction
+/// that freed it.
+pub(crate) struct GiveBack {
+    empty: Vec<i64>,
+    files: Arc<SegmentFiles>,
+}
+
+impl GiveBack {
+    pub(crate) fn new(files: Arc<SegmentFiles>) -> Self {
+        Self {
+            empty: Vec::new(),
+            files,
+        }
+    }
+}
+
+impl Job for GiveBack {
+    fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError> {
+        let mut segments = around
+            .segments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        segments.finish_freeing(txn)?;
+        self.empty = segments.empty(txn)?;
+        Ok(Step::Done)
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
+        match outcome {
+            Ok(()) => self.files.delete(&self.empty),
+            Err(error) => tracing::warn!(%error, "room in segments is given back later"),
         }
         None
     }

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -18,12 +18,16 @@ use super::Clock;
 use super::checkpoint::LogGauge;
 use super::errors::Doing;
 use super::readers::BodiesInUse;
+use super::segments::Segments;
+use super::sweep::GiveBack;
 use crate::StoreError;
 
 /// What a job sees of the store beside its transaction.
 pub(crate) struct Surroundings {
     pub(crate) clock: Clock,
     pub(crate) bodies_in_use: Arc<BodiesInUse>,
+    /// Used by the writer alone; the lock is never waited for.
+    pub(crate) segments: Mutex<Segments>,
 }
 
 /// Something to be written.
@@ -100,6 +104,7 @@ impl Writer {
                 Loop {
                     conn,
                     around,
+                    gauge,
                     synced: true,
                 }
                 .run(&inbox)
@@ -165,6 +170,7 @@ const GROUP_OCTETS: u64 = 16 << 20;
 struct Loop {
     conn: Connection,
     around: Surroundings,
+    gauge: Arc<LogGauge>,
     /// Whether `PRAGMA synchronous` is FULL at present.
     synced: bool,
 }
@@ -198,7 +204,10 @@ impl Loop {
 
     fn write_group(&mut self, mut group: Vec<Box<dyn Job>>, waiting: &mut Queue) {
         let error = match self.try_group(&mut group) {
-            Ok(steps) => return settle(group, &steps, waiting),
+            Ok(steps) => {
+                settle(group, &steps, waiting);
+                return self.give_back(waiting);
+            }
             Err(error) => error,
         };
         if group.len() > 1 {
@@ -215,20 +224,42 @@ impl Loop {
     fn try_group(&mut self, group: &mut [Box<dyn Job>]) -> Result<Vec<Step>, StoreError> {
         const DOING: &str = "write a transaction";
         self.set_durability(group)?;
+        let _turn = self.gauge.pass();
         self.conn.execute_batch("BEGIN IMMEDIATE").doing(DOING)?;
         let steps: Result<Vec<Step>, StoreError> = group
             .iter_mut()
             .map(|job| job.step(&self.conn, &self.around))
             .collect();
+        let durable = self.synced;
         let done = steps.and_then(|steps| {
+            self.segments().before_commit(&self.conn, durable)?;
             self.conn.execute_batch("COMMIT").doing(DOING)?;
             Ok(steps)
         });
+        match &done {
+            Ok(_) => self.segments().committed(),
+            Err(_) => self.segments().rolled_back(),
+        }
         // SQLite ends a transaction by itself at some errors and leaves it open at others.
         if done.is_err() && !self.conn.is_autocommit() {
             self.conn.execute_batch("ROLLBACK").doing(DOING)?;
         }
         done
+    }
+
+    fn segments(&self) -> MutexGuard<'_, Segments> {
+        self.around
+            .segments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a synced transaction freed in segments can be given back to the disk.
+    fn give_back(&mut self, waiting: &mut Queue) {
+        let segments = self.segments();
+        if self.synced && segments.has_freed() {
+            waiting.push_back(Box::new(GiveBack::new(segments.files())));
+        }
     }
 
     fn set_durability(&mut self, group: &[Box<dyn Job>]) -> Result<(), StoreError> {
@@ -371,6 +402,8 @@ mod tests {
         let mut conn = Connection::open(&path).unwrap();
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
             .unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
         conn.execute_batch("CREATE TABLE t (name TEXT)").unwrap();
         let commits = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&commits);
@@ -383,11 +416,13 @@ mod tests {
         let around = Surroundings {
             clock,
             bodies_in_use: Arc::default(),
+            segments: Mutex::new(Segments::open(&conn, dir.path()).unwrap()),
         };
         let writer = Writer::start(conn, around, Arc::default()).unwrap();
-        let (go, wait) = channel::<()>();
+        let ((begun, has_begun), (go, wait)) = (channel::<()>(), channel::<()>());
         let (reply, _) = oneshot::channel();
         let hold = move |_: &Connection, _: &Surroundings| {
+            begun.send(()).ok();
             wait.recv().ok();
             Ok(())
         };
@@ -400,6 +435,7 @@ mod tests {
                 reply,
             }))
             .unwrap();
+        has_begun.recv().unwrap();
         let log = Log::default();
         for (name, steps, fails) in jobs.iter().copied() {
             let job = Named {
@@ -410,7 +446,7 @@ mod tests {
             };
             writer.send(Box::new(job)).unwrap();
         }
-        go.send(()).unwrap();
+        drop(go);
         writer.stop();
         let ended = log.lock().unwrap().clone();
         let conn = Connection::open(&path).unwrap();

@@ -78,6 +78,7 @@ store_suite! { super::SqliteBed::new() =>
         two_runs_with_the_same_large_body_store_it_once,
     }
     ledger {
+        a_message_left_out_is_never_deleted,
         a_message_left_out_and_stored_at_last_is_one_row,
         a_person_finds_a_message_by_what_they_remember,
         a_relinked_row_carries_what_is_listed_now,

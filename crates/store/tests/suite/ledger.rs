@@ -32,7 +32,7 @@ pub(crate) async fn a_stored_message_has_its_row(bed: &impl Bed) {
     let mut asked = scene.delivery("b", b"two".to_vec());
     asked.state = LedgerState::Asked;
     let mut nameless = scene.delivery("c", b"three".to_vec());
-    (nameless.unique_id, nameless.listed_size) = (None, Some(Octets::new(u64::MAX)));
+    (nameless.unique_id, nameless.listed_size) = (None, Some(Octets::new(1 << 63)));
     let deliveries = vec![scene.delivery("a", b"one".to_vec()), asked, nameless];
     let rows: Vec<LedgerId> = scene
         .commit(deliveries)
@@ -50,7 +50,7 @@ pub(crate) async fn a_stored_message_has_its_row(bed: &impl Bed) {
     let expected = [
         (Some(&b"a"[..]), Some(Octets::new(3)), LedgerState::Stored),
         (Some(&b"b"[..]), Some(Octets::new(3)), LedgerState::Asked),
-        (None, Some(Octets::new(u64::MAX)), LedgerState::Stored),
+        (None, Some(Octets::new(1 << 63)), LedgerState::Stored),
     ];
     for ((row, id), (unique_id, listed_size, state)) in ledger.iter().zip(&rows).zip(expected) {
         assert_eq!(row.id, *id);
@@ -173,6 +173,40 @@ pub(crate) async fn a_message_left_out_and_stored_at_last_is_one_row(bed: &impl 
     let story = scene.store.ledger_search(&["about".into()]).await.unwrap();
     let first_seen: Vec<_> = story.iter().map(|story| story.first_seen).collect();
     assert_eq!(first_seen, [at(2_000), at(1_000)]);
+}
+
+pub(crate) async fn a_message_left_out_is_never_deleted(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let maildrop = scene.retrieval.maildrop;
+    let left = vec![leave("a", LeftOutReason::TooLarge)];
+    scene.store.ledger_apply(maildrop, left).await.unwrap();
+    let row = scene
+        .store
+        .ledger_load(maildrop)
+        .await
+        .unwrap()
+        .iter()
+        .next()
+        .unwrap()
+        .id;
+    for wrong in [
+        LedgerState::Asked,
+        LedgerState::Deleted,
+        LedgerState::Stored,
+    ] {
+        scene
+            .store
+            .ledger_apply(maildrop, vec![state(&[row], wrong)])
+            .await
+            .unwrap();
+        let ledger = scene.store.ledger_load(maildrop).await.unwrap();
+        let seen = ledger.iter().next().unwrap().state;
+        assert_eq!(
+            seen,
+            LedgerState::LeftOut(LeftOutReason::TooLarge),
+            "told {wrong:?}"
+        );
+    }
 }
 
 pub(crate) async fn a_relinked_row_carries_what_is_listed_now(bed: &impl Bed) {

@@ -111,10 +111,30 @@ CREATE INDEX body_unreferenced ON body(freed_at) WHERE refs = 0;
 
 -- The octets, in pieces of at most 256 KiB, the header's pieces first and apart from the rest.
 -- id is body_id * 65536 + seq: the order on disk is the order of reading, with no second index.
+-- A piece of a small body is here; one of a larger body is in a segment, and here is its place.
 CREATE TABLE body_chunk (
-  id    INTEGER PRIMARY KEY,
-  bytes BLOB NOT NULL
+  id         INTEGER PRIMARY KEY,
+  bytes      BLOB,
+  segment_id INTEGER,
+  start      INTEGER,
+  length     INTEGER,
+  CHECK ((bytes IS NULL) = (segment_id IS NOT NULL))
 ) STRICT;
+
+-- The files in DATA/segments: how far each is written, and how many octets of it are in use.
+CREATE TABLE segment (
+  id   INTEGER PRIMARY KEY AUTOINCREMENT,
+  size INTEGER NOT NULL,
+  live INTEGER NOT NULL
+) STRICT;
+
+-- Places that nothing refers to any more and that are still to be given back to the disk.
+CREATE TABLE freed_extent (
+  segment_id INTEGER NOT NULL,
+  start      INTEGER NOT NULL,
+  length     INTEGER NOT NULL,
+  PRIMARY KEY (segment_id, start)
+) STRICT, WITHOUT ROWID;
 
 -- Placements: a body in a folder. uidl is our own POP3 unique-id, 96 random bits. No foreign
 -- keys here or in ledger: the writer looks each parent up once a batch, not once a row.
@@ -283,4 +303,5 @@ CREATE TABLE session (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_account ON session(account_id);
 
+INSERT INTO setting (name, value) VALUES ('instance', lower(hex(randomblob(16))));
 INSERT INTO account_group (name) VALUES ('Everyone');

@@ -1,0 +1,116 @@
+//! What comes, what stays, and when it is deleted there.
+
+use std::time::Duration;
+
+use inhaul_domain::Retention;
+use inhaul_engine::RunOptions;
+use inhaul_testkit::fixtures;
+
+use crate::harness::{Setup, letters};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Mail as it is, and the oddest there is. A body without a last line end cannot be told from one
+/// with it on the wire.
+fn odd_mail() -> Vec<Vec<u8>> {
+    let odd = fixtures().into_iter().map(|message| message.octets);
+    let whole = odd.filter(|octets| octets.ends_with(b"\r\n"));
+    inhaul_sample::messages().into_iter().map(|octets| octets.to_vec()).chain(whole).collect()
+}
+
+#[tokio::test]
+async fn a_first_run_brings_everything_octet_for_octet_and_a_second_nothing() {
+    let world = Setup::default().start().await;
+    let mail = odd_mail();
+    let count = mail.len() as u64;
+    world.send(mail);
+    let report = world.good().await;
+    assert_eq!((report.listed, report.stored, report.deleted), (count, count, 0));
+    world.assert_each_once().await;
+
+    world.mailbox.forget();
+    let report = world.good().await;
+    assert_eq!((report.listed, report.stored), (count, 0));
+    assert_eq!(world.mailbox.count("RETR"), 0);
+    world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn what_is_stored_here_is_deleted_there() {
+    let world = Setup::deleting().start().await;
+    let mail = odd_mail();
+    let count = mail.len() as u64;
+    world.send(mail);
+    let report = world.good().await;
+    assert_eq!((report.stored, report.deleted), (count, count));
+    assert!(world.mailbox.is_empty());
+    world.assert_each_once().await;
+    let report = world.good().await;
+    assert_eq!((report.listed, report.stored, report.deleted), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_message_is_deleted_when_its_days_are_over() {
+    let retention = Retention::DeleteAfter { days: 3 };
+    let world = Setup { retention, ..Setup::default() }.start().await;
+    world.send(letters(0..2));
+    assert_eq!(world.good().await.deleted, 0);
+    world.clock.advance(2 * DAY);
+    world.send(letters(2..3));
+    assert_eq!(world.good().await.deleted, 0);
+    world.clock.advance(DAY - Duration::from_millis(1));
+    assert_eq!(world.good().await.deleted, 0);
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(world.good().await.deleted, 2);
+    assert_eq!(world.mailbox.contents(), letters(2..3));
+    world.clock.advance(2 * DAY);
+    assert_eq!(world.good().await.deleted, 1);
+    assert!(world.mailbox.is_empty());
+    world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn a_run_may_keep_what_the_retrieval_deletes() {
+    let world = Setup::deleting().start().await;
+    world.send(letters(0..3));
+    let report = world.run_with(RunOptions { keep: true, ..RunOptions::default() }).await;
+    assert_eq!((report.stored, report.deleted), (3, 0));
+    assert_eq!(world.mailbox.len(), 3);
+    let report = world.good().await;
+    assert_eq!((report.stored, report.deleted), (0, 3));
+    assert!(world.mailbox.is_empty());
+    world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_and_changes_nothing() {
+    let world = Setup::deleting().start().await;
+    world.send(letters(0..2));
+    world.good().await;
+    world.send(letters(2..5));
+    world.mailbox.forget();
+    let report = world.run_with(RunOptions { dry_run: true, ..RunOptions::default() }).await;
+    assert!(report.failure.is_none(), "{report:?}");
+    assert_eq!((report.would_retrieve, report.stored, report.deleted), (3, 0, 0));
+    assert_eq!(world.mailbox.count("RETR") + world.mailbox.count("DELE"), 0);
+    assert_eq!(world.stored().await.len(), 2);
+    let report = world.good().await;
+    assert_eq!((report.stored, report.deleted), (3, 3));
+    world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn a_run_reports_what_it_recorded() {
+    let world = Setup::deleting().start().await;
+    world.send(letters(0..4));
+    let report = world.good().await;
+    let retrieval = world.retrieval().await;
+    let runs = world.store.run_list(retrieval.id, 10).await.unwrap();
+    let [run] = &runs[..] else { panic!("{runs:?}") };
+    assert_eq!(Some(run.id), report.run);
+    assert_eq!((run.listed, run.stored, run.deleted, run.left), (4, 4, 4, 0));
+    assert_eq!((run.octets, run.code), (report.octets, None));
+    assert_eq!(retrieval.last_good, Some(world.clock.now()));
+    let log = world.log();
+    assert!(log.contains("4 stored") && log.contains("4 deleted"), "{log}");
+}

@@ -1,0 +1,109 @@
+//! Encrypted lines, and lines that cannot be had encrypted: no password leaves on those.
+
+use inhaul_sample::SignIns;
+use inhaul_sample::switches::{Certificate, Stls};
+use inhaul_store::Security;
+use inhaul_types::ErrorCode;
+
+use crate::harness::{Setup, World, letters};
+use crate::relay::Relay;
+
+async fn start(security: Security) -> World {
+    let world = Setup { security, ..Setup::deleting() }.impatient().start().await;
+    world.send(letters(0..3));
+    world
+}
+
+#[tokio::test]
+async fn mail_comes_over_tls_from_the_start_and_by_stls() {
+    for security in [Security::Tls, Security::StartTls] {
+        let world = Setup { security, ..Setup::deleting() }.start().await;
+        world.send(letters(0..20));
+        world.good().await;
+        assert!(world.mailbox.is_empty());
+        // With remembered capabilities as well.
+        world.send(letters(20..21));
+        world.good().await;
+        world.assert_each_once().await;
+        assert!(world.log().contains("encrypted"), "{security:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_signs_in_behind_a_certificate_that_proves_nothing() {
+    for security in [Security::Tls, Security::StartTls] {
+        for certificate in [Certificate::Expired, Certificate::WrongName, Certificate::UnknownCa] {
+            let world = start(security).await;
+            world.server.set(|switches| switches.certificate = certificate);
+            world.fails(ErrorCode::Certificate).await;
+            assert_eq!(world.mailbox.sign_ins(), SignIns::default(), "{certificate:?}");
+            world.behave();
+            world.good().await;
+            world.assert_each_once().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_of_the_same_authority_is_as_good() {
+    let world = start(Security::Tls).await;
+    world.good().await;
+    world.server.set(|switches| switches.certificate = Certificate::NewKey);
+    world.good().await;
+}
+
+#[tokio::test]
+async fn no_password_is_sent_where_stls_cannot_be_had() {
+    for (stls, code) in [
+        (Stls::Absent, ErrorCode::NoEncryption),
+        (Stls::Refused, ErrorCode::StlsRefused),
+        (Stls::Hangs, ErrorCode::NoAnswer),
+    ] {
+        let world = start(Security::StartTls).await;
+        let relay = Relay::to(world.server.address()).await;
+        world.redirect(relay.address()).await;
+        world.server.set(|switches| switches.stls = stls);
+        world.fails(code).await;
+        assert_eq!(world.mailbox.sign_ins(), SignIns::default(), "{stls:?}");
+        for verb in ["AUTH", "USER", "PASS"] {
+            assert!(!relay.heard(verb), "{stls:?}: {verb}");
+        }
+        world.behave();
+        world.good().await;
+        world.assert_each_once().await;
+    }
+}
+
+#[tokio::test]
+async fn stls_that_was_there_before_and_is_gone_costs_no_password() {
+    let world = start(Security::StartTls).await;
+    world.good().await;
+    world.mailbox.forget();
+    let relay = Relay::to(world.server.address()).await;
+    world.redirect(relay.address()).await;
+    world.server.set(|switches| switches.stls = Stls::Absent);
+    let report = world.run().await;
+    let code = report.failure.unwrap().code;
+    assert!(matches!(code, ErrorCode::NoEncryption | ErrorCode::StlsRefused), "{code}");
+    assert!(!relay.heard("AUTH") && !relay.heard("USER") && !relay.heard("PASS"));
+    assert_eq!(world.mailbox.sign_ins(), SignIns::default());
+}
+
+#[tokio::test]
+async fn what_was_pushed_in_before_the_handshake_is_nobodys_answer() {
+    let world = start(Security::StartTls).await;
+    world.server.set(|switches| switches.stls = Stls::ExtraPlaintext);
+    world.good().await;
+    assert!(!world.conversation().await.contains("nobody signed this line"));
+    world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_no_server_for_tls() {
+    let world = start(Security::Tls).await;
+    let plain = world.server.address();
+    world.redirect(plain).await;
+    let report = world.run().await;
+    assert_eq!(report.failure.unwrap().code, ErrorCode::NoEncryption);
+    assert_eq!(world.mailbox.sign_ins(), SignIns::default());
+}

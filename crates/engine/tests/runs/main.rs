@@ -1,0 +1,22 @@
+//! Whole runs of the engine: a real store in a folder of its own, a real POP3 server that
+//! misbehaves as the test wants, and between them nothing but the loopback.
+//!
+//! One test program for all of it: linking it costs more than running it. Start at `harness`.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+
+mod bringing;
+mod crashes;
+mod cuts;
+mod deletion;
+mod encryption;
+mod faults;
+mod greetings;
+mod harness;
+mod identities;
+mod relay;
+mod secrets;
+mod sign_ins;
+mod stopping;
+mod talk;
+mod together;

@@ -1,0 +1,363 @@
+//! Append-only files beside the database, for the octets of larger bodies.
+//!
+//! Written by the writer thread only. Within a transaction octets are appended and the places they
+//! got are recorded in rows; the files are synced before the transaction commits. So a place that
+//! a committed row names holds what was written there, and what lies behind the recorded end of a
+//! segment belongs to a transaction that never was: the next opening cuts it off. Octets of a
+//! discarded body are given back to the file system by a hole, after the transaction that forgot
+//! them is durable (`freed_extent` remembers them until then). Start at `Segments::append`.
+//!
+//! Why not in the database: docs/design/001-segments.md.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, params};
+use rustix::fs::FallocateFlags;
+
+use super::errors::{Doing, damaged};
+use super::open::sync_directory;
+use crate::StoreError;
+
+/// A segment that has grown so far is left, and the next one begun.
+const FULL: u64 = 256 << 20;
+/// Segments that readers keep open.
+const OPEN_MOST: usize = 64;
+/// Holes are made in whole blocks of the file system.
+const BLOCK: u64 = 4096;
+
+/// Where some octets are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) segment: i64,
+    pub(crate) start: u64,
+    pub(crate) length: u64,
+}
+
+/// The segments as the writer sees them.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    files: Arc<SegmentFiles>,
+    last: Option<Last>,
+    /// Octets of this transaction, by segment.
+    grown: HashMap<i64, u64>,
+    /// Freed places that are forgotten durably once this transaction is.
+    freed: Vec<Place>,
+}
+
+/// The segment that is being filled.
+#[derive(Debug)]
+struct Last {
+    id: i64,
+    file: File,
+    /// Where the next octets go.
+    end: u64,
+    /// The end as the last committed transaction recorded it.
+    committed: u64,
+    is_synced: bool,
+}
+
+const WRITE: &str = "write to a segment";
+
+impl Segments {
+    /// Opens the segments of a data directory, and cuts off what no transaction recorded.
+    pub(crate) fn open(conn: &Connection, dir: &Path) -> Result<Self, StoreError> {
+        const DOING: &str = "open the segments";
+        let dir = dir.join("segments");
+        if !dir.is_dir() {
+            fs::DirBuilder::new().create(&dir).doing(DOING)?;
+        }
+        let files = Arc::new(SegmentFiles {
+            dir,
+            open: Mutex::default(),
+        });
+        let recorded: HashMap<i64, u64> = conn
+            .prepare("SELECT id, size FROM segment")
+            .and_then(|mut select| {
+                let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+                rows.map(|row| row.map(|(id, size)| (id, size.cast_unsigned())))
+                    .collect()
+            })
+            .doing(DOING)?;
+        files.cut_off(&recorded).doing(DOING)?;
+        let last = match recorded.into_iter().max() {
+            Some((id, end)) if end < FULL => {
+                let file = files.open_to_write(id).doing(DOING)?;
+                Some(Last {
+                    id,
+                    file,
+                    end,
+                    committed: end,
+                    is_synced: true,
+                })
+            }
+            _ => None,
+        };
+        let mut segments = Self {
+            files,
+            last,
+            grown: HashMap::new(),
+            freed: Vec::new(),
+        };
+        segments.finish_freeing(conn)?;
+        Ok(segments)
+    }
+
+    pub(crate) fn files(&self) -> Arc<SegmentFiles> {
+        Arc::clone(&self.files)
+    }
+
+    /// Appends octets. They are durable once the transaction in hand is.
+    pub(crate) fn append(&mut self, txn: &Connection, octets: &[u8]) -> Result<Place, StoreError> {
+        if self.last.as_ref().is_none_or(|last| last.end >= FULL) {
+            self.begin_next(txn)?;
+        }
+        let last = self.last.as_mut().ok_or(StoreError::Closing)?;
+        last.file.write_all_at(octets, last.end).doing(WRITE)?;
+        last.is_synced = false;
+        let place = Place {
+            segment: last.id,
+            start: last.end,
+            length: octets.len() as u64,
+        };
+        last.end += place.length;
+        *self.grown.entry(last.id).or_default() += place.length;
+        Ok(place)
+    }
+
+    /// Gives octets back once the transaction in hand, which forgets them, is durable.
+    pub(crate) fn free(&mut self, txn: &Connection, place: Place) -> Result<(), StoreError> {
+        txn.prepare_cached(
+            "INSERT INTO freed_extent (segment_id, start, length) VALUES (?1, ?2, ?3)",
+        )
+        .and_then(|mut insert| {
+            let (start, length) = (place.start.cast_signed(), place.length.cast_signed());
+            insert.execute(params![place.segment, start, length])
+        })
+        .doing("free a place in a segment")?;
+        self.freed.push(place);
+        Ok(())
+    }
+
+    /// To be called at the end of each transaction, before its commit: records how far the
+    /// segments reach and, if the transaction is to be durable, syncs them first.
+    pub(crate) fn before_commit(
+        &mut self,
+        txn: &Connection,
+        durable: bool,
+    ) -> Result<(), StoreError> {
+        for (segment, octets) in self.grown.drain() {
+            txn.prepare_cached(
+                "UPDATE segment SET size = size + ?2, live = live + ?2 WHERE id = ?1",
+            )
+            .and_then(|mut update| update.execute(params![segment, octets.cast_signed()]))
+            .doing(WRITE)?;
+        }
+        match &mut self.last {
+            Some(last) if durable && !last.is_synced => {
+                last.file.sync_data().doing(WRITE)?;
+                last.is_synced = true;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The transaction is committed.
+    pub(crate) fn committed(&mut self) {
+        if let Some(last) = &mut self.last {
+            last.committed = last.end;
+        }
+    }
+
+    /// The transaction came to nothing: its octets are written over.
+    pub(crate) fn rolled_back(&mut self) {
+        self.grown.clear();
+        self.freed.clear();
+        // A segment begun in that transaction has no row. It is begun again when it is needed.
+        match &mut self.last {
+            Some(last) if last.committed == 0 => self.last = None,
+            Some(last) => last.end = last.committed,
+            None => {}
+        }
+    }
+
+    /// Whether places wait to be given back.
+    pub(crate) fn has_freed(&self) -> bool {
+        !self.freed.is_empty()
+    }
+
+    /// Gives back what was freed in transactions that are durable, and forgets it. Runs in a
+    /// transaction of its own, whose loss would only repeat it.
+    pub(crate) fn finish_freeing(&mut self, txn: &Connection) -> Result<(), StoreError> {
+        const DOING: &str = "free places in segments";
+        self.freed.clear();
+        let places: Vec<Place> = txn
+            .prepare_cached("SELECT segment_id, start, length FROM freed_extent")
+            .and_then(|mut select| {
+                let places = select.query_map([], |row| {
+                    Ok(Place {
+                        segment: row.get(0)?,
+                        start: row.get::<_, i64>(1)?.cast_unsigned(),
+                        length: row.get::<_, i64>(2)?.cast_unsigned(),
+                    })
+                })?;
+                places.collect()
+            })
+            .doing(DOING)?;
+        if places.is_empty() {
+            return Ok(());
+        }
+        for place in &places {
+            // A file system without holes keeps the room until the whole segment goes.
+            if let Err(error) = self.files.punch(*place) {
+                tracing::debug!(%error, segment = place.segment, "no hole was made");
+            }
+            txn.prepare_cached("UPDATE segment SET live = live - ?2 WHERE id = ?1")
+                .and_then(|mut update| {
+                    update.execute(params![place.segment, place.length.cast_signed()])
+                })
+                .doing(DOING)?;
+        }
+        txn.execute("DELETE FROM freed_extent", []).doing(DOING)?;
+        Ok(())
+    }
+
+    /// Deletes the files of full segments in which nothing is left. Their rows must go first.
+    pub(crate) fn empty(&self, txn: &Connection) -> Result<Vec<i64>, StoreError> {
+        let last = self.last.as_ref().map_or(0, |last| last.id);
+        txn.prepare_cached("DELETE FROM segment WHERE live = 0 AND id <> ?1 RETURNING id")
+            .and_then(|mut delete| delete.query_map([last], |row| row.get(0))?.collect())
+            .doing("forget empty segments")
+    }
+
+    fn begin_next(&mut self, txn: &Connection) -> Result<(), StoreError> {
+        // What the full one holds of this transaction is synced now: afterwards it is not looked
+        // at again.
+        if let Some(last) = &mut self.last {
+            last.file.sync_data().doing(WRITE)?;
+        }
+        let id: i64 = txn
+            .prepare_cached("INSERT INTO segment (size, live) VALUES (0, 0) RETURNING id")
+            .and_then(|mut insert| insert.query_row([], |row| row.get(0)))
+            .doing(WRITE)?;
+        let file = self.files.create(id).doing("make a segment")?;
+        self.last = Some(Last {
+            id,
+            file,
+            end: 0,
+            committed: 0,
+            is_synced: false,
+        });
+        Ok(())
+    }
+}
+
+/// The files themselves; shared with the readers.
+#[derive(Debug)]
+pub(crate) struct SegmentFiles {
+    dir: PathBuf,
+    open: Mutex<HashMap<i64, Arc<File>>>,
+}
+
+impl SegmentFiles {
+    /// Appends the octets at a place to `into`.
+    pub(crate) fn read(&self, place: Place, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        let file = self
+            .open_to_read(place.segment)
+            .map_err(|error| missing(place, &error))?;
+        let start = into.len();
+        into.resize(start + usize::try_from(place.length).unwrap_or(0), 0);
+        file.read_exact_at(&mut into[start..], place.start)
+            .map_err(|error| missing(place, &error))
+    }
+
+    /// Deletes segments whose rows are gone.
+    pub(crate) fn delete(&self, segments: &[i64]) {
+        for segment in segments {
+            self.open().remove(segment);
+            if let Err(error) = fs::remove_file(self.path(*segment)) {
+                tracing::warn!(%error, segment, "an empty segment stays until the next start");
+            }
+        }
+    }
+
+    fn path(&self, segment: i64) -> PathBuf {
+        self.dir.join(format!("{segment:08}"))
+    }
+
+    fn open_to_read(&self, segment: i64) -> io::Result<Arc<File>> {
+        let mut open = self.open();
+        if let Some(file) = open.get(&segment) {
+            return Ok(Arc::clone(file));
+        }
+        if open.len() >= OPEN_MOST {
+            open.clear();
+        }
+        let file = Arc::new(File::open(self.path(segment))?);
+        open.insert(segment, Arc::clone(&file));
+        Ok(file)
+    }
+
+    fn open_to_write(&self, segment: i64) -> io::Result<File> {
+        OpenOptions::new().write(true).open(self.path(segment))
+    }
+
+    fn create(&self, segment: i64) -> io::Result<File> {
+        // It may be there: of a transaction that came to nothing.
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.path(segment))?;
+        sync_directory(&self.dir)?;
+        Ok(file)
+    }
+
+    fn punch(&self, place: Place) -> io::Result<()> {
+        let start = place.start.next_multiple_of(BLOCK);
+        let end = (place.start + place.length) / BLOCK * BLOCK;
+        if end <= start {
+            return Ok(());
+        }
+        let file = self.open_to_write(place.segment)?;
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        Ok(rustix::fs::fallocate(&file, flags, start, end - start)?)
+    }
+
+    /// Makes the files what the rows say.
+    fn cut_off(&self, recorded: &HashMap<i64, u64>) -> io::Result<()> {
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let id = entry
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse::<i64>().ok());
+            let Some(id) = id else { continue };
+            match recorded.get(&id) {
+                None => fs::remove_file(entry.path())?,
+                Some(size) if entry.metadata()?.len() > *size => {
+                    self.open_to_write(id)?.set_len(*size)?;
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<i64, Arc<File>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn missing(place: Place, error: &io::Error) -> StoreError {
+    damaged(format!(
+        "segment {} does not give the {} octets at {}: {error}",
+        place.segment, place.length, place.start
+    ))
+}
