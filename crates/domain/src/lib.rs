@@ -13,5 +13,5 @@ pub use ledger::{
 pub use listing::{Listed, Listing, ListingIndex, ListingTooLong};
 pub use plan::{
     BodyJudge, BodyVerdict, Probe, ProbeVerdict, Retention, RunPlan, RunPolicy, deletes_fetched,
-    expects_nothing_known, judge_probes, needs_sizes, plan_run,
+    expects_nothing_known, first_numbers, judge_probes, needs_sizes, plan_run,
 };

@@ -21,11 +21,17 @@ pub(crate) struct Reservation {
 
 impl Budget {
     pub(crate) fn new(most: Octets) -> Arc<Self> {
-        Arc::new(Self { most: most.count(), used: AtomicU64::new(0) })
+        Arc::new(Self {
+            most: most.count(),
+            used: AtomicU64::new(0),
+        })
     }
 
     pub(crate) fn reserve_nothing(self: &Arc<Self>) -> Reservation {
-        Reservation { budget: Arc::clone(self), octets: 0 }
+        Reservation {
+            budget: Arc::clone(self),
+            octets: 0,
+        }
     }
 
     /// Whether more than half is in use: time to commit what is ready.

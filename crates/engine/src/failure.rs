@@ -17,7 +17,11 @@ pub(crate) enum RunError {
     Dial(#[from] DialError),
     /// The server said `-ERR` where the run cannot go on without `+OK`.
     #[error("the server refused {doing}")]
-    Refused { doing: Doing, code: Option<ResponseCode>, text: String },
+    Refused {
+        doing: Doing,
+        code: Option<ResponseCode>,
+        text: String,
+    },
     #[error("the server offers no encryption")]
     NoStls,
     #[error("the server made no sense")]
@@ -77,7 +81,9 @@ impl RunError {
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Dial(error) => dial_code(error),
-            Self::Refused { doing: Doing::Stls, .. } => ErrorCode::StlsRefused,
+            Self::Refused {
+                doing: Doing::Stls, ..
+            } => ErrorCode::StlsRefused,
             Self::Refused { doing, code, text } => refusal_code(*doing, code.as_ref(), text),
             Self::NoStls => ErrorCode::NoEncryption,
             Self::Client(ClientError::NotPop3 { .. }) => ErrorCode::NotPop3,
@@ -95,7 +101,10 @@ impl RunError {
     pub(crate) fn said(&self) -> Option<String> {
         match self {
             Self::Refused { code, text, .. } => {
-                let code = code.as_ref().map(|code| format!("[{code}] ")).unwrap_or_default();
+                let code = code
+                    .as_ref()
+                    .map(|code| format!("{code} "))
+                    .unwrap_or_default();
                 Some(format!("-ERR {code}{text}").trim_end().to_owned())
             }
             Self::Client(ClientError::NotPop3 { said }) => Some(said.clone()),
@@ -125,7 +134,11 @@ impl RunError {
             Self::Client(error) => format!("the answer of {host} makes no sense: {error}"),
             Self::Refused { doing, .. } => refusal_text(code, *doing, host),
         };
-        FailureReport { code, what, said: self.said() }
+        FailureReport {
+            code,
+            what,
+            said: self.said(),
+        }
     }
 }
 
@@ -150,7 +163,10 @@ fn dial_code(error: &DialError) -> ErrorCode {
         | DialError::Refused { .. }
         | DialError::NoAnswer { .. }
         | DialError::Unreachable { .. } => ErrorCode::NoAnswer,
-        DialError::Certificate { fault: CertificateFault::Other(_), .. }
+        DialError::Certificate {
+            fault: CertificateFault::Other(_),
+            ..
+        }
         | DialError::Certificate { .. }
         | DialError::CaFile { .. } => ErrorCode::Certificate,
         DialError::NotTls { .. } => ErrorCode::NoEncryption,
@@ -181,10 +197,22 @@ fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorC
     }
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&["in use", "locked", "is busy", "another session", "already open"]) {
+    if says(&[
+        "in use",
+        "locked",
+        "is busy",
+        "another session",
+        "already open",
+    ]) {
         return ErrorCode::MailboxInUse;
     }
-    if says(&["too many", "too often", "too frequent", "login rate", "login delay"]) {
+    if says(&[
+        "too many",
+        "too often",
+        "too frequent",
+        "login rate",
+        "login delay",
+    ]) {
         return ErrorCode::TooOften;
     }
     match doing {
@@ -198,7 +226,12 @@ fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorC
 fn auth_code(text: &str) -> ErrorCode {
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&["application-specific", "app password", "app-password", "web login required"]) {
+    if says(&[
+        "application-specific",
+        "app password",
+        "app-password",
+        "web login required",
+    ]) {
         return ErrorCode::AuthAppPassword;
     }
     if text.contains("pop") && says(&["not enabled", "disabled", "not allowed", "switched off"]) {
@@ -231,15 +264,31 @@ mod tests {
             (Some(ResponseCode::LoginDelay), "", TooOften),
             (Some(ResponseCode::SysTemp), "", ServerBusy),
             (Some(ResponseCode::SysPerm), "", ServerRefuses),
-            (Some(ResponseCode::Auth), "Invalid login or password", AuthRefused),
-            (Some(ResponseCode::Auth), "Application-specific password required", AuthAppPassword),
-            (None, "Your account is not enabled for POP access", PopSwitchedOff),
+            (
+                Some(ResponseCode::Auth),
+                "Invalid login or password",
+                AuthRefused,
+            ),
+            (
+                Some(ResponseCode::Auth),
+                "Application-specific password required",
+                AuthAppPassword,
+            ),
+            (
+                None,
+                "Your account is not enabled for POP access",
+                PopSwitchedOff,
+            ),
             (None, "Maildrop is locked by another client", MailboxInUse),
             (None, "Too many logins, wait a little", TooOften),
             (None, "Authentication failed.", AuthRefused),
             (None, "", AuthRefused),
         ] {
-            assert_eq!(refusal_code(Doing::SignIn, code.as_ref(), text), expected, "{text:?}");
+            assert_eq!(
+                refusal_code(Doing::SignIn, code.as_ref(), text),
+                expected,
+                "{text:?}"
+            );
         }
     }
 }

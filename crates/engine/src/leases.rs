@@ -45,7 +45,11 @@ impl Leases {
         let maildrop = self.maildrops.take(maildrop, 1).await;
         let host = self.hosts.take(host, self.per_host).await;
         let all = acquire(Arc::clone(&self.all)).await;
-        Lease { _maildrop: maildrop, _host: host, _all: all }
+        Lease {
+            _maildrop: maildrop,
+            _host: host,
+            _all: all,
+        }
     }
 }
 
@@ -56,7 +60,9 @@ struct Places<K> {
 
 impl<K> Default for Places<K> {
     fn default() -> Self {
-        Self { places: Mutex::new(HashMap::new()) }
+        Self {
+            places: Mutex::new(HashMap::new()),
+        }
     }
 }
 
@@ -66,14 +72,21 @@ impl<K: Eq + Hash> Places<K> {
             let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
             // Keys nobody holds or waits for go, so that the table stays as large as its use.
             places.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
-            Arc::clone(places.entry(key).or_insert_with(|| Arc::new(Semaphore::new(most))))
+            Arc::clone(
+                places
+                    .entry(key)
+                    .or_insert_with(|| Arc::new(Semaphore::new(most))),
+            )
         };
         acquire(semaphore).await
     }
 }
 
 async fn acquire(semaphore: Arc<Semaphore>) -> OwnedSemaphorePermit {
-    semaphore.acquire_owned().await.expect("these semaphores are never closed")
+    semaphore
+        .acquire_owned()
+        .await
+        .expect("these semaphores are never closed")
 }
 
 #[cfg(test)]
@@ -97,9 +110,19 @@ mod tests {
     async fn one_maildrop_has_one_visitor() {
         let leases = Leases::new(200, 2);
         let first = leases.take(&remote("pop.example.org", "alice")).await;
-        assert!(leases.take(&remote("POP.example.org", "alice")).now_or_never().is_none());
+        assert!(
+            leases
+                .take(&remote("POP.example.org", "alice"))
+                .now_or_never()
+                .is_none()
+        );
         drop(first);
-        assert!(leases.take(&remote("POP.example.org", "alice")).now_or_never().is_some());
+        assert!(
+            leases
+                .take(&remote("POP.example.org", "alice"))
+                .now_or_never()
+                .is_some()
+        );
     }
 
     #[tokio::test]
@@ -107,10 +130,25 @@ mod tests {
         let leases = Leases::new(3, 2);
         let one = leases.take(&remote("pop.example.org", "a")).await;
         let _two = leases.take(&remote("pop.example.org", "b")).await;
-        assert!(leases.take(&remote("pop.example.org", "c")).now_or_never().is_none());
+        assert!(
+            leases
+                .take(&remote("pop.example.org", "c"))
+                .now_or_never()
+                .is_none()
+        );
         let _three = leases.take(&remote("pop.example.net", "a")).await;
-        assert!(leases.take(&remote("pop.example.com", "a")).now_or_never().is_none());
+        assert!(
+            leases
+                .take(&remote("pop.example.com", "a"))
+                .now_or_never()
+                .is_none()
+        );
         drop(one);
-        assert!(leases.take(&remote("pop.example.com", "a")).now_or_never().is_some());
+        assert!(
+            leases
+                .take(&remote("pop.example.com", "a"))
+                .now_or_never()
+                .is_some()
+        );
     }
 }

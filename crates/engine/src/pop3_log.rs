@@ -28,13 +28,19 @@ impl Pop3Log {
     pub fn open(folder: &Path) -> io::Result<Arc<Self>> {
         let path = folder.join("pop3.log");
         let opened = open_append(&path)?;
-        Ok(Arc::new(Self { path, file: Mutex::new(Some(opened)) }))
+        Ok(Arc::new(Self {
+            path,
+            file: Mutex::new(Some(opened)),
+        }))
     }
 
     /// Appends one line. What cannot be written is lost: no mail waits for a log.
     fn append(&self, line: &str) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if file.as_ref().is_some_and(|(_, size)| *size + line.len() as u64 > FILE_MOST) {
+        if file
+            .as_ref()
+            .is_some_and(|(_, size)| *size + line.len() as u64 > FILE_MOST)
+        {
             *file = None;
             self.roll();
         }
@@ -81,7 +87,11 @@ pub(crate) struct RunLog {
 
 impl RunLog {
     pub(crate) fn new(log: Option<Arc<Pop3Log>>, subject: String) -> Self {
-        Self { log, subject, held: Some(Vec::new()) }
+        Self {
+            log,
+            subject,
+            held: Some(Vec::new()),
+        }
     }
 
     /// A step of the run.
@@ -114,7 +124,9 @@ impl RunLog {
 
 /// A server's words may hold anything; a line of the log is one line.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -145,7 +157,10 @@ mod tests {
         run.step(NOW, "3 listed\r\nforged line");
         run.end(NOW, "3 stored");
         let text = fs::read_to_string(folder.path().join("pop3.log")).unwrap();
-        let steps: Vec<_> = text.lines().map(|line| line.rsplit(": ").next().unwrap()).collect();
+        let steps: Vec<_> = text
+            .lines()
+            .map(|line| line.rsplit(": ").next().unwrap())
+            .collect();
         assert_eq!(steps, ["connected", "3 listed  forged line", "3 stored"]);
     }
 
@@ -157,10 +172,23 @@ mod tests {
         for _ in 0..15 {
             log.append(&line);
         }
-        let mut names: Vec<_> =
-            folder.path().read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
+        let mut names: Vec<_> = folder
+            .path()
+            .read_dir()
+            .unwrap()
+            .map(|file| file.unwrap().file_name())
+            .collect();
         names.sort();
-        assert_eq!(names, ["pop3.log", "pop3.log.1", "pop3.log.2", "pop3.log.3", "pop3.log.4"]);
+        assert_eq!(
+            names,
+            [
+                "pop3.log",
+                "pop3.log.1",
+                "pop3.log.2",
+                "pop3.log.3",
+                "pop3.log.4"
+            ]
+        );
         for name in names {
             assert!(folder.path().join(name).metadata().unwrap().len() <= FILE_MOST);
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_domain::{
-    BodyJudge, Ledger, LedgerIndex, LedgerState, LeftOutReason, Listing, Proof, ProbeVerdict,
+    BodyJudge, Ledger, LedgerIndex, LedgerState, LeftOutReason, Listing, ProbeVerdict, Proof,
     Retention, RunPlan, RunPolicy, judge_probes, plan_run,
 };
 use inhaul_net::Dialler;
@@ -26,7 +26,7 @@ use crate::leases::{Lease, Leases};
 use crate::observe::{FailureReport, Observer, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
 use crate::session::Wire;
-use crate::session::listing::list;
+use crate::session::listing::{Ahead, Listed, list};
 use crate::session::open::{dial, reveal, sign_in};
 use crate::session::probe::probe;
 use crate::session::retrieve::{Errand, Tally, retrieve};
@@ -48,7 +48,9 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("checks", &self.checks).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("checks", &self.checks)
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,7 +100,11 @@ impl Engine {
         let lease = self.leases.take(&retrieval.remote).await;
         let begun = Instant::now();
         let started = (self.clock)();
-        let new = NewRun { retrieval: retrieval.id, activation, started };
+        let new = NewRun {
+            retrieval: retrieval.id,
+            activation,
+            started,
+        };
         let run = match self.store.run_begin(new).await {
             Ok(run) => run,
             Err(error) => return self.unrecorded(retrieval, error.into(), begun),
@@ -156,11 +162,19 @@ struct Outcome {
     would_retrieve: u64,
     left: u64,
     tally: Tally,
-    /// The server answered `+OK` to QUIT: what it accepted is deleted.
-    confirmed: bool,
     conversation: String,
     capabilities: Option<String>,
     changes: Vec<LedgerChange>,
+}
+
+/// What a look into the maildrop found, and what follows from it.
+struct Looked {
+    listing: Listing,
+    ahead: Vec<MessageNumber>,
+    plan: RunPlan,
+    verdict: ProbeVerdict,
+    proofs: HashMap<LedgerIndex, Proof>,
+    pipelining: bool,
 }
 
 /// What the store knows before the server is asked.
@@ -180,11 +194,15 @@ impl Visit<'_> {
         let mut wire = Wire::new(line?, engine.checks.read_timeout);
         let known = known?;
         self.observer.progress(&Progress::Connected);
-        self.step(if wire.is_encrypted() { "connected, encrypted" } else { "connected" });
+        self.step(if wire.is_encrypted() {
+            "connected, encrypted"
+        } else {
+            "connected"
+        });
         let ended = self.converse(&mut wire, &known).await;
         self.outcome.conversation = wire.client.transcript().render();
         ended?;
-        if self.outcome.tally.accepted.is_empty() {
+        if !self.outcome.tally.has_deletions() {
             self.say_farewell(wire);
         }
         Ok(())
@@ -193,15 +211,28 @@ impl Visit<'_> {
     async fn load_known(&self) -> Result<Known, RunError> {
         let store = &self.engine.store;
         let maildrop = self.retrieval.maildrop;
-        let (ledger, others) =
-            tokio::join!(store.ledger_load(maildrop), store.ledger_load_others(maildrop));
-        Ok(Known { ledger: ledger?, others: others? })
+        let (ledger, others) = tokio::join!(
+            store.ledger_load(maildrop),
+            store.ledger_load_others(maildrop)
+        );
+        Ok(Known {
+            ledger: ledger?,
+            others: others?,
+        })
     }
 
     async fn converse(&mut self, wire: &mut Wire, known: &Known) -> Result<(), RunError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let (listing, plan, verdict, proofs, pipelining) =
-            timeout(left, self.look(wire, known)).await.map_err(|_| RunError::TooLong)??;
+        let Looked {
+            listing,
+            ahead,
+            plan,
+            verdict,
+            proofs,
+            pipelining,
+        } = timeout(left, self.look(wire, known))
+            .await
+            .map_err(|_| RunError::TooLong)??;
         if self.options.dry_run {
             return leave(wire).await;
         }
@@ -215,7 +246,8 @@ impl Visit<'_> {
         }
         self.log.tell();
         self.apply_before_deleting().await?;
-        let errand = self.errand(known, &listing, &plan, &verdict, &mut judge, pipelining);
+        let mut errand = self.errand(known, &listing, &plan, &verdict, &mut judge, pipelining);
+        errand.ahead = ahead;
         // The hard end: a server that drips one octet a minute is cut off in the end.
         let hard = self.deadline.saturating_duration_since(Instant::now())
             + self.engine.checks.read_timeout;
@@ -225,32 +257,47 @@ impl Visit<'_> {
         self.step(&format!("{} stored", self.outcome.tally.stored));
         brought.map_err(|_| RunError::TooLong)??;
         self.note_vanished(&known.ledger, &judge);
-        if self.outcome.tally.accepted.is_empty() {
-            return leave(wire).await;
+        if self.outcome.tally.has_deletions() {
+            // They were followed by QUIT, and it was answered.
+            return Ok(());
         }
-        quit(wire, &mut self.outcome.confirmed).await
+        leave(wire).await
     }
 
     /// Everything up to the plan.
-    async fn look(
-        &mut self,
-        wire: &mut Wire,
-        known: &Known,
-    ) -> Result<(Listing, RunPlan, ProbeVerdict, HashMap<LedgerIndex, Proof>, bool), RunError> {
+    async fn look(&mut self, wire: &mut Wire, known: &Known) -> Result<Looked, RunError> {
         let engine = Arc::clone(self.engine);
         let secret = engine.store.retrieval_secret(self.retrieval.id).await?;
         let password = reveal(secret, engine.checks.read_timeout).await?;
-        let remembered = self.retrieval.capabilities.as_deref().map(Capabilities::parse_lines);
+        let remembered = self
+            .retrieval
+            .capabilities
+            .as_deref()
+            .map(Capabilities::parse_lines);
         let remote = &self.retrieval.remote;
-        let capabilities =
-            sign_in(wire, &engine.dialler, remote, &password, remembered, &engine.checks).await?;
+        let capabilities = sign_in(
+            wire,
+            &engine.dialler,
+            remote,
+            &password,
+            remembered,
+            &engine.checks,
+        )
+        .await?;
         self.observer.progress(&Progress::SignedIn);
         self.step("signed in");
         let pipelining = capabilities.as_ref().is_some_and(Capabilities::pipelining);
         self.outcome.capabilities =
             capabilities.map(|said| said.lines().collect::<Vec<_>>().join("\n"));
         let (policy, now) = (self.policy(), (engine.clock)());
-        let listing = list(wire, pipelining, &known.ledger, &policy, now).await?;
+        let only_looks = self.options.dry_run || *self.stop.borrow();
+        let ahead = if only_looks {
+            Ahead::Refused
+        } else {
+            Ahead::Allowed
+        };
+        let Listed { listing, ahead } =
+            list(wire, pipelining, &known.ledger, &policy, now, ahead).await?;
         self.outcome.listed = listing.len() as u64;
         let plan = plan_run(&listing, &known.ledger, &known.others, &policy, now);
         let probes = probe(wire, pipelining, &listing, &plan.probe).await?;
@@ -273,14 +320,29 @@ impl Visit<'_> {
             wanted: self.outcome.would_retrieve,
             octets,
         });
-        self.step(&format!("{} listed, {} new", listing.len(), self.outcome.would_retrieve));
-        Ok((listing, plan, verdict, proofs, pipelining))
+        self.step(&format!(
+            "{} listed, {} new",
+            listing.len(),
+            self.outcome.would_retrieve
+        ));
+        Ok(Looked {
+            listing,
+            ahead,
+            plan,
+            verdict,
+            proofs,
+            pipelining,
+        })
     }
 
     fn policy(&self) -> RunPolicy {
         let kept = self.options.keep;
         RunPolicy {
-            retention: if kept { Retention::Keep } else { self.retrieval.retention },
+            retention: if kept {
+                Retention::Keep
+            } else {
+                self.retrieval.retention
+            },
             largest: None,
             relinked_deletion_held_until: self.retrieval.relinked_deletion_held_until,
         }
@@ -345,7 +407,11 @@ impl Visit<'_> {
     /// What is no longer listed is recorded by a run that ended well only: a message that came
     /// under a new id may still be re-linked while bodies arrive.
     fn note_vanished(&mut self, ledger: &Ledger, judge: &BodyJudge) {
-        let rows: Vec<_> = judge.vanished().into_iter().map(|row| ledger.at(row).id).collect();
+        let rows: Vec<_> = judge
+            .vanished()
+            .into_iter()
+            .map(|row| ledger.at(row).id)
+            .collect();
         if !rows.is_empty() {
             self.outcome.changes.push(LedgerChange::Vanished(rows));
         }
@@ -357,7 +423,11 @@ impl Visit<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        Ok(self.engine.store.ledger_apply(self.retrieval.maildrop, changes).await?)
+        Ok(self
+            .engine
+            .store
+            .ledger_apply(self.retrieval.maildrop, changes)
+            .await?)
     }
 
     fn errand<'a>(
@@ -391,7 +461,13 @@ impl Visit<'_> {
             others: &known.others,
             policy,
             judge,
-            retrieve: plan.retrieve.iter().chain(&verdict.retrieve).copied().collect(),
+            ahead: Vec::new(),
+            retrieve: plan
+                .retrieve
+                .iter()
+                .chain(&verdict.retrieve)
+                .copied()
+                .collect(),
             delete,
             pipelining,
             deadline: self.deadline,
@@ -416,14 +492,27 @@ impl Visit<'_> {
         let (host, port) = (&self.retrieval.remote.host, self.retrieval.remote.port);
         let mut failure = error.as_ref().map(|error| error.report(host, port));
         let outcome = std::mem::take(&mut self.outcome);
-        let Tally { stored, octets, left, accepted, refused } = outcome.tally;
-        let deleted = if outcome.confirmed { accepted.len() as u64 } else { 0 };
+        let Tally {
+            stored,
+            octets,
+            left,
+            accepted,
+            refused,
+            confirmed,
+        } = outcome.tally;
+        let deleted = if confirmed { accepted.len() as u64 } else { 0 };
         let mut changes = outcome.changes;
-        if outcome.confirmed && !accepted.is_empty() {
-            changes.push(LedgerChange::State { rows: accepted, state: LedgerState::Deleted });
+        if confirmed && !accepted.is_empty() {
+            changes.push(LedgerChange::State {
+                rows: accepted,
+                state: LedgerState::Deleted,
+            });
         }
         if !refused.is_empty() {
-            changes.push(LedgerChange::State { rows: refused, state: LedgerState::Stored });
+            changes.push(LedgerChange::State {
+                rows: refused,
+                state: LedgerState::Stored,
+            });
         }
         let left = left + outcome.left;
         let end = RunEnd {
@@ -440,7 +529,11 @@ impl Visit<'_> {
             // Forgotten at the first surprise.
             capabilities: outcome.capabilities.filter(|_| failure.is_none()),
         };
-        let recorded = self.engine.store.run_finish(self.retrieval.maildrop, end, changes).await;
+        let recorded = self
+            .engine
+            .store
+            .run_finish(self.retrieval.maildrop, end, changes)
+            .await;
         if let Err(error) = recorded {
             failure.get_or_insert_with(|| RunError::from(error).report(host, port));
         }
@@ -472,16 +565,30 @@ impl Visit<'_> {
         match failure {
             Some(failure) => {
                 self.log.tell();
-                let said = failure.said.as_deref().map(|said| format!(" (server: {said})"));
+                let said = failure
+                    .said
+                    .as_deref()
+                    .map(|said| format!(" (server: {said})"));
                 let said = said.unwrap_or_default();
-                self.log.end(now, &format!("error {}: {}{said}", failure.code, failure.what));
+                self.log.end(
+                    now,
+                    &format!("error {}: {}{said}", failure.code, failure.what),
+                );
             }
             None if stored + deleted + left == 0 => {
-                self.log.end(now, &format!("{host}: nothing new, {took:.1} s"));
+                self.log
+                    .end(now, &format!("{host}: nothing new, {took:.1} s"));
             }
             None => {
-                let left = if left > 0 { format!(", {left} left there") } else { String::new() };
-                self.log.end(now, &format!("{deleted} deleted on {host}{left}, {took:.1} s"));
+                let left = if left > 0 {
+                    format!(", {left} left there")
+                } else {
+                    String::new()
+                };
+                self.log.end(
+                    now,
+                    &format!("{deleted} deleted on {host}{left}, {took:.1} s"),
+                );
             }
         }
     }
@@ -497,22 +604,10 @@ async fn leave(wire: &mut Wire) -> Result<(), RunError> {
     wire.flush().await
 }
 
-/// Ends a session that deletes. `confirmed` turns true with the server's `+OK`: only then has it entered
-/// the UPDATE state (RFC 1939 section 6).
-async fn quit(wire: &mut Wire, confirmed: &mut bool) -> Result<(), RunError> {
-    wire.send(Command::Quit)?;
-    *confirmed = wire
-        .until(|event| match event {
-            Event::Bye => Some(true),
-            Event::Refused { .. } => Some(false),
-            _ => None,
-        })
-        .await?;
-    Ok(())
-}
-
 fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
-    let size = size.map(|size| format!(" ({size} octets)")).unwrap_or_default();
+    let size = size
+        .map(|size| format!(" ({size} octets)"))
+        .unwrap_or_default();
     match reason {
         LeftOutReason::TooLarge => format!("larger than the limit{size}"),
         LeftOutReason::Refused => "the server would not hand it over".to_owned(),

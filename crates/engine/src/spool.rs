@@ -65,7 +65,9 @@ impl Incoming {
         }
         match &mut self.file {
             Some(file) => {
-                let room = HEADER_MOST.saturating_sub(self.head.len()).min(octets.len());
+                let room = HEADER_MOST
+                    .saturating_sub(self.head.len())
+                    .min(octets.len());
                 self.head.extend_from_slice(&octets[..room]);
                 file.write_all(octets)
             }
@@ -80,10 +82,21 @@ impl Incoming {
     pub(crate) fn finish(self) -> Received {
         let digest = Digest::new(self.digest.finalize().into());
         let (body, head) = match self.file {
-            Some(file) => (Body::Spooled { file, size: Octets::new(self.size) }, self.head),
+            Some(file) => (
+                Body::Spooled {
+                    file,
+                    size: Octets::new(self.size),
+                },
+                self.head,
+            ),
             None => (Body::Memory(self.head), Vec::new()),
         };
-        Received { body, digest, head, reservation: self.reservation }
+        Received {
+            body,
+            digest,
+            head,
+            reservation: self.reservation,
+        }
     }
 
     fn fits_memory(&mut self, more: u64) -> bool {
@@ -123,7 +136,11 @@ mod tests {
         for piece in pieces {
             incoming.push(piece, spool.path()).unwrap();
         }
-        assert_eq!(spool.path().read_dir().unwrap().count(), 0, "the spool file has no name");
+        assert_eq!(
+            spool.path().read_dir().unwrap().count(),
+            0,
+            "the spool file has no name"
+        );
         incoming.finish()
     }
 
@@ -162,7 +179,11 @@ mod tests {
         }
         let received = incoming.finish();
         assert!(received.head().len() <= HEADER_MOST);
-        assert_eq!(budget.reserve_nothing().grow(16 << 20), Ok(()), "all of it is free again");
+        assert_eq!(
+            budget.reserve_nothing().grow(16 << 20),
+            Ok(()),
+            "all of it is free again"
+        );
         assert_eq!(octets(received).len(), 3000 << 10);
     }
 }

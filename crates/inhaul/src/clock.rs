@@ -19,5 +19,9 @@ pub(crate) fn clock() -> Clock {
 #[cfg(feature = "test-clock")]
 fn read(file: &std::path::Path) -> Timestamp {
     let text = std::fs::read_to_string(file).expect("INHAUL_TEST_CLOCK names a file");
-    Timestamp::from_millis(text.trim().parse().expect("the clock file holds milliseconds"))
+    Timestamp::from_millis(
+        text.trim()
+            .parse()
+            .expect("the clock file holds milliseconds"),
+    )
 }

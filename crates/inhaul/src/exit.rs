@@ -106,7 +106,11 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), hint: None }
+        Self {
+            exit,
+            what: what.into(),
+            hint: None,
+        }
     }
 
     pub(crate) fn usage(what: impl Into<String>) -> Self {
@@ -135,7 +139,11 @@ impl From<StoreError> for Failure {
             what.push_str(&format!(": {error}"));
             cause = error.source();
         }
-        Self { exit, what, hint: hint.map(str::to_owned) }
+        Self {
+            exit,
+            what,
+            hint: hint.map(str::to_owned),
+        }
     }
 }
 

@@ -29,7 +29,9 @@ impl PasswordSource {
             std::io::stdin()
                 .take(MOST)
                 .read_to_string(&mut text)
-                .map_err(|error| Failure::new(Exit::NO_INPUT, format!("standard input: {error}")))?;
+                .map_err(|error| {
+                    Failure::new(Exit::NO_INPUT, format!("standard input: {error}"))
+                })?;
             return one_password(text, "standard input").map(Some);
         }
         match &self.password_file {
@@ -55,11 +57,12 @@ impl PasswordSource {
 const MOST: u64 = 64 << 10;
 
 fn read_file(path: &Path) -> Result<Secret, Failure> {
-    let unreadable =
-        |error| Failure::new(Exit::NO_INPUT, format!("{}: {error}", path.display()));
+    let unreadable = |error| Failure::new(Exit::NO_INPUT, format!("{}: {error}", path.display()));
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(MOST).read_to_string(&mut text).map_err(unreadable)?;
+    file.take(MOST)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
     one_password(text, &path.display().to_string())
 }
 
@@ -67,7 +70,9 @@ fn read_file(path: &Path) -> Result<Secret, Failure> {
 fn one_password(text: String, source: &str) -> Result<Secret, Failure> {
     let secret = Secret::new(text);
     let text = secret.expose();
-    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+    let text = text
+        .strip_suffix('\n')
+        .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
     if text.is_empty() {
         return Err(Failure::usage(format!("{source} holds no password")));
     }

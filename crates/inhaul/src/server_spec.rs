@@ -29,7 +29,10 @@ impl ServerSpec {
                     None => (port, false),
                 };
                 let number = digits.parse::<u16>().ok().filter(|number| *number != 0);
-                (Some(number.ok_or_else(|| format!("{port:?} is no port"))?), tls_meant)
+                (
+                    Some(number.ok_or_else(|| format!("{port:?} is no port"))?),
+                    tls_meant,
+                )
             }
         };
         let security = match security {
@@ -40,8 +43,16 @@ impl ServerSpec {
             None if !tls_meant && port == Some(POP3) => Security::StartTls,
             None => Security::Tls,
         };
-        let usual = if security == Security::Tls { POP3S } else { POP3 };
-        Ok(Self { host: host.to_owned(), port: port.unwrap_or(usual), security })
+        let usual = if security == Security::Tls {
+            POP3S
+        } else {
+            POP3
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port: port.unwrap_or(usual),
+            security,
+        })
     }
 }
 
@@ -50,7 +61,9 @@ fn split(text: &str) -> Result<(&str, Option<&str>), String> {
         return Ok((host, Some(port.trim())));
     }
     if let Some(rest) = text.strip_prefix('[') {
-        let (address, rest) = rest.split_once(']').ok_or("a ] is missing behind the address")?;
+        let (address, rest) = rest
+            .split_once(']')
+            .ok_or("a ] is missing behind the address")?;
         return match rest.strip_prefix(':') {
             Some(port) => Ok((address, Some(port))),
             None if rest.is_empty() => Ok((address, None)),
@@ -74,18 +87,40 @@ mod tests {
     fn a_server_is_understood_however_it_is_typed() {
         for (text, security, host, port, expected) in [
             ("pop.example.org", None, "pop.example.org", 995, Tls),
-            ("pop.example.org:110", None, "pop.example.org", 110, StartTls),
+            (
+                "pop.example.org:110",
+                None,
+                "pop.example.org",
+                110,
+                StartTls,
+            ),
             ("pop.example.org 995s", None, "pop.example.org", 995, Tls),
             ("pop.example.org 1995S", None, "pop.example.org", 1995, Tls),
-            ("pop.example.org 110", Some(None_), "pop.example.org", 110, None_),
-            ("pop.example.org", Some(StartTls), "pop.example.org", 110, StartTls),
+            (
+                "pop.example.org 110",
+                Some(None_),
+                "pop.example.org",
+                110,
+                None_,
+            ),
+            (
+                "pop.example.org",
+                Some(StartTls),
+                "pop.example.org",
+                110,
+                StartTls,
+            ),
             ("pop.example.org:2110", None, "pop.example.org", 2110, Tls),
             ("[::1]:2110", Some(None_), "::1", 2110, None_),
             ("::1", None, "::1", 995, Tls),
             ("127.0.0.1:1100", Some(None_), "127.0.0.1", 1100, None_),
         ] {
             let spec = ServerSpec::parse(text, security).unwrap();
-            assert_eq!((spec.host.as_str(), spec.port, spec.security), (host, port, expected), "{text}");
+            assert_eq!(
+                (spec.host.as_str(), spec.port, spec.security),
+                (host, port, expected),
+                "{text}"
+            );
         }
     }
 

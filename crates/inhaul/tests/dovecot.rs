@@ -23,7 +23,11 @@ fn collection(share: &Share) -> Vec<Vec<u8>> {
     let (messages, origin) = corpus_or_fixtures();
     let all: Vec<_> = messages.into_iter().map(|message| message.octets).collect();
     let whole = matches!(share, Share::All) || std::env::var("INHAUL_FULL").is_ok_and(|v| v == "1");
-    let chosen = if whole { all } else { Dice::new(SAMPLE_SEED).some_of(all, SAMPLE) };
+    let chosen = if whole {
+        all
+    } else {
+        Dice::new(SAMPLE_SEED).some_of(all, SAMPLE)
+    };
     println!("{} messages from {origin}", chosen.len());
     chosen
 }
@@ -47,7 +51,13 @@ fn server_with(letters: Vec<Vec<u8>>) -> Dovecot {
 }
 
 fn plain(server: &Dovecot) -> [String; 4] {
-    ["--server", &server.pop3_addr().to_string(), "--security", "none"].map(String::from)
+    [
+        "--server",
+        &server.pop3_addr().to_string(),
+        "--security",
+        "none",
+    ]
+    .map(String::from)
 }
 
 fn words(words: &[String]) -> Vec<&str> {
@@ -55,7 +65,12 @@ fn words(words: &[String]) -> Vec<&str> {
 }
 
 fn pulled(listed: u64, new: u64, deleted: u64) -> Pulled {
-    Pulled { code: String::new(), listed, new, deleted }
+    Pulled {
+        code: String::new(),
+        listed,
+        new,
+        deleted,
+    }
 }
 
 /// The whole way: everything comes, once, as it is; nothing comes again; it goes if it is to go.
@@ -79,13 +94,25 @@ fn brings_everything(share: &Share, how: impl Fn(&Dovecot) -> Vec<String>) {
     assert_eq!(home.pull("kept"), pulled(count, 0, 0));
     assert_eq!(server.count("u1").unwrap(), there.len());
 
-    home.retrieval("deleted", "u2", "ben", &[&how[..], &["--after-storing", "delete"]].concat());
+    home.retrieval(
+        "deleted",
+        "u2",
+        "ben",
+        &[&how[..], &["--after-storing", "delete"]].concat(),
+    );
     assert_eq!(home.pull("deleted"), pulled(count, count, count));
     assert_eq!(server.count("u2").unwrap(), 0);
     assert_each_once(&there, &home.messages("ben"));
 
     // What was kept so far is found again by its header and goes, and nothing is stored again.
-    let change = ["retrieval", "set", "kept", "--after-storing", "delete", "--yes"];
+    let change = [
+        "retrieval",
+        "set",
+        "kept",
+        "--after-storing",
+        "delete",
+        "--yes",
+    ];
     home.inhaul.ok(&change).unwrap();
     assert_eq!(home.pull("kept"), pulled(count, 0, count));
     assert_eq!(server.count("u1").unwrap(), 0);
@@ -99,8 +126,15 @@ fn shows_each_as_it_came(home: &Installation, account: &str, there: &[Vec<u8>]) 
     assert_eq!(list.len(), there.len());
     for message in Dice::new(SAMPLE_SEED).some_of(list.iter().collect(), SHOWN) {
         let id = message["id"].to_string();
-        let raw = home.inhaul.ok_octets(&["message", "show", &id, "--raw"]).unwrap();
-        assert_eq!(message["bytes"].as_u64(), Some(raw.len() as u64), "{message}");
+        let raw = home
+            .inhaul
+            .ok_octets(&["message", "show", &id, "--raw"])
+            .unwrap();
+        assert_eq!(
+            message["bytes"].as_u64(),
+            Some(raw.len() as u64),
+            "{message}"
+        );
         assert!(there.contains(&raw), "{message}: {}", raw.escape_ascii());
     }
 }
@@ -115,7 +149,13 @@ fn everything_comes_by_stls() {
     brings_everything(&Share::Some, |server| {
         let typed = format!("localhost:{}", server.pop3_addr().port());
         let ca_file = server.ca_file().display().to_string();
-        vec!["--server".into(), typed, "--security=starttls".into(), "--ca-file".into(), ca_file]
+        vec![
+            "--server".into(),
+            typed,
+            "--security=starttls".into(),
+            "--ca-file".into(),
+            ca_file,
+        ]
     });
 }
 
@@ -123,19 +163,30 @@ fn everything_comes_by_stls() {
 fn everything_comes_by_tls_at_once_typed_with_an_s() {
     brings_everything(&Share::Some, |server| {
         let typed = format!("localhost {}s", server.pop3s_addr().port());
-        vec!["--server".into(), typed, "--ca-file".into(), server.ca_file().display().to_string()]
+        vec![
+            "--server".into(),
+            typed,
+            "--ca-file".into(),
+            server.ca_file().display().to_string(),
+        ]
     });
 }
 
 #[test]
 fn a_server_that_the_authority_does_not_vouch_for_is_told_no_password() {
-    let options = DovecotOptions { extra: "auth_debug = yes".into(), ..DovecotOptions::default() };
+    let options = DovecotOptions {
+        extra: "auth_debug = yes".into(),
+        ..DovecotOptions::default()
+    };
     let mut server = Dovecot::start(&options).unwrap();
     server.fill("u1", letters(0..3)).unwrap();
     let other = Dovecot::start(&DovecotOptions::default()).unwrap();
     let ca_file = other.ca_file().display().to_string();
     let home = Installation::new().account("anna");
-    let (stls, tls) = (server.pop3_addr().to_string(), server.pop3s_addr().to_string());
+    let (stls, tls) = (
+        server.pop3_addr().to_string(),
+        server.pop3s_addr().to_string(),
+    );
     for (name, at, security) in [("stls", &stls, "starttls"), ("tls", &tls, "tls")] {
         for trust in [&["--ca-file", ca_file.as_str()][..], &[]] {
             let how = [&["--server", at, "--security", security], trust].concat();
@@ -143,7 +194,15 @@ fn a_server_that_the_authority_does_not_vouch_for_is_told_no_password() {
             assert_eq!(finished.code(), Some(76), "{finished:?}");
             assert!(finished.stderr.contains("certificate"), "{finished:?}");
         }
-        let how = ["--server", at, "--security", security, "--ca-file", &ca_file, "--no-test"];
+        let how = [
+            "--server",
+            at,
+            "--security",
+            security,
+            "--ca-file",
+            &ca_file,
+            "--no-test",
+        ];
         home.retrieval(name, "u1", "anna", &how);
         let (exit, pulled) = home.pull_with(&[name]);
         assert_eq!((exit, pulled.code.as_str()), (Some(76), "certificate"));
@@ -151,33 +210,56 @@ fn a_server_that_the_authority_does_not_vouch_for_is_told_no_password() {
     wait_until("the server has told of six handshakes", || {
         server.log().matches("SSL_accept() failed").count() == 6
     });
-    assert!(!server.log().contains("client in: AUTH"), "{}", server.log());
+    assert!(
+        !server.log().contains("client in: AUTH"),
+        "{}",
+        server.log()
+    );
     assert_eq!(home.messages("anna"), Vec::<Vec<u8>>::new());
     // The same words with the right authority: the log would have told.
     let ca_file = server.ca_file().display().to_string();
-    home.inhaul.ok(&["retrieval", "set", "tls", "--ca-file", &ca_file]).unwrap();
+    home.inhaul
+        .ok(&["retrieval", "set", "tls", "--ca-file", &ca_file])
+        .unwrap();
     assert_eq!(home.pull("tls"), pulled(3, 3, 0));
     assert_eq!(server.log().matches("client in: AUTH").count(), 1);
 }
 
 #[test]
 fn a_wrong_password_is_tried_once() {
-    let options = DovecotOptions { extra: "auth_debug = yes".into(), ..DovecotOptions::default() };
+    let options = DovecotOptions {
+        extra: "auth_debug = yes".into(),
+        ..DovecotOptions::default()
+    };
     let server = Dovecot::start(&options).unwrap();
     let home = Installation::new().account("anna");
     let (how, wrong) = (plain(&server), "not-the-password");
     let how = [&words(&how)[..], &["--no-test"]].concat();
-    assert!(home.try_retrieval("isp", "u1", "anna", wrong, &how).status.success());
+    assert!(
+        home.try_retrieval("isp", "u1", "anna", wrong, &how)
+            .status
+            .success()
+    );
     let (exit, pulled) = home.pull_with(&["isp"]);
     assert_eq!((exit, pulled.code.as_str()), (Some(77), "auth-refused"));
-    wait_until("the server has told of it", || server.log().contains("auth failed, 1 attempts"));
-    assert_eq!(server.log().matches("client in: AUTH").count(), 1, "{}", server.log());
+    wait_until("the server has told of it", || {
+        server.log().contains("auth failed, 1 attempts")
+    });
+    assert_eq!(
+        server.log().matches("client in: AUTH").count(),
+        1,
+        "{}",
+        server.log()
+    );
 
     // The test at `retrieval add` does the same and saves nothing.
     let finished = home.try_retrieval("other", "u1", "anna", wrong, &words(&plain(&server)));
     assert_eq!(finished.code(), Some(77), "{finished:?}");
     assert!(finished.stderr.contains("auth-refused"), "{finished:?}");
-    let saved = home.json(&["retrieval", "list"])["retrievals"].as_array().unwrap().len();
+    let saved = home.json(&["retrieval", "list"])["retrievals"]
+        .as_array()
+        .unwrap()
+        .len();
     assert_eq!(saved, 1);
 }
 
@@ -190,7 +272,11 @@ fn copies_stay_three_days_to_the_hour_and_then_go() {
     let clock = ClockFile::create(home.beside("clock")).unwrap();
     let home = home.env("INHAUL_TEST_CLOCK", clock.path()).account("anna");
     let how = plain(&server);
-    let how = [&words(&how)[..], &["--after-storing", "delete", "--days", "3"]].concat();
+    let how = [
+        &words(&how)[..],
+        &["--after-storing", "delete", "--days", "3"],
+    ]
+    .concat();
     home.retrieval("isp", "u1", "anna", &how);
     assert_eq!(home.pull("isp"), pulled(9, 9, 0));
     assert_eq!(home.pull("isp"), pulled(9, 0, 0));
@@ -211,8 +297,16 @@ fn a_pull_that_keeps_deletes_nothing_and_the_next_one_does() {
     let there = server.retr_all("u1").unwrap();
     let home = Installation::new().account("anna");
     let how = plain(&server);
-    home.retrieval("isp", "u1", "anna", &[&words(&how)[..], &["--after-storing=delete"]].concat());
-    assert_eq!(home.pull_with(&["isp", "--keep"]), (Some(0), pulled(12, 12, 0)));
+    home.retrieval(
+        "isp",
+        "u1",
+        "anna",
+        &[&words(&how)[..], &["--after-storing=delete"]].concat(),
+    );
+    assert_eq!(
+        home.pull_with(&["isp", "--keep"]),
+        (Some(0), pulled(12, 12, 0))
+    );
     assert_eq!(home.pull_with(&["isp", "-k"]), (Some(0), pulled(12, 0, 0)));
     assert_eq!(server.count("u1").unwrap(), 12);
     assert_eq!(home.pull("isp"), pulled(12, 0, 12));
@@ -225,7 +319,12 @@ fn a_dry_run_brings_nothing_and_says_how_many_would_come() {
     let server = server_with(letters(0..7));
     let home = Installation::new().account("anna");
     let how = plain(&server);
-    home.retrieval("isp", "u1", "anna", &[&words(&how)[..], &["--after-storing=delete"]].concat());
+    home.retrieval(
+        "isp",
+        "u1",
+        "anna",
+        &[&words(&how)[..], &["--after-storing=delete"]].concat(),
+    );
     let said = home.inhaul.ok(&["pull", "-n", "isp"]).unwrap();
     assert!(said.contains("7 would come"), "{said}");
     assert_eq!(home.pull_with(&["-n", "isp"]), (Some(0), pulled(7, 7, 0)));
@@ -266,7 +365,16 @@ fn another_program_that_deletes_there_harms_nothing() {
     assert_each_once(&there, &home.messages("anna"));
     // Numbers have moved; names have not.
     server.fill("u1", letters(20..23)).unwrap();
-    home.inhaul.ok(&["retrieval", "set", "isp", "--after-storing", "delete", "--yes"]).unwrap();
+    home.inhaul
+        .ok(&[
+            "retrieval",
+            "set",
+            "isp",
+            "--after-storing",
+            "delete",
+            "--yes",
+        ])
+        .unwrap();
     assert_eq!(home.pull("isp"), pulled(19, 3, 19));
     assert_eq!(server.count("u1").unwrap(), 0);
     assert_each_once(&letters(0..23), &home.messages("anna"));
@@ -280,7 +388,10 @@ fn what_two_retrievals_want_goes_only_when_both_have_it() {
     let how = [&words(&how)[..], &["--after-storing", "delete"]].concat();
     home.retrieval("first", "u1", "anna", &how);
     let warned = home.try_retrieval("second", "u1", "ben", Dovecot::PASSWORD, &how);
-    assert!(warned.status.success() && warned.stderr.contains("\"first\""), "{warned:?}");
+    assert!(
+        warned.status.success() && warned.stderr.contains("\"first\""),
+        "{warned:?}"
+    );
 
     assert_eq!(home.pull("first"), pulled(10, 10, 0));
     assert_eq!(server.count("u1").unwrap(), 10);

@@ -42,8 +42,9 @@ impl Dialler {
             port: target.port,
             seconds: limit.as_secs(),
         };
-        let addresses =
-            timeout_at(deadline, look_up(target)).await.map_err(|_| no_answer())??;
+        let addresses = timeout_at(deadline, look_up(target))
+            .await
+            .map_err(|_| no_answer())??;
         let mut outcome = Err(DialError::NameNotFound(target.host.clone()));
         for (index, address) in addresses.iter().enumerate() {
             let now = Instant::now();
@@ -73,7 +74,9 @@ impl Dialler {
         trust: &Trust,
         limit: Duration,
     ) -> Result<Line, DialError> {
-        let Line::Plain(stream) = line else { panic!("TLS inside TLS was asked for") };
+        let Line::Plain(stream) = line else {
+            panic!("TLS inside TLS was asked for")
+        };
         let name = server_name(&target.host)?;
         let connector = TlsConnector::from(self.configurations.for_trust(trust)?);
         match tokio::time::timeout(limit, connector.connect(name, stream)).await {
@@ -102,9 +105,10 @@ async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, DialError> {
             Ok(addresses)
         }
         // The system's resolver tells "no such name" and "no answer" apart in words only.
-        Err(error) if error.to_string().contains("Temporary failure") => {
-            Err(DialError::LookUp { name: target.host.clone(), source: error })
-        }
+        Err(error) if error.to_string().contains("Temporary failure") => Err(DialError::LookUp {
+            name: target.host.clone(),
+            source: error,
+        }),
         Err(_) => Err(DialError::NameNotFound(target.host.clone())),
     }
 }
@@ -113,8 +117,16 @@ fn connect_error(target: &Target, error: io::Error) -> DialError {
     let (host, port) = (target.host.clone(), target.port);
     match error.kind() {
         io::ErrorKind::ConnectionRefused => DialError::Refused { host, port },
-        io::ErrorKind::TimedOut => DialError::NoAnswer { host, port, seconds: 0 },
-        _ => DialError::Unreachable { host, port, source: error },
+        io::ErrorKind::TimedOut => DialError::NoAnswer {
+            host,
+            port,
+            seconds: 0,
+        },
+        _ => DialError::Unreachable {
+            host,
+            port,
+            source: error,
+        },
     }
 }
 
@@ -127,15 +139,27 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let target = Target { host: "127.0.0.1".into(), port };
-        let error = Dialler::new().connect(&target, Duration::from_secs(5)).await.unwrap_err();
+        let target = Target {
+            host: "127.0.0.1".into(),
+            port,
+        };
+        let error = Dialler::new()
+            .connect(&target, Duration::from_secs(5))
+            .await
+            .unwrap_err();
         assert!(matches!(error, DialError::Refused { .. }), "{error}");
     }
 
     #[tokio::test]
     async fn a_name_that_cannot_be_is_not_found() {
-        let target = Target { host: "no such name.invalid".into(), port: 995 };
-        let error = Dialler::new().connect(&target, Duration::from_secs(5)).await.unwrap_err();
+        let target = Target {
+            host: "no such name.invalid".into(),
+            port: 995,
+        };
+        let error = Dialler::new()
+            .connect(&target, Duration::from_secs(5))
+            .await
+            .unwrap_err();
         assert!(matches!(error, DialError::NameNotFound(_)), "{error}");
     }
 }

@@ -49,23 +49,30 @@ fn configuration(trust: &Trust) -> Result<ClientConfig, DialError> {
         .with_safe_default_protocol_versions()
         .expect("the provider implements TLS 1.2 and 1.3");
     let builder = match trust {
-        Trust::System => builder.with_platform_verifier().map_err(|error| DialError::CaFile {
-            path: "of the system".into(),
-            why: error.to_string(),
-        })?,
+        Trust::System => builder
+            .with_platform_verifier()
+            .map_err(|error| DialError::CaFile {
+                path: "of the system".into(),
+                why: error.to_string(),
+            })?,
         Trust::CaFile(path) => builder.with_root_certificates(read_authorities(path)?),
     };
     Ok(builder.with_no_client_auth())
 }
 
 fn read_authorities(path: &Path) -> Result<RootCertStore, DialError> {
-    let unusable = |why: String| DialError::CaFile { path: path.display().to_string(), why };
+    let unusable = |why: String| DialError::CaFile {
+        path: path.display().to_string(),
+        why,
+    };
     let mut authorities = RootCertStore::empty();
     let certificates =
         CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?;
     for certificate in certificates {
         let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        authorities.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        authorities
+            .add(certificate)
+            .map_err(|error| unusable(error.to_string()))?;
     }
     if authorities.is_empty() {
         return Err(unusable("there is no certificate in it".into()));
@@ -85,11 +92,20 @@ pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>, DialError> 
 
 /// What a failed handshake means for a person.
 pub(crate) fn handshake_error(host: &str, port: u16, error: io::Error) -> DialError {
-    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    let cause = error
+        .get_ref()
+        .and_then(|cause| cause.downcast_ref::<rustls::Error>());
     if let Some(rustls::Error::InvalidCertificate(cause)) = cause {
-        return DialError::Certificate { host: host.to_owned(), fault: fault(cause) };
+        return DialError::Certificate {
+            host: host.to_owned(),
+            fault: fault(cause),
+        };
     }
-    DialError::NotTls { host: host.to_owned(), port, source: error }
+    DialError::NotTls {
+        host: host.to_owned(),
+        port,
+        source: error,
+    }
 }
 
 fn fault(cause: &CertificateError) -> CertificateFault {
@@ -124,7 +140,10 @@ mod tests {
 
     #[test]
     fn a_presented_name_is_shown_plain() {
-        assert_eq!(plain_name("DnsName(\"pop.example.org\")"), "pop.example.org");
+        assert_eq!(
+            plain_name("DnsName(\"pop.example.org\")"),
+            "pop.example.org"
+        );
         assert_eq!(plain_name("IpAddress(192.0.2.1)"), "IpAddress(192.0.2.1)");
     }
 

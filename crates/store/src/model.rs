@@ -225,7 +225,7 @@ impl Body {
 /// The columns a list of messages shows, decoded for display.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Summary {
-    /// From, as "Name <address>".
+    /// From, as `Name <address>`.
     pub from: String,
     /// Subject.
     pub subject: String,

@@ -233,7 +233,9 @@ impl Line {
             return self.cut();
         }
         while let Ok(count @ 1..) = (&self.server).read(&mut octets) {
-            self.shared.server_octets.fetch_add(count as u64, Ordering::SeqCst);
+            self.shared
+                .server_octets
+                .fetch_add(count as u64, Ordering::SeqCst);
             if self.muted.load(Ordering::SeqCst) {
                 continue;
             }

@@ -65,14 +65,19 @@ impl fmt::Display for Activation {
 
 /// The word is none of the nine activations.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not an activation; the nine are schedule, pop3-login, imap-login, web-login, folder, button, waiting, api, cli")]
+#[error(
+    "not an activation; the nine are schedule, pop3-login, imap-login, web-login, folder, button, waiting, api, cli"
+)]
 pub struct UnknownActivation;
 
 impl FromStr for Activation {
     type Err = UnknownActivation;
 
     fn from_str(word: &str) -> Result<Self, UnknownActivation> {
-        Self::ALL.into_iter().find(|a| a.as_str() == word).ok_or(UnknownActivation)
+        Self::ALL
+            .into_iter()
+            .find(|a| a.as_str() == word)
+            .ok_or(UnknownActivation)
     }
 }
 

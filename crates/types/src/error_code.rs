@@ -98,7 +98,11 @@ impl FromStr for ErrorCode {
     type Err = UnknownErrorCode;
 
     fn from_str(word: &str) -> Result<Self, UnknownErrorCode> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == word).ok_or(UnknownErrorCode)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == word)
+            .ok_or(UnknownErrorCode)
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 
-
 impl Timestamp {
     /// From milliseconds since 1970-01-01 UTC.
     pub const fn from_millis(millis: i64) -> Self {
@@ -33,7 +32,10 @@ impl Timestamp {
     /// This moment and `span` more; saturates.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// How long after `earlier` this is; zero if it is not after it (clocks are set back).
@@ -52,7 +54,11 @@ impl Timestamp {
             (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted = (5 * day_of_year + 2) / 153;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let month = if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         let day = day_of_year - (153 * shifted + 2) / 5 + 1;
         let time = seconds.rem_euclid(86_400);
@@ -64,7 +70,10 @@ impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, to the second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day, hour, minute, second) = self.civil();
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
     }
 }
 
@@ -81,7 +90,11 @@ mod tests {
             (1_773_483_726, "2026-03-14T10:22:06Z"),
             (-1, "1969-12-31T23:59:59Z"),
         ] {
-            assert_eq!(Timestamp::from_millis(seconds * 1000).to_string(), text, "{seconds}");
+            assert_eq!(
+                Timestamp::from_millis(seconds * 1000).to_string(),
+                text,
+                "{seconds}"
+            );
         }
     }
 

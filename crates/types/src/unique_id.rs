@@ -45,8 +45,14 @@ impl UniqueId {
         if octets.len() > Self::LONGEST {
             return Err(UniqueIdError::TooLong(octets.len()));
         }
-        match octets.iter().position(|octet| *octet <= b' ' || *octet == 0x7f) {
-            Some(offset) => Err(UniqueIdError::Unexpected { octet: octets[offset], offset }),
+        match octets
+            .iter()
+            .position(|octet| *octet <= b' ' || *octet == 0x7f)
+        {
+            Some(offset) => Err(UniqueIdError::Unexpected {
+                octet: octets[offset],
+                offset,
+            }),
             None => Ok(()),
         }
     }
@@ -79,11 +85,28 @@ mod tests {
             (&b"000000014a5f"[..], Ok(())),
             (b"\xe9\xff~!", Ok(())),
             (b"", Err(UniqueIdError::Blank)),
-            (b"a b", Err(UniqueIdError::Unexpected { octet: b' ', offset: 1 })),
-            (b"a\0", Err(UniqueIdError::Unexpected { octet: 0, offset: 1 })),
+            (
+                b"a b",
+                Err(UniqueIdError::Unexpected {
+                    octet: b' ',
+                    offset: 1,
+                }),
+            ),
+            (
+                b"a\0",
+                Err(UniqueIdError::Unexpected {
+                    octet: 0,
+                    offset: 1,
+                }),
+            ),
             (&[b'x'; 513], Err(UniqueIdError::TooLong(513))),
         ] {
-            assert_eq!(UniqueId::check(octets), verdict, "{}", octets.escape_ascii());
+            assert_eq!(
+                UniqueId::check(octets),
+                verdict,
+                "{}",
+                octets.escape_ascii()
+            );
         }
     }
 }

@@ -17,7 +17,7 @@ mod renumbering;
 mod retention;
 mod sizes;
 
-use inhaul_types::{Fingerprint, Octets, Timestamp};
+use inhaul_types::{Fingerprint, MessageNumber, Octets, Timestamp};
 
 use crate::{Ledger, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, Listing};
 use crate::{ListingIndex, RowEpoch};
@@ -277,6 +277,17 @@ fn is_listed(listing: &Listing, row: &LedgerRow<'_>) -> Named {
 /// run sees the mail of this week before that of ten years ago.
 fn newest_batches_first(retrieve: &mut Vec<ListingIndex>) {
     *retrieve = retrieve.rchunks(BATCH).flatten().copied().collect();
+}
+
+/// The numbers that [`plan_run`] retrieves first, at most `most`, where the ledger is empty and the
+/// server numbers its `count` messages without a gap. So they can be asked for while the listing is
+/// still on its way; whether they were the right ones shows when it is there.
+pub fn first_numbers(count: u64, most: usize) -> Vec<MessageNumber> {
+    let newest_batch = count.saturating_sub(BATCH as u64) + 1;
+    let numbers = (newest_batch..=count).take(most);
+    numbers
+        .filter_map(|number| MessageNumber::new(u32::try_from(number).ok()?))
+        .collect()
 }
 
 /// As many as the engine commits at once.

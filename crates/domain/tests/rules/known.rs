@@ -127,6 +127,15 @@ fn a_first_run_retrieves_the_newest_batches_first_and_keeps_order_inside_a_batch
     let first = Scene::new(KEEP, &[], &lines).plan().retrieve.places();
     let expected: Vec<_> = (257..513).chain(1..257).chain(0..1).collect();
     assert_eq!(first, expected);
+    let numbers = inhaul_domain::first_numbers(513, 3).into_iter();
+    let numbers: Vec<_> = numbers.map(|number| number.number() as usize - 1).collect();
+    assert_eq!(
+        numbers,
+        expected[..3],
+        "asked for before the listing is there"
+    );
+    assert!(inhaul_domain::first_numbers(0, 3).is_empty());
+    assert_eq!(inhaul_domain::first_numbers(2, 3).len(), 2);
 
     let later = Scene::new(KEEP, &[stored("old", 10, 1)], &lines)
         .plan()

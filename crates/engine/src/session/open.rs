@@ -26,9 +26,9 @@ pub(crate) async fn dial(
     let target = target(remote);
     let line = dialler.connect(&target, checks.connect_timeout).await?;
     match remote.security {
-        Security::Tls => {
-            Ok(dialler.secure(line, &target, &trust(remote), checks.connect_timeout).await?)
-        }
+        Security::Tls => Ok(dialler
+            .secure(line, &target, &trust(remote), checks.connect_timeout)
+            .await?),
         Security::StartTls | Security::None => Ok(line),
     }
 }
@@ -64,8 +64,9 @@ pub(crate) async fn reveal(secret: RemoteSecret, limit: Duration) -> Result<Secr
         RemoteSecret::Command(command) => command,
     };
     let failed = |why: String| RunError::SecretCommand(why);
-    let (program, arguments) =
-        command.split_first().ok_or_else(|| failed("it is not named".into()))?;
+    let (program, arguments) = command
+        .split_first()
+        .ok_or_else(|| failed("it is not named".into()))?;
     let running = tokio::process::Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -87,7 +88,10 @@ pub(crate) async fn reveal(secret: RemoteSecret, limit: Duration) -> Result<Secr
 }
 
 fn target(remote: &Remote) -> Target {
-    Target { host: remote.host.clone(), port: remote.port }
+    Target {
+        host: remote.host.clone(),
+        port: remote.port,
+    }
 }
 
 fn trust(remote: &Remote) -> Trust {
@@ -95,7 +99,10 @@ fn trust(remote: &Remote) -> Trust {
 }
 
 async fn greeting(wire: &mut Wire) -> Result<(), RunError> {
-    answer(wire, Doing::Greeting, |event| matches!(event, Event::Greeting { .. })).await
+    answer(wire, Doing::Greeting, |event| {
+        matches!(event, Event::Greeting { .. })
+    })
+    .await
 }
 
 async fn encrypt(
@@ -111,8 +118,14 @@ async fn encrypt(
     wire.send(Command::Stls)?;
     answer(wire, Doing::Stls, |event| matches!(event, Event::StlsReady)).await?;
     let line = wire.take_line();
-    let line =
-        dialler.secure(line, &target(remote), &trust(remote), checks.connect_timeout).await?;
+    let line = dialler
+        .secure(
+            line,
+            &target(remote),
+            &trust(remote),
+            checks.connect_timeout,
+        )
+        .await?;
     wire.put_encrypted(line);
     Ok(())
 }
@@ -131,10 +144,8 @@ async fn capa(wire: &mut Wire) -> Result<Option<Capabilities>, RunError> {
 /// A server that offers UTF8 and refuses it has lost nothing by being asked.
 async fn utf8(wire: &mut Wire) -> Result<(), RunError> {
     wire.send(Command::Utf8)?;
-    wire.until(|event| {
-        matches!(event, Event::Utf8On | Event::Refused { .. }).then_some(())
-    })
-    .await
+    wire.until(|event| matches!(event, Event::Utf8On | Event::Refused { .. }).then_some(()))
+        .await
 }
 
 async fn authenticate(
@@ -144,7 +155,10 @@ async fn authenticate(
     capabilities: Option<&Capabilities>,
 ) -> Result<(), RunError> {
     if capabilities.is_some_and(|capabilities| capabilities.has_sasl("PLAIN")) {
-        wire.send(Command::AuthPlain { user: user.to_owned(), password: password.clone() })?;
+        wire.send(Command::AuthPlain {
+            user: user.to_owned(),
+            password: password.clone(),
+        })?;
         match signed_in(wire).await {
             // Only a server that does not know the mechanism has not looked at the password.
             Err(RunError::Refused { text, .. }) if is_unknown_mechanism(&text) => {}
@@ -152,13 +166,19 @@ async fn authenticate(
         }
     }
     wire.send(Command::User(user.to_owned()))?;
-    answer(wire, Doing::SignIn, |event| matches!(event, Event::UserAccepted)).await?;
+    answer(wire, Doing::SignIn, |event| {
+        matches!(event, Event::UserAccepted)
+    })
+    .await?;
     wire.send(Command::Pass(password.clone()))?;
     signed_in(wire).await
 }
 
 async fn signed_in(wire: &mut Wire) -> Result<(), RunError> {
-    answer(wire, Doing::SignIn, |event| matches!(event, Event::SignedIn)).await
+    answer(wire, Doing::SignIn, |event| {
+        matches!(event, Event::SignedIn)
+    })
+    .await
 }
 
 /// Waits for the one good event; `-ERR` is an error.
@@ -168,9 +188,11 @@ async fn answer(
     mut good: impl FnMut(&Event<'_>) -> bool,
 ) -> Result<(), RunError> {
     wire.until(|event| match event {
-        Event::Refused { code, text, .. } => {
-            Some(Err(RunError::Refused { doing, code, text: text.to_string() }))
-        }
+        Event::Refused { code, text, .. } => Some(Err(RunError::Refused {
+            doing,
+            code,
+            text: text.to_string(),
+        })),
         event if good(&event) => Some(Ok(())),
         _ => None,
     })
@@ -179,9 +201,16 @@ async fn answer(
 
 fn is_unknown_mechanism(text: &str) -> bool {
     let text = text.to_lowercase();
-    ["unknown", "unsupported", "not supported", "unrecognized", "not implemented", "syntax"]
-        .iter()
-        .any(|word| text.contains(word))
+    [
+        "unknown",
+        "unsupported",
+        "not supported",
+        "unrecognized",
+        "not implemented",
+        "syntax",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
 }
 
 #[cfg(test)]
@@ -191,7 +220,9 @@ mod tests {
     #[tokio::test]
     async fn a_password_comes_from_the_first_line_a_program_prints() {
         let command = ["printf", "hunter2\\nmore\\n"].map(str::to_owned).to_vec();
-        let secret = reveal(RemoteSecret::Command(command), Duration::from_secs(10)).await.unwrap();
+        let secret = reveal(RemoteSecret::Command(command), Duration::from_secs(10))
+            .await
+            .unwrap();
         assert_eq!(secret.expose(), "hunter2");
     }
 

@@ -29,7 +29,10 @@ pub(crate) async fn probe(
         while outstanding.len() < window
             && let Some(index) = unsent.next()
         {
-            wire.send(Command::Top { number: listing.at(index).number, lines: 0 })?;
+            wire.send(Command::Top {
+                number: listing.at(index).number,
+                lines: 0,
+            })?;
             outstanding.push_back(index);
         }
         if outstanding.is_empty() {
@@ -46,14 +49,17 @@ pub(crate) async fn probe(
                     header.extend_from_slice(&octets[..room]);
                     None
                 }
-                Event::BodyEnd { .. } => {
-                    Some(Probe::Read(fingerprint(&HeaderBlock::new(&header))))
-                }
-                Event::Refused { command: CommandKind::Top(_), .. } => Some(Probe::Refused),
+                Event::BodyEnd { .. } => Some(Probe::Read(fingerprint(&HeaderBlock::new(&header)))),
+                Event::Refused {
+                    command: CommandKind::Top(_),
+                    ..
+                } => Some(Probe::Refused),
                 _ => None,
             })
             .await?;
-        let index = outstanding.pop_front().expect("the loop left if nothing was outstanding");
+        let index = outstanding
+            .pop_front()
+            .expect("the loop left if nothing was outstanding");
         probes.insert(index, probe);
     }
 }

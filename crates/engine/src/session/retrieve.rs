@@ -67,6 +67,8 @@ pub(crate) struct Errand<'a> {
     pub(crate) judge: &'a mut BodyJudge,
     /// To be retrieved, in this order.
     pub(crate) retrieve: Vec<ListingIndex>,
+    /// RETR was sent for these already, in this order.
+    pub(crate) ahead: Vec<MessageNumber>,
     /// Stored before, proven, due: to be deleted once the rest is stored.
     pub(crate) delete: Vec<(MessageNumber, LedgerId)>,
     pub(crate) pipelining: bool,
@@ -85,9 +87,13 @@ pub(crate) struct Tally {
     pub(crate) accepted: Vec<LedgerId>,
     /// Rows whose DELE the server refused.
     pub(crate) refused: Vec<LedgerId>,
+    /// The server answered `+OK` to QUIT and has entered the UPDATE state (RFC 1939 section 6):
+    /// what it accepted is deleted.
+    pub(crate) confirmed: bool,
 }
 
-/// Does the errand. The tally holds what was done, whether it ended well or not.
+/// Does the errand. If anything was to be deleted it ends with QUIT; otherwise QUIT is left to the
+/// caller. The tally holds what was done, whether it ended well or not.
 pub(crate) async fn retrieve(
     wire: &mut Wire,
     errand: Errand<'_>,
@@ -110,7 +116,8 @@ struct Work<'a> {
     errand: Errand<'a>,
     tally: &'a mut Tally,
     unsent: VecDeque<ListingIndex>,
-    outstanding: VecDeque<ListingIndex>,
+    /// RETRs not answered, in order; `None` for one that was sent ahead in vain.
+    outstanding: VecDeque<Option<ListingIndex>>,
     outstanding_octets: u64,
     incoming: Option<Incoming>,
     batch: Gathered,
@@ -122,6 +129,15 @@ struct Work<'a> {
     /// Deletions of earlier messages wait until everything new is stored.
     earlier: Vec<(MessageNumber, LedgerId)>,
     stopping: bool,
+    farewell: Farewell,
+}
+
+/// How far the session's end has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Farewell {
+    NotSaid,
+    Said,
+    Answered,
 }
 
 /// What the next commit will make durable.
@@ -147,20 +163,43 @@ struct Durable {
 
 impl<'a> Work<'a> {
     fn new(mut errand: Errand<'a>, tally: &'a mut Tally) -> Self {
-        Self {
-            unsent: std::mem::take(&mut errand.retrieve).into(),
+        let mut unsent: VecDeque<_> = std::mem::take(&mut errand.retrieve).into();
+        let ahead = std::mem::take(&mut errand.ahead);
+        // It may have been told to before anybody waited for it.
+        let stopping = *errand.stop.borrow();
+        // Nearly always the first ones, in order: then each is found at once.
+        let outstanding: VecDeque<_> = ahead
+            .into_iter()
+            .map(|number| {
+                let is_it = |index: &ListingIndex| errand.listing.at(*index).number == number;
+                unsent
+                    .iter()
+                    .position(is_it)
+                    .and_then(|position| unsent.remove(position))
+            })
+            .collect();
+        let mut work = Self {
+            unsent,
             earlier: std::mem::take(&mut errand.delete),
-            outstanding: VecDeque::new(),
+            outstanding,
             outstanding_octets: 0,
             incoming: None,
             batch: Gathered::default(),
             commits: FuturesUnordered::new(),
             due: VecDeque::new(),
             asked: VecDeque::new(),
-            stopping: false,
+            stopping,
+            farewell: Farewell::NotSaid,
             errand,
             tally,
-        }
+        };
+        work.outstanding_octets = work
+            .outstanding
+            .iter()
+            .flatten()
+            .map(|index| work.weight(*index))
+            .sum();
+        work
     }
 
     async fn converse(&mut self, wire: &mut Wire) -> Result<(), RunError> {
@@ -198,9 +237,7 @@ impl<'a> Work<'a> {
         if self.stopping {
             self.unsent.clear();
         }
-        let bringing_is_over =
-            self.unsent.is_empty() && self.outstanding.is_empty() && self.batch.is_empty();
-        if bringing_is_over && self.commits.is_empty() && !self.earlier.is_empty() {
+        if self.all_is_stored() && !self.earlier.is_empty() {
             self.record_asked().await?;
         }
         if self.window_has_room() {
@@ -209,7 +246,7 @@ impl<'a> Work<'a> {
             {
                 wire.send(Command::Retr(self.errand.listing.at(index).number))?;
                 self.outstanding_octets += self.weight(index);
-                self.outstanding.push_back(index);
+                self.outstanding.push_back(Some(index));
             }
         }
         while self.may_send(wire)
@@ -218,7 +255,25 @@ impl<'a> Work<'a> {
             wire.send(Command::Dele(number))?;
             self.asked.push_back(row);
         }
+        self.say_farewell(wire)
+    }
+
+    /// QUIT goes out behind the last DELE: waiting for its answer first would cost a round trip.
+    fn say_farewell(&mut self, wire: &mut Wire) -> Result<(), RunError> {
+        let deletes = !self.asked.is_empty() || self.tally.has_deletions();
+        let all_is_asked = self.all_is_stored() && self.earlier.is_empty() && self.due.is_empty();
+        if deletes && all_is_asked && self.farewell == Farewell::NotSaid && self.may_send(wire) {
+            wire.send(Command::Quit)?;
+            self.farewell = Farewell::Said;
+        }
         Ok(())
+    }
+
+    fn all_is_stored(&self) -> bool {
+        self.unsent.is_empty()
+            && self.outstanding.is_empty()
+            && self.batch.is_empty()
+            && self.commits.is_empty()
     }
 
     /// Messages stored before this run: the ledger says that their deletion was asked before the
@@ -226,8 +281,14 @@ impl<'a> Work<'a> {
     async fn record_asked(&mut self) -> Result<(), RunError> {
         let earlier = std::mem::take(&mut self.earlier);
         let rows = earlier.iter().map(|(_, row)| *row).collect();
-        let asked = LedgerChange::State { rows, state: LedgerState::Asked };
-        self.errand.store.ledger_apply(self.errand.retrieval.maildrop, vec![asked]).await?;
+        let asked = LedgerChange::State {
+            rows,
+            state: LedgerState::Asked,
+        };
+        self.errand
+            .store
+            .ledger_apply(self.errand.retrieval.maildrop, vec![asked])
+            .await?;
         self.due.extend(earlier);
         Ok(())
     }
@@ -237,18 +298,40 @@ impl<'a> Work<'a> {
             Event::BodyStart { .. } => self.incoming = Some(Incoming::new(&self.errand.budget)),
             Event::BodyChunk(octets) => {
                 if let Some(incoming) = &mut self.incoming {
-                    incoming.push(octets, &self.errand.spool).map_err(RunError::Spool)?;
+                    incoming
+                        .push(octets, &self.errand.spool)
+                        .map_err(RunError::Spool)?;
                 }
             }
             Event::BodyEnd { .. } => self.take_body(),
+            Event::Bye => {
+                (self.tally.confirmed, self.farewell) = (true, Farewell::Answered);
+            }
+            Event::Refused {
+                command: CommandKind::Quit,
+                ..
+            } => {
+                self.farewell = Farewell::Answered;
+            }
             Event::Deleted(_) => self.tally.accepted.extend(self.asked.pop_front()),
-            Event::Refused { command: CommandKind::Dele(_), .. } => {
+            Event::Refused {
+                command: CommandKind::Dele(_),
+                ..
+            } => {
                 self.tally.refused.extend(self.asked.pop_front());
             }
-            Event::Refused { command: CommandKind::Retr(_), code, text } => {
+            Event::Refused {
+                command: CommandKind::Retr(_),
+                code,
+                text,
+            } => {
                 if let Some(index) = self.answered() {
                     let passing = matches!(code, Some(ResponseCode::SysTemp | ResponseCode::InUse));
-                    self.leave(index, passing, &format!("the server refused it: -ERR {text}"));
+                    self.leave(
+                        index,
+                        passing,
+                        &format!("the server refused it: -ERR {text}"),
+                    );
                 }
             }
             _ => {}
@@ -258,21 +341,28 @@ impl<'a> Work<'a> {
 
     /// The oldest outstanding RETR is answered.
     fn answered(&mut self) -> Option<ListingIndex> {
-        let index = self.outstanding.pop_front()?;
+        let index = self.outstanding.pop_front()??;
         self.outstanding_octets -= self.weight(index);
         Some(index)
     }
 
     fn take_body(&mut self) {
         let (Some(index), Some(incoming)) = (self.answered(), self.incoming.take()) else {
+            // It was asked for ahead, and the listing does not name it.
             return;
         };
         let listed = self.errand.listing.at(index);
         if incoming.size() == Octets::ZERO && listed.size.is_some_and(|size| size > Octets::ZERO) {
-            self.leave(index, false, "the server handed over nothing where it listed a message");
+            self.leave(
+                index,
+                false,
+                "the server handed over nothing where it listed a message",
+            );
             return;
         }
-        self.errand.observer.progress(&Progress::Received(incoming.size()));
+        self.errand
+            .observer
+            .progress(&Progress::Received(incoming.size()));
         let received = incoming.finish();
         let verdict = self.errand.judge.judge(index, &received.digest);
         let delete = deletes_fetched(
@@ -328,7 +418,11 @@ impl<'a> Work<'a> {
             unique_id: unique_id(listed.unique_id),
             listed_size: listed.size,
             // Recorded as asked before it is asked: a crash in between repeats the question.
-            state: if delete { LedgerState::Asked } else { LedgerState::Stored },
+            state: if delete {
+                LedgerState::Asked
+            } else {
+                LedgerState::Stored
+            },
             body: received.body,
         };
         self.batch.octets += delivery.body.size().count();
@@ -367,26 +461,43 @@ impl<'a> Work<'a> {
                 let mut changes = batch.changes;
                 if !deletes.is_empty() {
                     let rows = deletes.iter().map(|(_, row)| *row).collect();
-                    changes.push(LedgerChange::State { rows, state: LedgerState::Asked });
+                    changes.push(LedgerChange::State {
+                        rows,
+                        state: LedgerState::Asked,
+                    });
                 }
                 store.ledger_apply(maildrop, changes).await?;
             }
             let messages = batch.deliveries.len() as u64;
             if messages > 0 {
                 let deliveries = batch.deliveries;
-                let committed =
-                    store.commit_batch(Batch { run, retrieval, maildrop, deliveries }).await?;
+                let committed = store
+                    .commit_batch(Batch {
+                        run,
+                        retrieval,
+                        maildrop,
+                        deliveries,
+                    })
+                    .await?;
                 let numbers = batch.deletes.into_iter();
                 deletes.extend(
-                    numbers.zip(committed).filter_map(|(number, done)| Some((number?, done.ledger))),
+                    numbers
+                        .zip(committed)
+                        .filter_map(|(number, done)| Some((number?, done.ledger))),
                 );
             }
             drop(batch.reservations);
-            Ok(Durable { messages, octets: batch.octets, deletes })
+            Ok(Durable {
+                messages,
+                octets: batch.octets,
+                deletes,
+            })
         };
         // On a task of its own: the commit goes on while this run reads.
         let task = tokio::spawn(commit);
-        self.commits.push(Box::pin(async move { task.await.unwrap_or(Err(StoreError::Closing)) }));
+        self.commits.push(Box::pin(async move {
+            task.await.unwrap_or(Err(StoreError::Closing))
+        }));
     }
 
     fn note_commit(&mut self, commit: Result<Durable, StoreError>) -> Result<(), RunError> {
@@ -394,7 +505,9 @@ impl<'a> Work<'a> {
         self.tally.stored += durable.messages;
         self.tally.octets += Octets::new(durable.octets);
         self.due.extend(durable.deletes);
-        self.errand.observer.progress(&Progress::Stored(self.tally.stored));
+        self.errand
+            .observer
+            .progress(&Progress::Stored(self.tally.stored));
         Ok(())
     }
 
@@ -411,13 +524,11 @@ impl<'a> Work<'a> {
     }
 
     fn is_done(&self) -> bool {
-        self.unsent.is_empty()
-            && self.outstanding.is_empty()
-            && self.batch.is_empty()
-            && self.commits.is_empty()
+        self.all_is_stored()
             && self.due.is_empty()
             && self.earlier.is_empty()
             && self.asked.is_empty()
+            && self.farewell != Farewell::Said
     }
 
     /// Commands are sent in bunches: one at a time would cost a packet each.
@@ -436,14 +547,26 @@ impl<'a> Work<'a> {
     }
 
     fn may_send(&self, wire: &Wire) -> bool {
-        let most = if self.errand.pipelining { 2 * WINDOW_COMMANDS } else { 1 };
+        let most = if self.errand.pipelining {
+            2 * WINDOW_COMMANDS
+        } else {
+            1
+        };
         wire.client.outstanding() < most
     }
 
     fn weight(&self, index: ListingIndex) -> u64 {
         let size = self.errand.listing.at(index).size;
         // Far above the window is as good as the window; sums of lies stay small.
-        size.map_or(UNLISTED_OCTETS, Octets::count).min(WINDOW_OCTETS)
+        size.map_or(UNLISTED_OCTETS, Octets::count)
+            .min(WINDOW_OCTETS)
+    }
+}
+
+impl Tally {
+    /// Whether any deletion was asked for and answered.
+    pub(crate) fn has_deletions(&self) -> bool {
+        !self.accepted.is_empty() || !self.refused.is_empty()
     }
 }
 

@@ -32,7 +32,12 @@ const READ_AT_ONCE: usize = 64 << 10;
 
 impl Wire {
     pub(crate) fn new(line: Line, read_timeout: Duration) -> Self {
-        Self { line: Some(line), client: Client::new(), read_timeout, unflushed: false }
+        Self {
+            line: Some(line),
+            client: Client::new(),
+            read_timeout,
+            unflushed: false,
+        }
     }
 
     /// Queues a command; it leaves with the next [`Wire::pump`].
@@ -45,7 +50,9 @@ impl Wire {
 
     /// Takes the line out, for a TLS handshake on it.
     pub(crate) fn take_line(&mut self) -> Line {
-        self.line.take().expect("a wire lends its line to one handshake at a time")
+        self.line
+            .take()
+            .expect("a wire lends its line to one handshake at a time")
     }
 
     /// Puts the encrypted line in; what the server said before the handshake is forgotten.
@@ -106,7 +113,10 @@ impl Wire {
     }
 
     fn poll_read_some(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let line = self.line.as_mut().expect("nothing is pumped during a handshake");
+        let line = self
+            .line
+            .as_mut()
+            .expect("nothing is pumped during a handshake");
         let mut octets = [const { MaybeUninit::uninit() }; READ_AT_ONCE];
         let mut buffer = ReadBuf::uninit(&mut octets);
         match Pin::new(line).poll_read(context, &mut buffer) {
@@ -129,7 +139,10 @@ impl Wire {
     }
 
     fn poll_write_queued(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let line = self.line.as_mut().expect("nothing is pumped during a handshake");
+        let line = self
+            .line
+            .as_mut()
+            .expect("nothing is pumped during a handshake");
         while !self.client.poll_output().is_empty() {
             match Pin::new(&mut *line).poll_write(context, self.client.poll_output()) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),

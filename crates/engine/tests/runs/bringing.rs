@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use inhaul_domain::Retention;
 use inhaul_engine::RunOptions;
+use inhaul_store::Store as _;
 use inhaul_testkit::fixtures;
 
 use crate::harness::{Setup, letters};
@@ -15,7 +16,11 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 fn odd_mail() -> Vec<Vec<u8>> {
     let odd = fixtures().into_iter().map(|message| message.octets);
     let whole = odd.filter(|octets| octets.ends_with(b"\r\n"));
-    inhaul_sample::messages().into_iter().map(|octets| octets.to_vec()).chain(whole).collect()
+    inhaul_sample::messages()
+        .into_iter()
+        .map(|octets| octets.to_vec())
+        .chain(whole)
+        .collect()
 }
 
 #[tokio::test]
@@ -25,7 +30,10 @@ async fn a_first_run_brings_everything_octet_for_octet_and_a_second_nothing() {
     let count = mail.len() as u64;
     world.send(mail);
     let report = world.good().await;
-    assert_eq!((report.listed, report.stored, report.deleted), (count, count, 0));
+    assert_eq!(
+        (report.listed, report.stored, report.deleted),
+        (count, count, 0)
+    );
     world.assert_each_once().await;
 
     world.mailbox.forget();
@@ -52,7 +60,12 @@ async fn what_is_stored_here_is_deleted_there() {
 #[tokio::test]
 async fn a_message_is_deleted_when_its_days_are_over() {
     let retention = Retention::DeleteAfter { days: 3 };
-    let world = Setup { retention, ..Setup::default() }.start().await;
+    let world = Setup {
+        retention,
+        ..Setup::default()
+    }
+    .start()
+    .await;
     world.send(letters(0..2));
     assert_eq!(world.good().await.deleted, 0);
     world.clock.advance(2 * DAY);
@@ -73,7 +86,12 @@ async fn a_message_is_deleted_when_its_days_are_over() {
 async fn a_run_may_keep_what_the_retrieval_deletes() {
     let world = Setup::deleting().start().await;
     world.send(letters(0..3));
-    let report = world.run_with(RunOptions { keep: true, ..RunOptions::default() }).await;
+    let report = world
+        .run_with(RunOptions {
+            keep: true,
+            ..RunOptions::default()
+        })
+        .await;
     assert_eq!((report.stored, report.deleted), (3, 0));
     assert_eq!(world.mailbox.len(), 3);
     let report = world.good().await;
@@ -89,9 +107,17 @@ async fn a_dry_run_counts_and_changes_nothing() {
     world.good().await;
     world.send(letters(2..5));
     world.mailbox.forget();
-    let report = world.run_with(RunOptions { dry_run: true, ..RunOptions::default() }).await;
+    let report = world
+        .run_with(RunOptions {
+            dry_run: true,
+            ..RunOptions::default()
+        })
+        .await;
     assert!(report.failure.is_none(), "{report:?}");
-    assert_eq!((report.would_retrieve, report.stored, report.deleted), (3, 0, 0));
+    assert_eq!(
+        (report.would_retrieve, report.stored, report.deleted),
+        (3, 0, 0)
+    );
     assert_eq!(world.mailbox.count("RETR") + world.mailbox.count("DELE"), 0);
     assert_eq!(world.stored().await.len(), 2);
     let report = world.good().await;
@@ -108,9 +134,15 @@ async fn a_run_reports_what_it_recorded() {
     let runs = world.store.run_list(retrieval.id, 10).await.unwrap();
     let [run] = &runs[..] else { panic!("{runs:?}") };
     assert_eq!(Some(run.id), report.run);
-    assert_eq!((run.listed, run.stored, run.deleted, run.left), (4, 4, 4, 0));
+    assert_eq!(
+        (run.listed, run.stored, run.deleted, run.left),
+        (4, 4, 4, 0)
+    );
     assert_eq!((run.octets, run.code), (report.octets, None));
     assert_eq!(retrieval.last_good, Some(world.clock.now()));
     let log = world.log();
-    assert!(log.contains("4 stored") && log.contains("4 deleted"), "{log}");
+    assert!(
+        log.contains("4 stored") && log.contains("4 deleted"),
+        "{log}"
+    );
 }

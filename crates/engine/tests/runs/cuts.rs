@@ -6,29 +6,42 @@ use inhaul_types::ErrorCode;
 use crate::harness::{Setup, World, letters};
 
 /// Octets between one break and the next. Prime, so that breaks fall on all places in a line.
-const STEP: u64 = 23;
+const STEP: u64 = 11;
+
+/// Octets of the sample's greeting.
+const GREETING: u64 = "+OK Sample POP3 server ready\r\n".len() as u64;
 
 fn cut(world: &World, after: u64, times: Times) {
-    world.server.set(|switches| switches.line.cut = Some(Cut { after, times }));
+    world
+        .server
+        .set(|switches| switches.line.cut = Some(Cut { after, times }));
 }
 
 async fn cut_everywhere(pipelining: Pipelining) {
     for after in (0..).step_by(usize::try_from(STEP).unwrap()) {
         let world = Setup::deleting().start().await;
-        world.server.set(|switches| switches.pipelining = pipelining);
+        world
+            .server
+            .set(|switches| switches.pipelining = pipelining);
         world.send(letters(0..4));
         cut(&world, after, Times::Once);
         let report = world.run().await;
         world.assert_nothing_lost().await;
         let Some(failure) = report.failure else {
             // The session was shorter, or only its last words were lost.
-            assert!(after > 1000, "cut after {after}: {report:?}");
+            assert!(after > 900, "cut after {after}: {report:?}");
             assert_eq!((report.stored, report.deleted), (4, 4));
             assert!(world.mailbox.is_empty());
             world.assert_each_once().await;
             return;
         };
-        assert_eq!(failure.code, ErrorCode::CutOff, "after {after}: {failure:?}");
+        // Half a greeting may be anything's.
+        let expected = if (1..GREETING).contains(&after) {
+            ErrorCode::NotPop3
+        } else {
+            ErrorCode::CutOff
+        };
+        assert_eq!(failure.code, expected, "after {after}: {failure:?}");
         assert_eq!(report.deleted, 0, "after {after}");
         world.good().await;
         assert!(world.mailbox.is_empty(), "after {after}");
@@ -68,15 +81,21 @@ async fn what_came_whole_before_the_cut_is_not_asked_for_again() {
     let world = Setup::default().start().await;
     let ids = world.send(letters(0..30));
     // Behind the listing and some of the messages.
-    cut(&world, 8_000, Times::Once);
+    cut(&world, 5_000, Times::Once);
     let report = world.run().await;
-    assert_eq!(report.failure.map(|failure| failure.code), Some(ErrorCode::CutOff));
+    assert_eq!(
+        report.failure.map(|failure| failure.code),
+        Some(ErrorCode::CutOff)
+    );
     let stored = usize::try_from(report.stored).unwrap();
     assert!((1..30).contains(&stored), "{stored}");
     assert_eq!(world.stored().await.len(), stored);
     world.mailbox.forget();
     assert_eq!(world.good().await.stored, 30 - report.stored);
-    let again = ids.iter().filter(|id| world.mailbox.retrieved(**id) > 0).count();
+    let again = ids
+        .iter()
+        .filter(|id| world.mailbox.retrieved(**id) > 0)
+        .count();
     assert_eq!(again, 30 - stored);
     world.assert_each_once().await;
 }

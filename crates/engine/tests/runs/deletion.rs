@@ -20,7 +20,9 @@ async fn a_deletion_counts_when_quit_is_answered_and_is_repeated_when_it_is_not(
     ] {
         for top in [Top::Works, Top::Absent] {
             let world = Setup::deleting().impatient().start().await;
-            world.mailbox.set(|switches| (switches.quit, switches.top) = (quit, top));
+            world
+                .mailbox
+                .set(|switches| (switches.quit, switches.top) = (quit, top));
             world.send(letters(0..5));
             let report = world.run().await;
             assert_eq!(report.failure.map(|failure| failure.code), code, "{quit:?}");
@@ -29,8 +31,16 @@ async fn a_deletion_counts_when_quit_is_answered_and_is_repeated_when_it_is_not(
             world.mailbox.idle().await;
             world.mailbox.set(|switches| switches.quit = Quit::Works);
             let report = world.good().await;
-            assert_eq!((report.stored, report.left), (0, 0), "{quit:?}, TOP {top:?}");
-            assert_eq!(report.deleted, if gone { 0 } else { 5 }, "{quit:?}, TOP {top:?}");
+            assert_eq!(
+                (report.stored, report.left),
+                (0, 0),
+                "{quit:?}, TOP {top:?}"
+            );
+            assert_eq!(
+                report.deleted,
+                if gone { 0 } else { 5 },
+                "{quit:?}, TOP {top:?}"
+            );
             assert!(world.mailbox.is_empty(), "{quit:?}, TOP {top:?}");
             world.assert_each_once().await;
         }
@@ -102,7 +112,10 @@ async fn what_was_stored_earlier_is_deleted_on_the_proof_of_its_header() {
     world.mailbox.forget();
     let report = world.good().await;
     assert_eq!((report.stored, report.deleted), (0, 4));
-    assert_eq!((world.mailbox.count("TOP"), world.mailbox.count("RETR")), (4, 0));
+    assert_eq!(
+        (world.mailbox.count("TOP"), world.mailbox.count("RETR")),
+        (4, 0)
+    );
     assert!(world.mailbox.is_empty());
     world.assert_each_once().await;
 }

@@ -9,7 +9,13 @@ use crate::harness::{Setup, World, letters};
 use crate::relay::Relay;
 
 async fn start(security: Security) -> World {
-    let world = Setup { security, ..Setup::deleting() }.impatient().start().await;
+    let world = Setup {
+        security,
+        ..Setup::deleting()
+    }
+    .impatient()
+    .start()
+    .await;
     world.send(letters(0..3));
     world
 }
@@ -17,7 +23,12 @@ async fn start(security: Security) -> World {
 #[tokio::test]
 async fn mail_comes_over_tls_from_the_start_and_by_stls() {
     for security in [Security::Tls, Security::StartTls] {
-        let world = Setup { security, ..Setup::deleting() }.start().await;
+        let world = Setup {
+            security,
+            ..Setup::deleting()
+        }
+        .start()
+        .await;
         world.send(letters(0..20));
         world.good().await;
         assert!(world.mailbox.is_empty());
@@ -25,18 +36,33 @@ async fn mail_comes_over_tls_from_the_start_and_by_stls() {
         world.send(letters(20..21));
         world.good().await;
         world.assert_each_once().await;
-        assert!(world.log().contains("encrypted"), "{security:?}");
+        let said = world.conversation().await;
+        assert_eq!(
+            said.contains("STLS"),
+            security == Security::StartTls,
+            "{said}"
+        );
     }
 }
 
 #[tokio::test]
 async fn nobody_signs_in_behind_a_certificate_that_proves_nothing() {
     for security in [Security::Tls, Security::StartTls] {
-        for certificate in [Certificate::Expired, Certificate::WrongName, Certificate::UnknownCa] {
+        for certificate in [
+            Certificate::Expired,
+            Certificate::WrongName,
+            Certificate::UnknownCa,
+        ] {
             let world = start(security).await;
-            world.server.set(|switches| switches.certificate = certificate);
+            world
+                .server
+                .set(|switches| switches.certificate = certificate);
             world.fails(ErrorCode::Certificate).await;
-            assert_eq!(world.mailbox.sign_ins(), SignIns::default(), "{certificate:?}");
+            assert_eq!(
+                world.mailbox.sign_ins(),
+                SignIns::default(),
+                "{certificate:?}"
+            );
             world.behave();
             world.good().await;
             world.assert_each_once().await;
@@ -48,7 +74,9 @@ async fn nobody_signs_in_behind_a_certificate_that_proves_nothing() {
 async fn a_new_key_of_the_same_authority_is_as_good() {
     let world = start(Security::Tls).await;
     world.good().await;
-    world.server.set(|switches| switches.certificate = Certificate::NewKey);
+    world
+        .server
+        .set(|switches| switches.certificate = Certificate::NewKey);
     world.good().await;
 }
 
@@ -84,7 +112,10 @@ async fn stls_that_was_there_before_and_is_gone_costs_no_password() {
     world.server.set(|switches| switches.stls = Stls::Absent);
     let report = world.run().await;
     let code = report.failure.unwrap().code;
-    assert!(matches!(code, ErrorCode::NoEncryption | ErrorCode::StlsRefused), "{code}");
+    assert!(
+        matches!(code, ErrorCode::NoEncryption | ErrorCode::StlsRefused),
+        "{code}"
+    );
     assert!(!relay.heard("AUTH") && !relay.heard("USER") && !relay.heard("PASS"));
     assert_eq!(world.mailbox.sign_ins(), SignIns::default());
 }
@@ -92,9 +123,16 @@ async fn stls_that_was_there_before_and_is_gone_costs_no_password() {
 #[tokio::test]
 async fn what_was_pushed_in_before_the_handshake_is_nobodys_answer() {
     let world = start(Security::StartTls).await;
-    world.server.set(|switches| switches.stls = Stls::ExtraPlaintext);
+    world
+        .server
+        .set(|switches| switches.stls = Stls::ExtraPlaintext);
     world.good().await;
-    assert!(!world.conversation().await.contains("nobody signed this line"));
+    assert!(
+        !world
+            .conversation()
+            .await
+            .contains("nobody signed this line")
+    );
     world.assert_each_once().await;
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use inhaul_sample::SampleId;
 use inhaul_sample::switches::{Fault, Pipelining, Times};
+use inhaul_store::Store as _;
 use inhaul_types::ErrorCode;
 
 use crate::harness::{Setup, World, letters};
@@ -23,12 +24,19 @@ async fn a_message_that_is_not_handed_over_stays_there_and_the_rest_comes() {
         let (world, third) = world().await;
         world.mailbox.fault(third, fault.clone(), Times::Always);
         let report = world.good().await;
-        assert_eq!((report.stored, report.deleted, report.left), (8, 8, 1), "{fault:?}");
+        assert_eq!(
+            (report.stored, report.deleted, report.left),
+            (8, 8, 1),
+            "{fault:?}"
+        );
         assert_eq!(world.mailbox.ids(), [third], "{fault:?}");
 
         // On record: not asked for again until a day is over.
         let stories = world.store.ledger_search(&[]).await.unwrap();
-        let reasons: Vec<_> = stories.iter().filter_map(|story| story.reason.clone()).collect();
+        let reasons: Vec<_> = stories
+            .iter()
+            .filter_map(|story| story.reason.clone())
+            .collect();
         assert_eq!(reasons.len(), 1, "{fault:?}: {reasons:?}");
         world.good().await;
         assert_eq!(world.mailbox.retrieved(third), 1, "{fault:?}");
@@ -44,7 +52,11 @@ async fn a_message_that_is_not_handed_over_stays_there_and_the_rest_comes() {
 #[tokio::test]
 async fn a_message_refused_for_the_moment_comes_with_the_next_run() {
     let (world, third) = world().await;
-    world.mailbox.fault(third, Fault::Refused("[SYS/TEMP] the disk spins up".into()), Times::Once);
+    world.mailbox.fault(
+        third,
+        Fault::Refused("[SYS/TEMP] the disk spins up".into()),
+        Times::Once,
+    );
     let report = world.good().await;
     assert_eq!((report.stored, report.left), (8, 1));
     assert_eq!(world.good().await.stored, 1);
@@ -72,7 +84,9 @@ async fn half_a_message_is_none() {
     ] {
         for pipelining in [Pipelining::Announced, Pipelining::Unannounced] {
             let (world, third) = world().await;
-            world.server.set(|switches| switches.pipelining = pipelining);
+            world
+                .server
+                .set(|switches| switches.pipelining = pipelining);
             world.mailbox.fault(third, fault.clone(), Times::Once);
             world.fails(code).await;
             // The two before it came whole.
@@ -99,7 +113,10 @@ async fn a_message_is_whole_when_the_line_ends_behind_it() {
 
 #[tokio::test]
 async fn a_server_that_drips_is_left_in_the_end() {
-    let setup = Setup { run_timeout: Duration::from_millis(500), ..Setup::default() };
+    let setup = Setup {
+        run_timeout: Duration::from_millis(500),
+        ..Setup::default()
+    };
     let world = setup.impatient().start().await;
     world.send(letters(0..30));
     world.mailbox.set(|switches| {

@@ -17,8 +17,16 @@ async fn a_greeting_that_is_none_has_its_code() {
         (Greeting::Missing, NoAnswer, None),
         (Greeting::Slow(Duration::from_secs(60)), NoAnswer, None),
         (refused("go away"), ServerBusy, Some("-ERR go away")),
-        (refused("too many connections"), TooOften, Some("-ERR too many connections")),
-        (refused("[SYS/PERM] closed for ever"), ServerRefuses, Some("-ERR [SYS/PERM] closed for ever")),
+        (
+            refused("too many connections"),
+            TooOften,
+            Some("-ERR too many connections"),
+        ),
+        (
+            refused("[SYS/PERM] closed for ever"),
+            ServerRefuses,
+            Some("-ERR [SYS/PERM] closed for ever"),
+        ),
         (
             Greeting::Other("220 smtp.example.org ESMTP".into()),
             NotPop3,
@@ -28,7 +36,9 @@ async fn a_greeting_that_is_none_has_its_code() {
     ] {
         let world = Setup::default().impatient().start().await;
         world.send(letters(0..1));
-        world.server.set(|switches| switches.greeting = greeting.clone());
+        world
+            .server
+            .set(|switches| switches.greeting = greeting.clone());
         let failure = world.fails(code).await;
         assert_eq!(failure.said.as_deref(), said, "{greeting:?}");
         assert_eq!(world.mailbox.sign_ins().accepted, 0);
@@ -40,9 +50,11 @@ async fn a_greeting_that_is_none_has_its_code() {
 
 #[tokio::test]
 async fn a_greeting_may_say_little_or_much_or_take_its_time() {
-    for greeting in
-        [Greeting::Bare, Greeting::Stamped, Greeting::Slow(Duration::from_millis(20))]
-    {
+    for greeting in [
+        Greeting::Bare,
+        Greeting::Stamped,
+        Greeting::Slow(Duration::from_millis(20)),
+    ] {
         let world = Setup::default().start().await;
         world.send(letters(0..1));
         world.server.set(|switches| switches.greeting = greeting);

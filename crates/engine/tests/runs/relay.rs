@@ -28,7 +28,11 @@ impl Relay {
                 tokio::spawn(pass(client, server, Arc::clone(&heard)));
             }
         });
-        Self { address, flights, task }
+        Self {
+            address,
+            flights,
+            task,
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -47,7 +51,10 @@ impl Relay {
 
     /// Whether a line that begins so was ever said.
     pub(crate) fn heard(&self, start: &str) -> bool {
-        self.flights().concat().iter().any(|line| line.starts_with(start))
+        self.flights()
+            .concat()
+            .iter()
+            .any(|line| line.starts_with(start))
     }
 }
 

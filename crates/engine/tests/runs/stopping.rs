@@ -18,7 +18,14 @@ struct StopAfter {
 impl StopAfter {
     fn new(messages: u64) -> (Self, watch::Receiver<bool>) {
         let (stop, stopping) = watch::channel(false);
-        (Self { messages, come: AtomicU64::new(0), stop }, stopping)
+        (
+            Self {
+                messages,
+                come: AtomicU64::new(0),
+                stop,
+            },
+            stopping,
+        )
     }
 }
 
@@ -34,14 +41,21 @@ impl Observer for StopAfter {
 
 #[tokio::test]
 async fn a_run_that_is_stopped_keeps_what_came_says_quit_and_leaves_the_rest() {
-    for (pipelining, size) in [(Pipelining::Announced, 1 << 20), (Pipelining::Unannounced, 2_000)] {
+    for (pipelining, size) in [
+        (Pipelining::Announced, 1 << 20),
+        (Pipelining::Unannounced, 2_000),
+    ] {
         let world = Setup::deleting().start().await;
-        world.server.set(|switches| switches.pipelining = pipelining);
+        world
+            .server
+            .set(|switches| switches.pipelining = pipelining);
         for _ in 0..16 {
             world.send_large(size);
         }
         let (observer, stopping) = StopAfter::new(3);
-        let report = world.run_until(USER, RunOptions::default(), &observer, stopping).await;
+        let report = world
+            .run_until(USER, RunOptions::default(), &observer, stopping)
+            .await;
         assert!(report.failure.is_none(), "{report:?}");
         assert!((3..16).contains(&report.stored), "{report:?}");
         assert_eq!(report.deleted, report.stored);
@@ -61,7 +75,9 @@ async fn a_run_that_is_stopped_before_it_begins_brings_nothing() {
     let (stop, _) = watch::channel(false);
     stop.send_replace(true);
     let (unobserved, stopping) = (inhaul_engine::Unobserved, stop.subscribe());
-    let report = world.run_until(USER, RunOptions::default(), &unobserved, stopping).await;
+    let report = world
+        .run_until(USER, RunOptions::default(), &unobserved, stopping)
+        .await;
     assert!(report.failure.is_none(), "{report:?}");
     assert_eq!((report.stored, world.mailbox.count("RETR")), (0, 0));
     world.good().await;

@@ -34,7 +34,11 @@ async fn commands_share_a_flight_where_that_is_announced_and_nowhere_else() {
         });
         world.send(letters(0..20));
         let relay = Relay::to(world.server.address()).await;
-        assert_eq!(pipelines(&world, &relay).await, expected, "{pipelining:?}, CAPA {capa:?}");
+        assert_eq!(
+            pipelines(&world, &relay).await,
+            expected,
+            "{pipelining:?}, CAPA {capa:?}"
+        );
         assert!(world.mailbox.is_empty());
         world.assert_each_once().await;
     }
@@ -44,13 +48,19 @@ async fn commands_share_a_flight_where_that_is_announced_and_nowhere_else() {
 async fn nothing_is_sent_behind_a_sign_in_that_is_not_answered() {
     for auth_plain in [AuthPlain::Works, AuthPlain::Absent] {
         let world = Setup::default().start().await;
-        world.server.set(|switches| switches.auth_plain = auth_plain);
+        world
+            .server
+            .set(|switches| switches.auth_plain = auth_plain);
         world.send(letters(0..3));
         let relay = Relay::to(world.server.address()).await;
         assert!(pipelines(&world, &relay).await);
         // With remembered capabilities as well.
         world.good().await;
-        for flight in relay.flights().iter().filter(|flight| flight.iter().any(|l| is_sign_in(l))) {
+        for flight in relay
+            .flights()
+            .iter()
+            .filter(|flight| flight.iter().any(|l| is_sign_in(l)))
+        {
             assert_eq!(flight.len(), 1, "{auth_plain:?}: {flight:?}");
         }
     }
@@ -63,7 +73,9 @@ async fn a_run_that_finds_nothing_new_says_no_more_than_it_must() {
         (AuthPlain::Absent, &["USER anna", "PASS ****"]),
     ] {
         let world = Setup::default().start().await;
-        world.server.set(|switches| switches.auth_plain = auth_plain);
+        world
+            .server
+            .set(|switches| switches.auth_plain = auth_plain);
         world.send(letters(0..3));
         world.good().await;
         world.mailbox.idle().await;
@@ -87,7 +99,9 @@ async fn capabilities_are_remembered_until_a_run_fails() {
     asked_in(1).await;
     asked_in(0).await;
     asked_in(0).await;
-    world.mailbox.set(|switches| switches.sign_in = SignIn::Refused(Refusal::SysTemp));
+    world
+        .mailbox
+        .set(|switches| switches.sign_in = SignIn::Refused(Refusal::SysTemp));
     world.fails(ErrorCode::ServerBusy).await;
     world.behave();
     asked_in(1).await;

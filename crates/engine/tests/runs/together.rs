@@ -23,7 +23,13 @@ async fn one_maildrop_is_visited_by_one_run_at_a_time() {
     for report in [one, two, three, four] {
         assert!(report.failure.is_none(), "{report:?}");
     }
-    assert_eq!(world.mailbox.sign_ins(), SignIns { accepted: 4, refused: 0 });
+    assert_eq!(
+        world.mailbox.sign_ins(),
+        SignIns {
+            accepted: 4,
+            refused: 0
+        }
+    );
     world.assert_each_once().await;
     world.assert_each_once_for(other).await;
     assert!(world.mailbox.is_empty());
@@ -36,7 +42,9 @@ async fn a_message_is_deleted_when_every_retrieval_of_the_maildrop_has_it() {
     world.add_retrieval("bert", USER, other).await;
     world.send(letters(0..4));
     assert_eq!(world.good().await.deleted, 0, "bert has nothing yet");
-    let report = world.run_named("bert", RunOptions::default(), &Unobserved).await;
+    let report = world
+        .run_named("bert", RunOptions::default(), &Unobserved)
+        .await;
     assert_eq!((report.stored, report.deleted), (4, 4));
     assert!(world.mailbox.is_empty());
     world.assert_each_once().await;
@@ -44,7 +52,10 @@ async fn a_message_is_deleted_when_every_retrieval_of_the_maildrop_has_it() {
 
     // A paused one is not waited for.
     let bert = world.store.retrieval_by_name("bert").await.unwrap().id;
-    let pause = RetrievalChange { paused: Some(true), ..RetrievalChange::default() };
+    let pause = RetrievalChange {
+        paused: Some(true),
+        ..RetrievalChange::default()
+    };
     world.store.retrieval_change(bert, pause).await.unwrap();
     world.send(letters(4..6));
     assert_eq!(world.good().await.deleted, 2);
@@ -54,23 +65,32 @@ async fn a_message_is_deleted_when_every_retrieval_of_the_maildrop_has_it() {
 #[tokio::test]
 async fn a_full_disk_deletes_nothing_there_and_everything_comes_when_there_is_room() {
     let size_limit = Some(Octets::new(2 << 20));
-    let world = Setup { size_limit, ..Setup::deleting() }.start().await;
-    for _ in 0..40 {
-        world.send_large(100_000);
+    let world = Setup {
+        size_limit,
+        ..Setup::deleting()
+    }
+    .start()
+    .await;
+    // Small ones lie in the database, which is limited.
+    for _ in 0..400 {
+        world.send_large(12_000);
     }
     world.send_large(3 << 20);
     let report = world.run().await;
-    assert_eq!(report.failure.map(|failure| failure.code), Some(ErrorCode::DiskFull));
-    assert_eq!((report.deleted, world.mailbox.len()), (0, 41));
+    assert_eq!(
+        report.failure.map(|failure| failure.code),
+        Some(ErrorCode::DiskFull)
+    );
+    assert_eq!((report.deleted, world.mailbox.len()), (0, 401));
     assert_eq!(world.stored().await.len() as u64, report.stored);
     world.mailbox.idle().await;
     // Again and again: it stays so.
     world.run().await;
-    assert_eq!(world.mailbox.len(), 41);
+    assert_eq!(world.mailbox.len(), 401);
     world.mailbox.idle().await;
     let world = world.reopen(None).await;
     let report = world.good().await;
-    assert_eq!(report.deleted, 41);
+    assert_eq!(report.deleted, 401);
     assert!(world.mailbox.is_empty());
     world.assert_each_once().await;
 }
@@ -92,7 +112,10 @@ impl Observer for Tells {
 #[tokio::test]
 async fn a_small_message_is_stored_while_a_large_one_is_under_way() {
     for (stage, far_enough) in [
-        ("retrieved", (|step| matches!(step, Progress::Listed { .. })) as fn(&Progress) -> bool),
+        (
+            "retrieved",
+            (|step| matches!(step, Progress::Listed { .. })) as fn(&Progress) -> bool,
+        ),
         ("committed", |step| matches!(step, Progress::Received(_))),
     ] {
         let world = Setup::deleting().start().await;
@@ -101,7 +124,10 @@ async fn a_small_message_is_stored_while_a_large_one_is_under_way() {
         let small = world.server.mailbox("bert");
         world.add_retrieval("bert", "bert", other).await;
         small.append(letters(0..1).remove(0));
-        let watched = Tells { far_enough, began: Notify::new() };
+        let watched = Tells {
+            far_enough,
+            began: Notify::new(),
+        };
         let order = Mutex::new(Vec::new());
         let large = async {
             let report = world.run_named(USER, RunOptions::default(), &watched).await;
@@ -110,13 +136,23 @@ async fn a_small_message_is_stored_while_a_large_one_is_under_way() {
         };
         let small = async {
             watched.began.notified().await;
-            let report = world.run_named("bert", RunOptions::default(), &Unobserved).await;
+            let report = world
+                .run_named("bert", RunOptions::default(), &Unobserved)
+                .await;
             order.lock().unwrap().push("small");
             report
         };
         let (large, small) = tokio::join!(large, small);
-        assert_eq!((large.stored, small.stored), (1, 1), "{stage}: {large:?} {small:?}");
-        assert_eq!(*order.lock().unwrap(), ["small", "large"], "while it is {stage}");
+        assert_eq!(
+            (large.stored, small.stored),
+            (1, 1),
+            "{stage}: {large:?} {small:?}"
+        );
+        assert_eq!(
+            *order.lock().unwrap(),
+            ["small", "large"],
+            "while it is {stage}"
+        );
         world.assert_each_once().await;
     }
 }

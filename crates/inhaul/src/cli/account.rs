@@ -89,7 +89,9 @@ impl Add {
             admin: self.admin,
             password: Some(password),
         };
-        globals.with_store(async |store, _| Ok(store.account_create(account).await?)).await?;
+        globals
+            .with_store(async |store, _| Ok(store.account_create(account).await?))
+            .await?;
         if globals.json {
             print_json(&serde_json::json!({ "added": self.name }))?;
         } else if !globals.quiet {
@@ -100,8 +102,9 @@ impl Add {
 }
 
 async fn list(globals: &Globals) -> Result<Exit, Failure> {
-    let accounts =
-        globals.with_store(async |store, _| Ok(store.account_list().await?)).await?;
+    let accounts = globals
+        .with_store(async |store, _| Ok(store.account_list().await?))
+        .await?;
     if globals.json {
         let accounts: Vec<_> = accounts.iter().map(AccountDocument::from).collect();
         print_json(&serde_json::json!({ "accounts": accounts }))?;
@@ -111,8 +114,11 @@ async fn list(globals: &Globals) -> Result<Exit, Failure> {
         .iter()
         .map(|account| {
             let more = account.addresses.len().saturating_sub(1);
-            let mut addresses =
-                account.addresses.first().map(ToString::to_string).unwrap_or_default();
+            let mut addresses = account
+                .addresses
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             if more > 0 {
                 addresses.push_str(&format!(" +{more}"));
             }
@@ -126,7 +132,17 @@ async fn list(globals: &Globals) -> Result<Exit, Failure> {
             ]
         })
         .collect();
-    print(&table(&["NAME", "ADDRESSES", "GROUP", "RETRIEVALS", "MESSAGES", "SIZE"], &rows))?;
+    print(&table(
+        &[
+            "NAME",
+            "ADDRESSES",
+            "GROUP",
+            "RETRIEVALS",
+            "MESSAGES",
+            "SIZE",
+        ],
+        &rows,
+    ))?;
     Ok(Exit::OK)
 }
 
@@ -154,7 +170,11 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     let rows: Vec<_> = folders
         .iter()
         .map(|folder| {
-            vec![folder.name.clone(), folder.messages.to_string(), size(folder.octets)]
+            vec![
+                folder.name.clone(),
+                folder.messages.to_string(),
+                size(folder.octets),
+            ]
         })
         .collect();
     text.push_str(&table(&["FOLDER", "MESSAGES", "SIZE"], &rows));
@@ -167,10 +187,14 @@ fn check_name(name: &str) -> Result<(), Failure> {
     let fits = !name.is_empty()
         && name.len() <= 64
         && !name.starts_with(['-', '.'])
-        && name.chars().all(|c| !c.is_control() && !c.is_whitespace() && !"/@\\\"".contains(c));
+        && name
+            .chars()
+            .all(|c| !c.is_control() && !c.is_whitespace() && !"/@\\\"".contains(c));
     if fits {
         return Ok(());
     }
-    Err(Failure::usage(format!("{name:?} cannot be an account's name"))
-        .hint("Use up to 64 letters, digits, dots, dashes and underscores, without @ and /."))
+    Err(
+        Failure::usage(format!("{name:?} cannot be an account's name"))
+            .hint("Use up to 64 letters, digits, dots, dashes and underscores, without @ and /."),
+    )
 }

@@ -23,10 +23,18 @@ impl ConfigCommand {
             Ok(config) => config,
             Err(problems) => {
                 eprintln!("{problems}");
-                return Ok(if matches!(self, Self::Check) { Exit::PROBLEMS } else { Exit::CONFIG });
+                return Ok(if matches!(self, Self::Check) {
+                    Exit::PROBLEMS
+                } else {
+                    Exit::CONFIG
+                });
             }
         };
-        let files: Vec<_> = config.files().iter().map(|file| file.display().to_string()).collect();
+        let files: Vec<_> = config
+            .files()
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
         match self {
             Self::Check if globals.json => {
                 print_json(&serde_json::json!({ "ok": true, "files": files }))?;
@@ -36,7 +44,9 @@ impl ConfigCommand {
             }
             Self::Check => print(&format!("{}: all right.\n", files.join(", ")))?,
             Self::Show => print(&config.show())?,
-            Self::Path => files.iter().try_for_each(|file| print(&format!("{file}\n")))?,
+            Self::Path => files
+                .iter()
+                .try_for_each(|file| print(&format!("{file}\n")))?,
         }
         Ok(Exit::OK)
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use inhaul_engine::{Checks, Engine, Pop3Log, RunOptions, RunReport, Unobserved};
 use inhaul_domain::Retention;
+use inhaul_engine::{Checks, Engine, Pop3Log, RunOptions, RunReport, Unobserved};
 use inhaul_sample::{Mailbox, SampleConfig, SampleServer};
 use inhaul_store::{
     Every, NewAccount, NewRetrieval, Remote, RemoteSecret, Security, SqliteStore, Store,
@@ -50,7 +50,10 @@ impl Demo {
         let began = Instant::now();
         let report = installation.pull().await?;
         if let Some(failure) = report.failure {
-            return Err(Failure::new(Exit::SOFTWARE, format!("{}: {}", failure.code, failure.what)));
+            return Err(Failure::new(
+                Exit::SOFTWARE,
+                format!("{}: {}", failure.code, failure.what),
+            ));
         }
         print(&installation.list().await?)?;
         print(&format!(
@@ -117,7 +120,13 @@ impl Installation {
             })
             .await?;
         let engine = engine(&store, &data)?;
-        Ok(Self { data, server, mailbox, store, engine })
+        Ok(Self {
+            data,
+            server,
+            mailbox,
+            store,
+            engine,
+        })
     }
 
     /// One run of the retrieval.
@@ -125,7 +134,10 @@ impl Installation {
         let retrieval = self.store.retrieval_by_name("Old ISP").await?;
         let (_stop, stopping) = watch::channel(false);
         let options = RunOptions::default();
-        Ok(self.engine.run(&retrieval, Activation::Cli, options, &Unobserved, stopping).await)
+        Ok(self
+            .engine
+            .run(&retrieval, Activation::Cli, options, &Unobserved, stopping)
+            .await)
     }
 
     async fn list(&self) -> Result<String, Failure> {
@@ -156,8 +168,10 @@ impl Installation {
 fn engine(store: &Arc<SqliteStore>, data: &TempDir) -> Result<Arc<Engine>, Failure> {
     let spool = data.path().join("spool");
     std::fs::create_dir_all(&spool)?;
-    let checks =
-        Checks { read_timeout: Duration::from_secs(10), ..Checks::with_spool(spool) };
+    let checks = Checks {
+        read_timeout: Duration::from_secs(10),
+        ..Checks::with_spool(spool)
+    };
     let log = Pop3Log::open(data.path())?;
     let store = Arc::clone(store) as Arc<dyn Store>;
     Ok(Engine::new(store, checks, Some(log), crate::clock::clock()))

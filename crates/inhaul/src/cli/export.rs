@@ -55,7 +55,10 @@ impl Export {
         if globals.json {
             print_json(&serde_json::json!({ "messages": written }))?;
         } else if !globals.quiet {
-            print(&format!("{written} messages written to {}.\n", place.dir.display()))?;
+            print(&format!(
+                "{written} messages written to {}.\n",
+                place.dir.display()
+            ))?;
         }
         Ok(Exit::OK)
     }
@@ -67,8 +70,13 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// Where one folder goes.
 enum Sink {
-    Maildir { root: PathBuf },
-    Mbox { path: PathBuf, file: BufWriter<File> },
+    Maildir {
+        root: PathBuf,
+    },
+    Mbox {
+        path: PathBuf,
+        file: BufWriter<File>,
+    },
 }
 
 impl Sink {
@@ -87,7 +95,10 @@ impl Sink {
     fn mbox(dir: &Path, folder: &Folder) -> Result<Self, Failure> {
         let path = dir.join(format!("{}.mbox", file_name(&folder.name)));
         let file = File::create(&path).map_err(|error| unwritable(&path, &error))?;
-        Ok(Self::Mbox { path, file: BufWriter::new(file) })
+        Ok(Self::Mbox {
+            path,
+            file: BufWriter::new(file),
+        })
     }
 
     async fn write(&mut self, store: &dyn Store, message: &Message) -> Result<(), Failure> {
@@ -95,7 +106,11 @@ impl Sink {
         match self {
             Self::Maildir { root } => {
                 // Our own unique-id names the file, so that a second export writes the same one.
-                let name = format!("{}.{}.inhaul", message.internal_date.seconds(), message.uidl);
+                let name = format!(
+                    "{}.{}.inhaul",
+                    message.internal_date.seconds(),
+                    message.uidl
+                );
                 let (tmp, new) = (root.join("tmp").join(&name), root.join("new").join(&name));
                 let mut file = File::create(&tmp).map_err(|error| unwritable(&tmp, &error))?;
                 loop {
@@ -103,7 +118,8 @@ impl Sink {
                     if chunk.is_empty() {
                         break;
                     }
-                    file.write_all(&chunk).map_err(|error| unwritable(&tmp, &error))?;
+                    file.write_all(&chunk)
+                        .map_err(|error| unwritable(&tmp, &error))?;
                 }
                 fs::rename(&tmp, &new).map_err(|error| unwritable(&new, &error))?;
             }
@@ -128,21 +144,27 @@ impl Sink {
     fn finish(self) -> Result<(), Failure> {
         match self {
             Self::Maildir { .. } => Ok(()),
-            Self::Mbox { path, mut file } => file.flush().map_err(|error| unwritable(&path, &error)),
+            Self::Mbox { path, mut file } => {
+                file.flush().map_err(|error| unwritable(&path, &error))
+            }
         }
     }
 }
 
 /// A folder's name may hold what a file's may not.
 fn file_name(folder: &str) -> String {
-    folder.chars().map(|c| if c == '/' || c.is_control() { '.' } else { c }).collect()
+    folder
+        .chars()
+        .map(|c| if c == '/' || c.is_control() { '.' } else { c })
+        .collect()
 }
 
 /// "Sat Nov 21 22:40:00 2026", as asctime writes it.
 fn mbox_date(time: inhaul_types::Timestamp) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let day = usize::try_from(time.seconds().div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
     let text = time.to_string();
     let month = text[5..7].parse::<usize>().unwrap_or(1);
@@ -172,7 +194,10 @@ impl Quoter {
         let mut rest = octets;
         while let Some((&octet, more)) = rest.split_first() {
             if self.inside {
-                let end = rest.iter().position(|octet| *octet == b'\n').map(|at| at + 1);
+                let end = rest
+                    .iter()
+                    .position(|octet| *octet == b'\n')
+                    .map(|at| at + 1);
                 let (line, more) = rest.split_at(end.unwrap_or(rest.len()));
                 file.write_all(line)?;
                 self.inside = end.is_none();
@@ -191,7 +216,11 @@ impl Quoter {
 
     /// Looks at the start of a line and writes it once it is known what it is.
     fn decide(&mut self, file: &mut impl Write) -> std::io::Result<()> {
-        let quotes = self.start.iter().take_while(|octet| **octet == b'>').count();
+        let quotes = self
+            .start
+            .iter()
+            .take_while(|octet| **octet == b'>')
+            .count();
         let word = &self.start[quotes..];
         if word == b"From " {
             file.write_all(b">")?;
@@ -207,7 +236,11 @@ impl Quoter {
     /// Ends the message: an empty line stands before the next "From " line.
     fn end(mut self, file: &mut impl Write) -> std::io::Result<()> {
         file.write_all(&std::mem::take(&mut self.start))?;
-        file.write_all(if self.ended_with_line_feed { b"\n" } else { b"\n\n" })
+        file.write_all(if self.ended_with_line_feed {
+            b"\n"
+        } else {
+            b"\n\n"
+        })
     }
 }
 
@@ -228,8 +261,14 @@ mod tests {
     fn from_lines_are_quoted_and_nothing_else() {
         for (message, written) in [
             ("From me\r\n", ">From me\r\n\n"),
-            ("a\r\nFrom me\r\n>From you\r\n", "a\r\n>From me\r\n>>From you\r\n\n"),
-            ("From: me\r\n\r\nFromage\r\n From \r\n", "From: me\r\n\r\nFromage\r\n From \r\n\n"),
+            (
+                "a\r\nFrom me\r\n>From you\r\n",
+                "a\r\n>From me\r\n>>From you\r\n\n",
+            ),
+            (
+                "From: me\r\n\r\nFromage\r\n From \r\n",
+                "From: me\r\n\r\nFromage\r\n From \r\n\n",
+            ),
             ("no line end", "no line end\n\n"),
             ("a\nFrom", "a\nFrom\n\n"),
             ("", "\n\n"),

@@ -86,14 +86,22 @@ pub(crate) async fn find_folder(
 ) -> Result<Folder, Failure> {
     let folders = store.folder_list(account).await?;
     let exact = folders.iter().position(|folder| folder.name == name);
-    let found = exact
-        .or_else(|| folders.iter().position(|folder| folder.name.eq_ignore_ascii_case(name)));
+    let found = exact.or_else(|| {
+        folders
+            .iter()
+            .position(|folder| folder.name.eq_ignore_ascii_case(name))
+    });
     match found {
-        Some(position) => Ok(folders.into_iter().nth(position).expect("it was just found")),
+        Some(position) => Ok(folders
+            .into_iter()
+            .nth(position)
+            .expect("it was just found")),
         None => {
             let names: Vec<_> = folders.iter().map(|folder| folder.name.as_str()).collect();
-            Err(Failure::new(Exit::NO_USER, format!("there is no folder {name:?}"))
-                .hint(format!("There are: {}.", names.join(", "))))
+            Err(
+                Failure::new(Exit::NO_USER, format!("there is no folder {name:?}"))
+                    .hint(format!("There are: {}.", names.join(", "))),
+            )
         }
     }
 }
@@ -107,7 +115,9 @@ pub(crate) async fn each_message(
     let mut after = None;
     loop {
         let page = store.message_page(folder.id, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
         after = Some(last.uid);
         for message in page {
             take(message).await?;
@@ -145,7 +155,10 @@ async fn list(globals: &Globals, account: &str, folder: &str) -> Result<Exit, Fa
             ]
         })
         .collect();
-    print(&table(&["ID", "RECEIVED", "FROM", "SUBJECT", "SIZE"], &rows))?;
+    print(&table(
+        &["ID", "RECEIVED", "FROM", "SUBJECT", "SIZE"],
+        &rows,
+    ))?;
     Ok(Exit::OK)
 }
 
@@ -171,7 +184,10 @@ fn head(message: &inhaul_store::Message) -> String {
         "From      {}\nSubject   {}\nDate      {}\nReceived  {}\nFolder    {}, by {}\nSize      {}\nSHA-256   {}\n\n",
         plain(&message.summary.from),
         plain(&message.summary.subject),
-        message.summary.date.map_or_else(|| "-".to_owned(), |date| date.to_string()),
+        message
+            .summary
+            .date
+            .map_or_else(|| "-".to_owned(), |date| date.to_string()),
         message.internal_date,
         message.folder_name,
         message.why,
@@ -199,6 +215,12 @@ fn readable(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets)
         .chars()
         .filter(|c| *c != '\r')
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect()
 }

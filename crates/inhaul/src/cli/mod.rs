@@ -121,8 +121,10 @@ impl Globals {
 
     /// Opens the data directory.
     pub(crate) async fn open(&self, config: &Config) -> Result<Arc<SqliteStore>, Failure> {
-        let options =
-            StoreOptions { key_file: config.key_file.clone(), ..StoreOptions::default() };
+        let options = StoreOptions {
+            key_file: config.key_file.clone(),
+            ..StoreOptions::default()
+        };
         Ok(Arc::new(SqliteStore::open(&config.data, options).await?))
     }
 
@@ -144,7 +146,9 @@ impl Globals {
             data: self.data.clone(),
             // What is not UTF-8 is none of ours.
             environment: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
                 .collect(),
         }
     }

@@ -35,13 +35,19 @@ pub(crate) fn print_json(document: &impl Serialize) -> Result<(), Failure> {
 
 /// Columns under headings, two spaces between them.
 pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
+    let mut widths: Vec<usize> = headings
+        .iter()
+        .map(|heading| heading.chars().count())
+        .collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
+    let headings: Vec<String> = headings
+        .iter()
+        .map(|heading| (*heading).to_owned())
+        .collect();
     let mut text = String::new();
     for row in std::iter::once(&headings).chain(rows) {
         let mut line = String::new();
@@ -69,7 +75,9 @@ pub(crate) fn size(octets: Octets) -> String {
 
 /// Makes a text that came from a stranger harmless for a terminal.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// At most so many characters, an ellipsis at the cut.
@@ -78,7 +86,10 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text;
     }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    text.chars()
+        .take(most.saturating_sub(1))
+        .chain(['…'])
+        .collect()
 }
 
 #[cfg(test)]
@@ -100,7 +111,10 @@ mod tests {
 
     #[test]
     fn a_table_lines_its_columns_up() {
-        let rows = [vec!["a".into(), "bb".into()], vec!["ccc".into(), String::new()]];
+        let rows = [
+            vec!["a".into(), "bb".into()],
+            vec!["ccc".into(), String::new()],
+        ];
         assert_eq!(table(&["X", "Y"], &rows), "X    Y\na    bb\nccc\n");
     }
 

@@ -47,7 +47,10 @@ impl Pull {
                 let retrievals = self.chosen(&*store).await?;
                 let engine = engine(&store, config)?;
                 let bars = Bars::new(globals.draws_bars());
-                let options = RunOptions { keep: self.keep, dry_run: self.dry_run };
+                let options = RunOptions {
+                    keep: self.keep,
+                    dry_run: self.dry_run,
+                };
                 let began = Instant::now();
                 let (finished, signalled) =
                     run_all(&engine, retrievals, options, &bars, |finished| {
@@ -62,7 +65,9 @@ impl Pull {
                 if let Some(exit) = signalled {
                     return Ok(exit);
                 }
-                let codes = finished.iter().filter_map(|finished| finished.report.failure.as_ref());
+                let codes = finished
+                    .iter()
+                    .filter_map(|finished| finished.report.failure.as_ref());
                 Ok(Exit::of_codes(codes.map(|failure| failure.code)))
             })
             .await
@@ -94,22 +99,41 @@ impl Pull {
             return print_json(&PullDocument::new(finished, began, self.dry_run));
         }
         if globals.draws_bars() {
-            finished.iter().try_for_each(|finished| tell(finished, globals, self.dry_run))?;
+            finished
+                .iter()
+                .try_for_each(|finished| tell(finished, globals, self.dry_run))?;
         }
         if globals.quiet || finished.len() < 2 {
             return Ok(());
         }
-        let new: u64 = finished.iter().map(|finished| finished.new(self.dry_run)).sum();
-        let failed = finished.iter().filter(|finished| finished.report.failure.is_some()).count();
+        let new: u64 = finished
+            .iter()
+            .map(|finished| finished.new(self.dry_run))
+            .sum();
+        let failed = finished
+            .iter()
+            .filter(|finished| finished.report.failure.is_some())
+            .count();
         let checked = finished.len() - failed;
-        let failed = if failed > 0 { format!(", {failed} not") } else { String::new() };
-        print(&format!("\n{new} new messages. {checked} of {} mailboxes checked{failed}.\n", finished.len()))
+        let failed = if failed > 0 {
+            format!(", {failed} not")
+        } else {
+            String::new()
+        };
+        print(&format!(
+            "\n{new} new messages. {checked} of {} mailboxes checked{failed}.\n",
+            finished.len()
+        ))
     }
 }
 
 impl Finished {
     fn new(&self, dry_run: bool) -> u64 {
-        if dry_run { self.report.would_retrieve } else { self.report.stored }
+        if dry_run {
+            self.report.would_retrieve
+        } else {
+            self.report.stored
+        }
     }
 }
 
@@ -127,7 +151,12 @@ pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<En
         spool,
     };
     let log = Pop3Log::open(&config.data)?;
-    Ok(Engine::new(Arc::clone(store) as Arc<dyn Store>, checks, Some(log), crate::clock::clock()))
+    Ok(Engine::new(
+        Arc::clone(store) as Arc<dyn Store>,
+        checks,
+        Some(log),
+        crate::clock::clock(),
+    ))
 }
 
 /// Runs them all, as many at once as the limits allow; `told` hears of each as it ends. The first
@@ -146,8 +175,9 @@ async fn run_all(
         let stopping = stopping.clone();
         let bar = bars.add(&retrieval.name);
         runs.spawn(async move {
-            let report =
-                engine.run(&retrieval, Activation::Cli, options, &bar, stopping).await;
+            let report = engine
+                .run(&retrieval, Activation::Cli, options, &bar, stopping)
+                .await;
             bar.done();
             Finished { retrieval, report }
         });
@@ -191,7 +221,11 @@ fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Fai
         } else {
             String::new()
         };
-        eprintln!("X {name}   {}   {took}   {}.{stored}", failure.code, plain(&failure.what));
+        eprintln!(
+            "X {name}   {}   {took}   {}.{stored}",
+            failure.code,
+            plain(&failure.what)
+        );
         if let Some(said) = &failure.said {
             eprintln!("    The server said: {}", plain(said));
         }
@@ -200,13 +234,23 @@ fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Fai
     if globals.quiet {
         return Ok(());
     }
-    let left = if report.left > 0 { format!("   {} left there", report.left) } else { String::new() };
-    let deleted =
-        if report.deleted > 0 { format!("   {} deleted there", report.deleted) } else { String::new() };
+    let left = if report.left > 0 {
+        format!("   {} left there", report.left)
+    } else {
+        String::new()
+    };
+    let deleted = if report.deleted > 0 {
+        format!("   {} deleted there", report.deleted)
+    } else {
+        String::new()
+    };
     match finished.new(dry_run) {
         0 => print(&format!("  {name}   nothing new   {took}{deleted}{left}\n")),
         new if dry_run => print(&format!("  {name}   {new} would come   {took}\n")),
-        new => print(&format!("  {name}   {new} new   {}   {took}{deleted}{left}\n", size(report.octets))),
+        new => print(&format!(
+            "  {name}   {new} new   {}   {took}{deleted}{left}\n",
+            size(report.octets)
+        )),
     }
 }
 
@@ -240,7 +284,10 @@ struct RunDocument<'a> {
 
 impl<'a> PullDocument<'a> {
     fn new(finished: &'a [Finished], began: Instant, dry_run: bool) -> Self {
-        let retrievals: Vec<_> = finished.iter().map(|run| RunDocument::new(run, dry_run)).collect();
+        let retrievals: Vec<_> = finished
+            .iter()
+            .map(|run| RunDocument::new(run, dry_run))
+            .collect();
         Self {
             new: retrievals.iter().map(|run| run.new).sum(),
             bytes: retrievals.iter().map(|run| run.bytes).sum(),

@@ -79,9 +79,9 @@ pub(crate) fn retention(
         (Some(AfterStoring::Keep), None) => Ok(Some(Retention::Keep)),
         (Some(AfterStoring::Delete), None | Some(0)) => Ok(Some(Retention::Delete)),
         (Some(AfterStoring::Delete), Some(days)) => Ok(Some(Retention::DeleteAfter { days })),
-        (None | Some(AfterStoring::Keep), Some(_)) => {
-            Err(Failure::usage("--days says when to delete, so it needs --after-storing delete"))
-        }
+        (None | Some(AfterStoring::Keep), Some(_)) => Err(Failure::usage(
+            "--days says when to delete, so it needs --after-storing delete",
+        )),
     }
 }
 
@@ -92,7 +92,9 @@ pub(crate) fn parse_every(text: &str) -> Result<Every, String> {
         "never" => Ok(Every::Never),
         _ => {
             let seconds = parse_duration(text)?.as_secs();
-            u32::try_from(seconds).map(Every::Seconds).map_err(|_| "that is too long".into())
+            u32::try_from(seconds)
+                .map(Every::Seconds)
+                .map_err(|_| "that is too long".into())
         }
     }
 }
@@ -130,7 +132,11 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
         server: &retrieval.remote.host,
         port: retrieval.remote.port,
         security: security_word(retrieval.remote.security),
-        ca_file: retrieval.remote.ca_file.as_ref().map(|path| path.display().to_string()),
+        ca_file: retrieval
+            .remote
+            .ca_file
+            .as_ref()
+            .map(|path| path.display().to_string()),
         user: &retrieval.remote.user,
         every: every_word(retrieval.every),
         after_storing,
@@ -181,8 +187,9 @@ fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
 }
 
 async fn list(globals: &Globals) -> Result<Exit, Failure> {
-    let retrievals =
-        globals.with_store(async |store, _| Ok(store.retrieval_list().await?)).await?;
+    let retrievals = globals
+        .with_store(async |store, _| Ok(store.retrieval_list().await?))
+        .await?;
     if globals.json {
         let retrievals: Vec<_> = retrievals.iter().map(document).collect();
         print_json(&serde_json::json!({ "retrievals": retrievals }))?;
@@ -196,12 +203,20 @@ async fn list(globals: &Globals) -> Result<Exit, Failure> {
                 retrieval.name.clone(),
                 format!("{}/{}", retrieval.account_name, retrieval.folder_name),
                 format!("{}@{}", retrieval.remote.user, retrieval.remote.host),
-                retrieval.last_good.map_or_else(|| "never".into(), |time| time.to_string()),
-                retrieval.last_error.map(|code| code.to_string()).unwrap_or_default(),
+                retrieval
+                    .last_good
+                    .map_or_else(|| "never".into(), |time| time.to_string()),
+                retrieval
+                    .last_error
+                    .map(|code| code.to_string())
+                    .unwrap_or_default(),
             ]
         })
         .collect();
-    print(&table(&["STATE", "NAME", "TO", "FROM", "LAST GOOD", "WHY"], &rows))?;
+    print(&table(
+        &["STATE", "NAME", "TO", "FROM", "LAST GOOD", "WHY"],
+        &rows,
+    ))?;
     Ok(Exit::OK)
 }
 
@@ -230,10 +245,15 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         retrieval.folder_name,
         every_word(retrieval.every),
         retention_words(retrieval.retention, &remote.host),
-        retrieval.last_good.map_or_else(|| "never".into(), |time| time.to_string()),
+        retrieval
+            .last_good
+            .map_or_else(|| "never".into(), |time| time.to_string()),
     );
     if let (Some(since), Some(code)) = (retrieval.failing_since, retrieval.last_error) {
-        text.push_str(&format!("Failing     since {since}, {} tries: {code}\n", retrieval.failures));
+        text.push_str(&format!(
+            "Failing     since {since}, {} tries: {code}\n",
+            retrieval.failures
+        ));
     }
     let rows: Vec<_> = runs
         .iter()
@@ -250,7 +270,10 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         .collect();
     if !rows.is_empty() {
         text.push('\n');
-        text.push_str(&table(&["RUN", "WHEN", "STARTED BY", "RESULT", "NEW", "DELETED"], &rows));
+        text.push_str(&table(
+            &["RUN", "WHEN", "STARTED BY", "RESULT", "NEW", "DELETED"],
+            &rows,
+        ));
     }
     print(&text)?;
     Ok(Exit::OK)

@@ -43,7 +43,9 @@ impl Where {
             let found: Vec<_> = stories.iter().map(document).collect();
             print_json(&serde_json::json!({ "found": found }))?;
         } else if stories.is_empty() {
-            print("No remote server listed a message like that. It may be in the Junk folder there: POP3 shows only the Inbox.\n")?;
+            print(
+                "No remote server listed a message like that. It may be in the Junk folder there: POP3 shows only the Inbox.\n",
+            )?;
         } else {
             stories.iter().try_for_each(|story| print(&tell(story)))?;
         }
@@ -57,7 +59,10 @@ fn document(story: &LedgerStory) -> StoryDocument {
         server: story.host.clone(),
         user: story.user.clone(),
         unique_id: story.unique_id.as_ref().map(ToString::to_string),
-        bytes: story.size.or(story.listed_size).map(inhaul_types::Octets::count),
+        bytes: story
+            .size
+            .or(story.listed_size)
+            .map(inhaul_types::Octets::count),
         state: state(story.state),
         seen: story.first_seen.to_string(),
         stored: text(&story.stored_at),
@@ -66,7 +71,10 @@ fn document(story: &LedgerStory) -> StoryDocument {
         reason: story.reason.clone(),
         places: story.places.clone(),
         from: story.summary.as_ref().map(|summary| summary.from.clone()),
-        subject: story.summary.as_ref().map(|summary| summary.subject.clone()),
+        subject: story
+            .summary
+            .as_ref()
+            .map(|summary| summary.subject.clone()),
     }
 }
 
@@ -80,14 +88,21 @@ fn state(state: LedgerState) -> &'static str {
 }
 
 fn tell(story: &LedgerStory) -> String {
-    let (from, subject) = story
-        .summary
+    let (from, subject) = story.summary.as_ref().map_or(("", ""), |summary| {
+        (summary.from.as_str(), summary.subject.as_str())
+    });
+    let unique_id = story
+        .unique_id
         .as_ref()
-        .map_or(("", ""), |summary| (summary.from.as_str(), summary.subject.as_str()));
-    let unique_id = story.unique_id.as_ref().map(|id| format!(" as {id}")).unwrap_or_default();
+        .map(|id| format!(" as {id}"))
+        .unwrap_or_default();
     let mut text = format!(
         "{}  {}\n  {}  seen on {}{unique_id}\n",
-        plain(if subject.is_empty() { "(no subject known)" } else { subject }),
+        plain(if subject.is_empty() {
+            "(no subject known)"
+        } else {
+            subject
+        }),
         plain(from),
         story.first_seen,
         story.host,
@@ -102,7 +117,11 @@ fn tell(story: &LedgerStory) -> String {
         text.push_str(&format!("  {time}  stored, {octets}: {places}\n"));
     }
     if let Some(reason) = &story.reason {
-        text.push_str(&format!("  {}  left there: {}\n", story.first_seen, plain(reason)));
+        text.push_str(&format!(
+            "  {}  left there: {}\n",
+            story.first_seen,
+            plain(reason)
+        ));
     }
     if let Some(time) = story.asked_at {
         text.push_str(&format!("  {time}  {} asked to delete it\n", story.host));

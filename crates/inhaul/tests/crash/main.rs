@@ -15,35 +15,41 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use inhaul_testkit::{CutMode, CutProxy, Dovecot, DovecotOptions};
+use inhaul_testkit::{CutMode, CutProxy, Dovecot, DovecotOptions, Running};
 
 use installation::{Dice, Difference, Installation, assert_each_once, difference, wait_until};
 use power::Disk;
 
-/// Kills at moments spread over the whole time of an undisturbed pull; in half of the rounds the
-/// run that recovers is killed too.
+/// Kills at moments spread over the whole time of an undisturbed pull, over a fast line and one so
+/// slow that several commits are made; in every other round where the deletions are due. Now and
+/// then the run that recovers is killed too.
 #[test]
 fn a_killed_process_loses_and_doubles_nothing() {
-    let Some(mut trial) = Trial::of("kill", 10) else { return };
+    let Some(mut trial) = Trial::of("kill", 24) else {
+        return;
+    };
     let mut stage = Stage::new(trial.rounds);
-    let slow = CutProxy::start_each(stage.server.pop3_addr(), CutMode::SplitEvery(100)).unwrap();
-    stage.at = slow.addr().to_string();
-    let full = stage.undisturbed();
+    let full = [CutMode::Pass, SLOW].map(|mode| (mode, stage.undisturbed(mode)));
     for round in 0..trial.rounds {
         let mut dice = trial.dice(round);
-        let (user, home) = stage.fresh();
+        let (user, home) = stage.fresh(None);
+        let (mode, full) = full[usize::from(round % 4 == 2)];
         // One moment in each of as many equal parts as there are rounds.
         let part = full / u32::try_from(trial.rounds).unwrap();
-        let begin = part * u32::try_from(round).unwrap();
-        let mut moments = vec![begin + dice.moment(part)];
-        if round % 2 == 1 {
-            moments.push(dice.moment(full));
+        let moment = part * u32::try_from(round).unwrap() + dice.moment(part);
+        let mut moments = vec![match round % 2 {
+            0 => Moment::After(moment),
+            _ => Moment::Deleting(dice.moment(DELETING)),
+        }];
+        if round % 5 == 4 {
+            moments.push(Moment::After(dice.moment(full)));
         }
         for moment in moments {
-            let mut pull = home.inhaul.spawn(&["pull", "isp"]).unwrap();
-            std::thread::sleep(moment);
+            stage.line.set_next(mode);
+            let mut pull = stage.pull_until(&home, moment);
             trial.hits += u64::from(pull.wait(Duration::ZERO).unwrap().is_none());
             pull.kill().unwrap();
+            trial.look(&stage, &user, &home);
         }
         trial.count(round, stage.bring_home(&user, &home));
     }
@@ -54,32 +60,29 @@ fn a_killed_process_loses_and_doubles_nothing() {
 /// the session that recovers is cut too.
 #[test]
 fn a_cut_line_loses_and_doubles_nothing() {
-    let Some(mut trial) = Trial::of("cut", 14) else { return };
+    let Some(mut trial) = Trial::of("cut", 28) else {
+        return;
+    };
     let mut stage = Stage::new(trial.rounds);
-    let proxy = CutProxy::start(stage.server.pop3_addr(), CutMode::Pass).unwrap();
-    stage.at = proxy.addr().to_string();
-    stage.undisturbed();
-    let total = proxy.server_octets();
+    stage.undisturbed(CutMode::Pass);
+    let total = stage.octets;
     for round in 0..trial.rounds {
         let mut dice = trial.dice(round);
-        let (user, home) = stage.fresh();
-        let cuts = proxy.cuts();
-        let sessions = if round % 2 == 1 { 2 } else { 1 };
-        for session in 0..sessions {
+        let (user, home) = stage.fresh(None);
+        let cuts = stage.line.cuts();
+        for session in 0..=round % 2 {
             let place = match (round + session) % 7 {
                 0 => dice.below(SIGN_IN),
                 1 => SIGN_IN + dice.below(LISTINGS),
                 2..=4 => dice.below(total),
-                // The answers to DELE, and the one to QUIT behind them.
-                5 => total.saturating_sub(dice.below(DELETIONS)),
+                5 => total.saturating_sub(dice.below(ANSWERS)),
                 _ => total.saturating_sub(dice.below(FAREWELL)),
             };
-            proxy.set_next(CutMode::AfterServerOctets(place));
+            println!("place {place} of {total}: {}", total - place); stage.line.set_next(CutMode::AfterServerOctets(place));
             home.inhaul.run(&["pull", "isp"]).unwrap();
+            trial.look(&stage, &user, &home);
         }
-        trial.hits += (proxy.cuts() - cuts) as u64;
-        // A place behind the end of a short session has cut nothing yet.
-        proxy.set_next(CutMode::Pass);
+        trial.hits += (stage.line.cuts() - cuts) as u64;
         trial.count(round, stage.bring_home(&user, &home));
     }
     trial.conclude();
@@ -88,21 +91,40 @@ fn a_cut_line_loses_and_doubles_nothing() {
 /// The line is cut where the client says QUIT: before the server hears it, or behind it.
 #[test]
 fn a_cut_at_quit_loses_and_doubles_nothing() {
-    let Some(mut trial) = Trial::of("quit", 4) else { return };
+    let Some(mut trial) = Trial::of("quit", 6) else {
+        return;
+    };
     let mut stage = Stage::new(trial.rounds);
     let there = stage.there.len();
     for round in 0..trial.rounds {
-        let mode = if round % 2 == 0 { CutMode::BeforeQuit } else { CutMode::AfterQuit };
-        let proxy = CutProxy::start(stage.server.pop3_addr(), mode).unwrap();
-        stage.at = proxy.addr().to_string();
-        let (user, home) = stage.fresh();
+        let mode = if round % 2 == 0 {
+            CutMode::BeforeQuit
+        } else {
+            CutMode::AfterQuit
+        };
+        let (user, home) = stage.fresh(None);
+        let cuts = stage.line.cuts();
+        stage.line.set_next(mode);
         let (exit, first) = home.pull_with(&["isp"]);
-        assert_eq!((exit, first.code.as_str()), (Some(75), "cut-off"), "{mode:?}");
+        assert_eq!(
+            (exit, first.code.as_str()),
+            (Some(75), "cut-off"),
+            "{mode:?}"
+        );
         // A deletion counts with the answer to QUIT, and there was none.
         assert_eq!((first.new, first.deleted), (there as u64, 0), "{mode:?}");
-        trial.hits += proxy.cuts() as u64;
+        trial.hits += (stage.line.cuts() - cuts) as u64;
+        trial.look(&stage, &user, &home);
         let left = stage.server.count(&user).unwrap();
-        assert_eq!(left, if mode == CutMode::BeforeQuit { there } else { 0 }, "{mode:?}");
+        assert_eq!(
+            left,
+            if mode == CutMode::BeforeQuit {
+                there
+            } else {
+                0
+            },
+            "{mode:?}"
+        );
         let second = home.pull("isp");
         assert_eq!((second.listed, second.new), (left as u64, 0), "{mode:?}");
         assert_eq!(second.deleted, left as u64, "{mode:?}");
@@ -114,49 +136,68 @@ fn a_cut_at_quit_loses_and_doubles_nothing() {
     trial.conclude();
 }
 
-/// The file system of the data directory loses power: right after a pull that ended well, and in
-/// the middle of one.
+/// The file system of the data directory loses power: right after a pull that ended well, at any
+/// moment of one, and where the deletions are due. The process dies with it or outlives it.
 #[test]
 fn a_power_failure_loses_and_doubles_nothing() {
-    let Some(mut trial) = Trial::of("power", 6) else { return };
+    let Some(mut trial) = Trial::of("power", 12) else {
+        return;
+    };
     if let Err(why) = Disk::new().and_then(|mut disk| disk.forgets_what_was_not_synced()) {
         println!("power: left out, because {why:#}");
         return;
     }
     let mut stage = Stage::new(trial.rounds);
-    let full = stage.undisturbed();
+    let full = stage.undisturbed(CutMode::Pass);
     for round in 0..trial.rounds {
         let mut dice = trial.dice(round);
         let mut disk = Disk::new().unwrap();
-        let (user, home) = stage.fresh_at(Some(&disk));
-        match round % 3 {
-            0 => {
-                // Nothing was synced for its sake: what a command said is done is done.
-                home.pull("isp");
-                disk.cut_power().unwrap();
-                disk.restore().unwrap();
-                trial.hits += 1;
-                assert_eq!(stage.server.count(&user).unwrap(), 0);
-                assert_each_once(&stage.there, &home.messages("anna"));
-            }
-            then => {
-                let mut pull = home.inhaul.spawn(&["pull", "isp"]).unwrap();
-                std::thread::sleep(dice.moment(full));
-                disk.cut_power().unwrap();
-                trial.hits += u64::from(pull.wait(Duration::ZERO).unwrap().is_none());
-                if then == 1 {
-                    pull.kill().unwrap();
-                } else {
-                    // A process that outlives its disk must not tell the server to delete.
-                    let ended = pull.wait(Duration::from_secs(60)).unwrap();
-                    assert!(ended.is_some(), "it hangs without a disk: {}", pull.stderr());
-                }
-                disk.restore().unwrap();
-            }
+        let (user, home) = stage.fresh(Some(&disk));
+        if round % 3 == 0 {
+            // Nothing was synced for its sake: what a command said is done is done.
+            home.pull("isp");
+            disk.cut_power().unwrap();
+            disk.restore().unwrap();
+            trial.hits += 1;
+            trial.look(&stage, &user, &home);
+            assert_eq!(stage.server.count(&user).unwrap(), 0);
+            assert_each_once(&stage.there, &home.messages("anna"));
+            continue;
         }
+        let mut pull = stage.pull_until(
+            &home,
+            match round % 3 {
+                1 => Moment::After(dice.moment(full)),
+                _ => Moment::Deleting(dice.moment(DELETING)),
+            },
+        );
+        disk.cut_power().unwrap();
+        trial.hits += u64::from(pull.wait(Duration::ZERO).unwrap().is_none());
+        if round % 2 == 0 {
+            pull.kill().unwrap();
+        } else {
+            // A process that outlives its disk must not tell the server to delete.
+            let ended = pull.wait(Duration::from_secs(60)).unwrap();
+            assert!(
+                ended.is_some(),
+                "it hangs without a disk: {}",
+                pull.stderr()
+            );
+        }
+        disk.restore().unwrap();
+        trial.look(&stage, &user, &home);
         trial.count(round, stage.bring_home(&user, &home));
     }
     trial.conclude();
+}
+
+/// When an attack comes.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// So long after the start.
+    After(Duration),
+    /// So long after the last body is on its way: the commit and the deletions follow.
+    Deleting(Duration),
 }
 
 /// The rounds of one kind and what came of them.
@@ -165,6 +206,8 @@ struct Trial {
     rounds: u64,
     seed: u64,
     hits: u64,
+    /// What the attacks left here: nothing, a part, everything, everything and it is deleted there.
+    left: [u64; 4],
     sum: Difference,
     failed: Vec<String>,
     began: Instant,
@@ -180,7 +223,11 @@ impl Trial {
         if asked.as_deref().is_some_and(|asked| asked != kind) {
             return None;
         }
-        let number = |name| std::env::var(name).ok().map(|text: String| text.parse().unwrap());
+        let number = |name| {
+            std::env::var(name)
+                .ok()
+                .map(|text: String| text.parse().unwrap())
+        };
         let of_now = || SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let trial = Self {
@@ -188,17 +235,37 @@ impl Trial {
             rounds: number("INHAUL_CRASH_ROUNDS").unwrap_or(usual),
             seed: number("INHAUL_CRASH_SEED").unwrap_or_else(of_now),
             hits: 0,
+            left: [0; 4],
             sum: Difference::default(),
             failed: Vec::new(),
             began: Instant::now(),
             _turn,
         };
-        println!("{kind}: INHAUL_CRASH_SEED={} INHAUL_CRASH_ROUNDS={}", trial.seed, trial.rounds);
+        println!(
+            "{kind}: INHAUL_CRASH_SEED={} INHAUL_CRASH_ROUNDS={}",
+            trial.seed, trial.rounds
+        );
         Some(trial)
     }
 
     fn dice(&self, round: u64) -> Dice {
         Dice::new(self.seed.wrapping_add(round))
+    }
+
+    /// Looks at what an attack left.
+    fn look(&mut self, stage: &Stage, user: &str, home: &Installation) {
+        let here = home.json(&["account", "show", "anna"])["messages"]
+            .as_u64()
+            .unwrap();
+        let there = stage.server.count(user).unwrap();
+        let state = match here {
+            0 => 0,
+            here if here < stage.there.len() as u64 => 1,
+            _ if there > 0 => 2,
+            _ => 3,
+        };
+        self.left[state] += 1;
+        println!("here {here} there {there} user {user}");
     }
 
     fn count(&mut self, round: u64, found: Difference) {
@@ -210,8 +277,15 @@ impl Trial {
     }
 
     fn conclude(self) {
-        println!("kind   rounds  hits  lost  doubled  time\n{self}");
-        assert!(self.failed.is_empty(), "seed {}: {:?}", self.seed, self.failed);
+        println!(
+            "kind   rounds  hits  lost  doubled  left nothing/some/all/gone there   time\n{self}"
+        );
+        assert!(
+            self.failed.is_empty(),
+            "seed {}: {:?}",
+            self.seed,
+            self.failed
+        );
     }
 }
 
@@ -219,8 +293,12 @@ impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Difference { lost, doubled } = self.sum;
         let (kind, rounds, hits) = (self.kind, self.rounds, self.hits);
+        let left = self.left.map(|count| count.to_string()).join("/");
         let seconds = self.began.elapsed().as_secs_f64();
-        write!(f, "{kind:6} {rounds:6} {hits:5} {lost:5} {doubled:8}  {seconds:.1} s")
+        write!(
+            f,
+            "{kind:6} {rounds:6} {hits:5} {lost:5} {doubled:8}  {left:>32} {seconds:5.1} s"
+        )
     }
 }
 
@@ -231,14 +309,15 @@ impl Dice {
     }
 }
 
-/// A server with the same hundred messages for each user.
+/// A server with the same hundred messages for each user, and a line to it.
 struct Stage {
     server: Dovecot,
+    line: CutProxy,
     messages: Vec<Vec<u8>>,
     /// What the server makes of them.
     there: Vec<Vec<u8>>,
-    /// Where installations dial.
-    at: String,
+    /// What it sends in a session that brings and deletes them.
+    octets: u64,
     users: u32,
 }
 
@@ -252,16 +331,19 @@ impl Stage {
         let messages = messages();
         server.fill("u1", &messages).unwrap();
         let there = server.retr_all("u1").unwrap();
-        let at = server.pop3_addr().to_string();
-        Self { server, messages, there, at, users: 1 }
+        let line = CutProxy::start(server.pop3_addr(), CutMode::Pass).unwrap();
+        Self {
+            server,
+            line,
+            messages,
+            there,
+            octets: 0,
+            users: 1,
+        }
     }
 
     /// A user nobody has read yet, and an installation that is to bring its mail.
-    fn fresh(&mut self) -> (String, Installation) {
-        self.fresh_at(None)
-    }
-
-    fn fresh_at(&mut self, disk: Option<&Disk>) -> (String, Installation) {
+    fn fresh(&mut self, disk: Option<&Disk>) -> (String, Installation) {
         self.users += 1;
         let user = format!("u{}", self.users);
         self.server.fill(&user, &self.messages).unwrap();
@@ -271,28 +353,67 @@ impl Stage {
 
     fn install(&self, home: Installation, user: &str) -> Installation {
         let home = home.account("anna");
-        let how = ["--server", &self.at, "--security=none", "--after-storing=delete", "--no-test"];
+        let at = self.line.addr().to_string();
+        let how = [
+            "--server",
+            &at,
+            "--security=none",
+            "--after-storing=delete",
+            "--no-test",
+        ];
         home.retrieval("isp", user, "anna", &how);
         home
     }
 
-    /// How long a pull takes that nobody disturbs, from the start of the process to its end.
-    fn undisturbed(&self) -> Duration {
-        let home = self.install(Installation::new(), "u1");
-        let began = Instant::now();
-        home.inhaul.ok(&["pull", "isp"]).unwrap();
-        let took = began.elapsed();
-        assert_each_once(&self.there, &home.messages("anna"));
-        assert_eq!(self.server.count("u1").unwrap(), 0);
-        println!("undisturbed: {took:?}\n{}", home.log());
-        took
+    /// How long a pull takes that nobody disturbs, from the start of the process to its end: the
+    /// shorter of two, so that an attack after that time is rare.
+    fn undisturbed(&mut self, mode: CutMode) -> Duration {
+        let times = [(); 2].map(|()| {
+            let home = self.install(Installation::new(), "u1");
+            let octets = self.line.server_octets();
+            self.line.set_next(mode);
+            let began = Instant::now();
+            home.inhaul.ok(&["pull", "isp"]).unwrap();
+            let took = began.elapsed();
+            self.octets = self.line.server_octets() - octets;
+            assert_each_once(&self.there, &home.messages("anna"));
+            assert_eq!(self.server.count("u1").unwrap(), 0);
+            self.server.fill("u1", &self.messages).unwrap();
+            took
+        });
+        times[0].min(times[1])
+    }
+
+    /// Starts a pull and returns at this moment of it, or when it has ended.
+    fn pull_until(&self, home: &Installation, moment: Moment) -> Running {
+        let octets = self.line.server_octets() + self.octets - ANSWERS;
+        let mut pull = home.inhaul.spawn(&["pull", "isp"]).unwrap();
+        match moment {
+            Moment::After(span) => std::thread::sleep(span),
+            Moment::Deleting(span) => {
+                // Looked at often: what follows takes a few milliseconds.
+                while self.line.server_octets() < octets
+                    && pull.wait(Duration::ZERO).unwrap().is_none()
+                {
+                    std::thread::sleep(Duration::from_micros(50));
+                }
+                std::thread::sleep(span);
+            }
+        }
+        pull
     }
 
     /// Pulls until the maildrop is empty, and compares.
     fn bring_home(&self, user: &str, home: &Installation) -> Difference {
         let mut said = Vec::new();
+        // An attack may have missed its session.
+        self.line.set_next(CutMode::Pass);
         while self.server.count(user).unwrap() > 0 {
-            assert!(said.len() < TRIES, "{user} is not empty in the end: {said:#?}\n{}", home.log());
+            assert!(
+                said.len() < TRIES,
+                "{user} is not empty in the end: {said:#?}\n{}",
+                home.log()
+            );
             said.push(home.inhaul.run(&["pull", "isp"]).unwrap());
         }
         let found = difference(&self.there, &home.messages("anna"));
@@ -305,7 +426,8 @@ impl Stage {
     /// How many bodies the server says it has sent to this user.
     fn bodies_sent(&self, user: &str) -> usize {
         let mark = format!("pop3({user})<");
-        let sessions = |log: &str, mark: &str| log.lines().filter(|line| line.contains(mark)).count();
+        let sessions =
+            |log: &str, mark: &str| log.lines().filter(|line| line.contains(mark)).count();
         // Each sign-in is told, and so is each end, a little later.
         wait_until("each session has ended", || {
             let log = self.server.log();
@@ -352,11 +474,15 @@ const LARGE: u32 = 40;
 const TWIN: usize = 7;
 /// Runs that must be enough to bring everything home.
 const TRIES: usize = 6;
+/// A line on which a pull takes several commits.
+const SLOW: CutMode = CutMode::SplitEvery(12);
 /// The octets a session begins with: greeting, CAPA, sign-in.
 const SIGN_IN: u64 = 250;
 /// Those behind it: STAT, UIDL and LIST of a hundred messages.
 const LISTINGS: u64 = 3_800;
-/// Those a session ends with: the answers to a hundred DELE.
-const DELETIONS: u64 = 3_000;
+/// Those it ends with: the answers to a hundred DELE and to QUIT, and a little of the last body.
+const ANSWERS: u64 = 2_700;
 /// The last of them, to QUIT.
 const FAREWELL: u64 = 60;
+/// In about this time the last bodies are committed and all is deleted.
+const DELETING: Duration = Duration::from_millis(8);

@@ -21,15 +21,32 @@ pub(crate) struct Disk {
 impl Disk {
     /// Makes the disk and mounts it.
     pub(crate) fn new() -> Result<Self> {
-        ensure!(rustix::process::geteuid().is_root(), "only root may mount a file system");
-        let mut disk = Self { dir: TestDir::new("disk")?, mounted: false };
+        ensure!(
+            rustix::process::geteuid().is_root(),
+            "only root may mount a file system"
+        );
+        let mut disk = Self {
+            dir: TestDir::new("disk")?,
+            mounted: false,
+        };
         fs::write(disk.dir.join("shut.c"), SHUT)?;
         let (source, program) = (disk.dir.join("shut.c"), disk.program());
-        run("cc", [OsStr::new("-o"), program.as_os_str(), source.as_os_str()])?;
+        run(
+            "cc",
+            [OsStr::new("-o"), program.as_os_str(), source.as_os_str()],
+        )?;
         let image = fs::File::create(disk.image())?;
         image.set_len(SIZE)?;
         let quick = "lazy_itable_init=0,lazy_journal_init=0";
-        run("mkfs.ext4", [OsStr::new("-q"), "-E".as_ref(), quick.as_ref(), disk.image().as_os_str()])?;
+        run(
+            "mkfs.ext4",
+            [
+                OsStr::new("-q"),
+                "-E".as_ref(),
+                quick.as_ref(),
+                disk.image().as_os_str(),
+            ],
+        )?;
         fs::create_dir(disk.mount_point())?;
         disk.mount()?;
         Ok(disk)
@@ -60,14 +77,28 @@ impl Disk {
         fs::write(&unsynced, "here")?;
         self.cut_power()?;
         self.restore()?;
-        ensure!(fs::read(&synced).is_ok_and(|text| text == b"here"), "what was synced is gone");
-        ensure!(!fs::read(&unsynced).is_ok_and(|text| text == b"here"), "the disk kept everything");
+        ensure!(
+            fs::read(&synced).is_ok_and(|text| text == b"here"),
+            "what was synced is gone"
+        );
+        ensure!(
+            !fs::read(&unsynced).is_ok_and(|text| text == b"here"),
+            "the disk kept everything"
+        );
         Ok(())
     }
 
     fn mount(&mut self) -> Result<()> {
         let (image, at) = (self.image(), self.mount_point());
-        run("mount", [OsStr::new("-o"), "loop".as_ref(), image.as_os_str(), at.as_os_str()])?;
+        run(
+            "mount",
+            [
+                OsStr::new("-o"),
+                "loop".as_ref(),
+                image.as_os_str(),
+                at.as_os_str(),
+            ],
+        )?;
         self.mounted = true;
         Ok(())
     }
@@ -79,7 +110,11 @@ impl Disk {
         self.mounted = false;
         retry(|| {
             let devices = Command::new("losetup").arg("-j").arg(&image).output()?;
-            ensure!(devices.stdout.is_empty(), "a loop device holds {}", image.display());
+            ensure!(
+                devices.stdout.is_empty(),
+                "a loop device holds {}",
+                image.display()
+            );
             Ok(())
         })
     }

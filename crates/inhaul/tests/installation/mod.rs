@@ -88,7 +88,16 @@ impl Installation {
         password: &str,
         more: &[&str],
     ) -> Finished {
-        let mut words = vec!["retrieval", "add", "--name", name, "--user", user, "--to", account];
+        let mut words = vec![
+            "retrieval",
+            "add",
+            "--name",
+            name,
+            "--user",
+            user,
+            "--to",
+            account,
+        ];
         words.push("--password-stdin");
         words.extend(more);
         self.inhaul.run_with_input(&words, password).unwrap()
@@ -102,20 +111,33 @@ impl Installation {
     /// Runs a command that must end with this exit code.
     pub(crate) fn fails(&self, words: &[&str], code: i32) -> Finished {
         let finished = self.inhaul.run(words).unwrap();
-        assert_eq!(finished.code(), Some(code), "{}: {finished:?}", words.join(" "));
+        assert_eq!(
+            finished.code(),
+            Some(code),
+            "{}: {finished:?}",
+            words.join(" ")
+        );
         finished
     }
 
     /// Pulls one retrieval, which must go well.
     pub(crate) fn pull(&self, name: &str) -> Pulled {
         let (code, pulled) = self.pull_with(&[name]);
-        assert_eq!((code, pulled.code.as_str()), (Some(0), ""), "{}", self.log());
+        assert_eq!(
+            (code, pulled.code.as_str()),
+            (Some(0), ""),
+            "{}",
+            self.log()
+        );
         pulled
     }
 
     /// Pulls with these words behind `pull`; the exit code and the first retrieval's report.
     pub(crate) fn pull_with(&self, words: &[&str]) -> (Option<i32>, Pulled) {
-        let finished = self.inhaul.run(&[&["pull", "--json"], words].concat()).unwrap();
+        let finished = self
+            .inhaul
+            .run(&[&["pull", "--json"], words].concat())
+            .unwrap();
         assert!(!finished.stdout.is_empty(), "{finished:?}");
         let report = &document(&finished.stdout)["retrievals"][0];
         let number = |key: &str| report[key].as_u64().unwrap();
@@ -133,7 +155,9 @@ impl Installation {
         static EXPORTS: AtomicU32 = AtomicU32::new(0);
         let number = EXPORTS.fetch_add(1, Ordering::Relaxed);
         let dir = self.beside(&format!("export-{number}"));
-        self.inhaul.ok(&["export", "maildir", account, dir.to_str().unwrap()]).unwrap();
+        self.inhaul
+            .ok(&["export", "maildir", account, dir.to_str().unwrap()])
+            .unwrap();
         let mut messages = Vec::new();
         read_folders(&dir, &mut messages);
         fs::remove_dir_all(&dir).unwrap();
@@ -193,7 +217,12 @@ pub(crate) fn difference(there: &[Vec<u8>], here: &[Vec<u8>]) -> Difference {
 /// Everything is here once, with the very octets.
 #[track_caller]
 pub(crate) fn assert_each_once(there: &[Vec<u8>], here: &[Vec<u8>]) {
-    assert_eq!(difference(there, here), Difference::default(), "of {}", there.len());
+    assert_eq!(
+        difference(there, here),
+        Difference::default(),
+        "of {}",
+        there.len()
+    );
 }
 
 /// Waits for something that another process is about to do.

@@ -21,9 +21,9 @@ use crate::StoreError;
 const GROWN: u64 = 16 << 20;
 /// Octets of log at which the writer is held to finish it off.
 const LARGE: u64 = 32 << 20;
-/// Octets of log not copied back up to which closing stops to copy them. More is left to the
-/// next opening, whose checkpointer begins with it.
-const CHEAP: u64 = 2 << 20;
+/// A log up to this length closing stops to copy back: some milliseconds. A longer one is left to
+/// the next opening, whose checkpointer begins with it.
+const CHEAP: u64 = 4 << 20;
 /// Octets of log that the next opening reads in about a millisecond: not worth two syncs.
 const NEGLIGIBLE: u64 = 1 << 20;
 /// How long nobody must have written before a log that grew is cut down to nothing.
@@ -210,7 +210,7 @@ impl LogGauge {
 
     fn worth_copying_at_the_end(&self) -> bool {
         let state = self.lock();
-        state.length() > NEGLIGIBLE && state.waiting() <= CHEAP
+        (NEGLIGIBLE..=CHEAP).contains(&state.length())
     }
 }
 

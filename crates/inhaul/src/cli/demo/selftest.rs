@@ -28,7 +28,10 @@ struct Step {
 /// Runs the scenario; 0 if every step held, 70 if not.
 pub(super) async fn run(globals: &Globals) -> Result<Exit, Failure> {
     let installation = Installation::start().await?;
-    let mut test = SelfTest { installation, steps: Vec::new() };
+    let mut test = SelfTest {
+        installation,
+        steps: Vec::new(),
+    };
     test.scenario().await?;
     let ok = test.steps.iter().all(|step| step.ok);
     if globals.json {
@@ -36,8 +39,15 @@ pub(super) async fn run(globals: &Globals) -> Result<Exit, Failure> {
     } else {
         for step in &test.steps {
             let mark = if step.ok { 'v' } else { 'X' };
-            let why = step.why.as_deref().map(|why| format!("   {why}")).unwrap_or_default();
-            print(&format!("{mark} {:<52} {:>6} ms{why}\n", step.step, step.took_ms))?;
+            let why = step
+                .why
+                .as_deref()
+                .map(|why| format!("   {why}"))
+                .unwrap_or_default();
+            print(&format!(
+                "{mark} {:<52} {:>6} ms{why}\n",
+                step.step, step.took_ms
+            ))?;
         }
     }
     test.installation.end().await?;
@@ -55,8 +65,13 @@ impl SelfTest {
         let mailbox = self.installation.mailbox.clone();
 
         mailbox.set(|switches| {
-            switches.line =
-                Some(Line { cut: Some(Cut { after: 9_000, times: Times::Once }), ..Line::default() });
+            switches.line = Some(Line {
+                cut: Some(Cut {
+                    after: 9_000,
+                    times: Times::Once,
+                }),
+                ..Line::default()
+            });
         });
         self.pull("the line is cut in the middle", |report| {
             expect_code(report, ErrorCode::CutOff)?;
@@ -68,7 +83,8 @@ impl SelfTest {
             expect("new messages came", report.stored > 0)
         })
         .await?;
-        self.folder_holds_each_once("every message is here once, octet for octet").await?;
+        self.folder_holds_each_once("every message is here once, octet for octet")
+            .await?;
         self.pull("nothing new", |report| {
             expect_good(report)?;
             expect("nothing is stored again", report.stored == 0)
@@ -76,8 +92,10 @@ impl SelfTest {
         .await?;
 
         mailbox.set(|switches| switches.sign_in = SignIn::Refused(Refusal::Auth));
-        self.pull("the password is refused", |report| expect_code(report, ErrorCode::AuthRefused))
-            .await?;
+        self.pull("the password is refused", |report| {
+            expect_code(report, ErrorCode::AuthRefused)
+        })
+        .await?;
         mailbox.behave();
         self.pull("it recovers", expect_good).await?;
 
@@ -88,7 +106,10 @@ impl SelfTest {
         })
         .await?;
 
-        mailbox.append(inhaul_sample::shop_message(1, inhaul_types::Timestamp::from_millis(0)));
+        mailbox.append(inhaul_sample::shop_message(
+            1,
+            inhaul_types::Timestamp::from_millis(0),
+        ));
         self.delete_after_storing().await?;
         self.pull("a new message comes and is deleted there", |report| {
             expect_good(report)?;
@@ -96,7 +117,8 @@ impl SelfTest {
             expect("one deletion is confirmed", report.deleted == 1)
         })
         .await?;
-        self.folder_holds_each_once("still every message once").await
+        self.folder_holds_each_once("still every message once")
+            .await
     }
 
     async fn pull(
@@ -113,8 +135,10 @@ impl SelfTest {
     async fn delete_after_storing(&self) -> Result<(), Failure> {
         let store = &self.installation.store;
         let retrieval = store.retrieval_by_name("Old ISP").await?;
-        let change =
-            RetrievalChange { retention: Some(Retention::Delete), ..RetrievalChange::default() };
+        let change = RetrievalChange {
+            retention: Some(Retention::Delete),
+            ..RetrievalChange::default()
+        };
         Ok(store.retrieval_change(retrieval.id, change).await?)
     }
 
@@ -139,7 +163,10 @@ impl SelfTest {
             Ok(())
         })
         .await?;
-        let missing = inhaul_sample::messages().iter().filter(|sent| here.get(**sent) != Some(&1)).count();
+        let missing = inhaul_sample::messages()
+            .iter()
+            .filter(|sent| here.get(**sent) != Some(&1))
+            .count();
         let outcome = match missing {
             0 => Ok(()),
             missing => Err(format!("{missing} messages are not here exactly once")),
@@ -159,7 +186,11 @@ impl SelfTest {
 }
 
 fn expect(what: &str, holds: bool) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(format!("expected: {what}")) }
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("expected: {what}"))
+    }
 }
 
 fn expect_good(report: &RunReport) -> Result<(), String> {
@@ -172,7 +203,10 @@ fn expect_good(report: &RunReport) -> Result<(), String> {
 fn expect_code(report: &RunReport, code: ErrorCode) -> Result<(), String> {
     match &report.failure {
         Some(failure) if failure.code == code => Ok(()),
-        Some(failure) => Err(format!("expected {code}, got {}: {}", failure.code, failure.what)),
+        Some(failure) => Err(format!(
+            "expected {code}, got {}: {}",
+            failure.code, failure.what
+        )),
         None => Err(format!("expected {code}, but the run was good")),
     }
 }

@@ -69,8 +69,7 @@ impl Add {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let spec = ServerSpec::parse(&self.server, self.security.map(Into::into))
             .map_err(|why| Failure::usage(format!("--server: {why}")))?;
-        let retention =
-            retention(self.after_storing, self.days)?.unwrap_or(Retention::Keep);
+        let retention = retention(self.after_storing, self.days)?.unwrap_or(Retention::Keep);
         let remote = Remote {
             host: spec.host,
             port: spec.port,
@@ -147,7 +146,10 @@ impl Add {
             print_json(&serde_json::json!({ "added": self.name }))?;
         } else if !globals.quiet {
             let copies = retention_words(retention, &remote.host);
-            print(&format!("Added \"{}\". {copies} Bring its mail: inhaul pull \"{}\"\n", self.name, self.name))?;
+            print(&format!(
+                "Added \"{}\". {copies} Bring its mail: inhaul pull \"{}\"\n",
+                self.name, self.name
+            ))?;
         }
         Ok(Exit::OK)
     }
@@ -155,8 +157,16 @@ impl Add {
 
 /// A failure as text: code, what happened, the server's words.
 pub(crate) fn failure_text(failure: &inhaul_engine::FailureReport) -> String {
-    let said = failure.said.as_deref().map(|said| format!("\n  The server said: {}", crate::cli::output::plain(said)));
-    format!("{}: {}{}", failure.code, failure.what, said.unwrap_or_default())
+    let said = failure
+        .said
+        .as_deref()
+        .map(|said| format!("\n  The server said: {}", crate::cli::output::plain(said)));
+    format!(
+        "{}: {}{}",
+        failure.code,
+        failure.what,
+        said.unwrap_or_default()
+    )
 }
 
 /// The server that runs later may stand in another folder.
@@ -202,14 +212,22 @@ mod tests {
     fn a_command_is_split_without_a_shell() {
         for (text, parts) in [
             ("pass show mail", Some(vec!["pass", "show", "mail"])),
-            ("sh -c 'echo \"a b\"; true'", Some(vec!["sh", "-c", "echo \"a b\"; true"])),
-            ("\"/opt/my tools/pw\" ''", Some(vec!["/opt/my tools/pw", ""])),
+            (
+                "sh -c 'echo \"a b\"; true'",
+                Some(vec!["sh", "-c", "echo \"a b\"; true"]),
+            ),
+            (
+                "\"/opt/my tools/pw\" ''",
+                Some(vec!["/opt/my tools/pw", ""]),
+            ),
             ("echo $HOME;ls", Some(vec!["echo", "$HOME;ls"])),
             ("", None),
             ("'open", None),
         ] {
             let split = split_command(text).ok();
-            let split = split.as_ref().map(|parts| parts.iter().map(String::as_str).collect());
+            let split = split
+                .as_ref()
+                .map(|parts| parts.iter().map(String::as_str).collect());
             assert_eq!(split, parts, "{text}");
         }
     }

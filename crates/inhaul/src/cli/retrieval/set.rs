@@ -58,7 +58,10 @@ impl Set {
         let secret = match self.password_source.read()? {
             None if self.password => {
                 let question = format!("New password for {}", self.name);
-                Some(self.password_source.read_or_ask(&question, globals.may_ask())?)
+                Some(
+                    self.password_source
+                        .read_or_ask(&question, globals.may_ask())?,
+                )
             }
             other => other,
         };

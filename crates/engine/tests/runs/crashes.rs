@@ -1,0 +1,212 @@
+//! A crash between any two lasting effects: before or behind each write that a run asks the store
+//! for. The next run finds what it left, and everything is here once.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use inhaul_domain::{Ledger, Proof, Retention};
+use inhaul_engine::{RunOptions, Unobserved};
+use inhaul_sample::switches::{MailboxSwitches, UniqueIds};
+use inhaul_store::*;
+use inhaul_types::{
+    AccountId, Activation, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
+    Secret, Uid,
+};
+use tokio::sync::watch;
+
+use crate::harness::{Setup, World, letters};
+
+/// When the process ends: before the write, or when it is done and nobody has heard of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Crash {
+    Before,
+    Behind,
+}
+
+/// A store whose process ends at one of its writes: from then on nothing is done any more.
+struct Mortal {
+    store: Arc<SqliteStore>,
+    crash: Crash,
+    /// Writes that are still done.
+    left: AtomicU64,
+}
+
+impl Mortal {
+    fn new(store: &Arc<SqliteStore>, crash: Crash, writes: u64) -> Arc<Self> {
+        Arc::new(Self {
+            store: Arc::clone(store),
+            crash,
+            left: AtomicU64::new(writes),
+        })
+    }
+
+    /// Does a write unless the process has ended, and says so as a process that ended would.
+    async fn write<T>(
+        &self,
+        write: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let one_less = |left: u64| left.checked_sub(1);
+        match self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+        {
+            Err(_) => Err(StoreError::Closing),
+            Ok(1) if self.crash == Crash::Before => Err(StoreError::Closing),
+            Ok(1) => write.await.and(Err(StoreError::Closing)),
+            Ok(_) => write.await,
+        }
+    }
+
+    fn is_dead(&self) -> bool {
+        self.left.load(Ordering::SeqCst) == 0
+    }
+}
+
+/// Crashes at the first write of a run, at the second, and so on, until the run gets through.
+/// `prepare` makes the state in which the run begins.
+async fn crash_everywhere(
+    setup: Setup,
+    what: &str,
+    prepare: impl AsyncFn(&World),
+    retention: Retention,
+) {
+    for crash in [Crash::Before, Crash::Behind] {
+        for writes in 1.. {
+            let world = setup.clone().start().await;
+            prepare(&world).await;
+            world.mailbox.idle().await;
+            let mortal = Mortal::new(&world.store, crash, writes);
+            let engine = world.engine_over(Arc::clone(&mortal) as Arc<dyn Store>);
+            let (_stop, stopping) = watch::channel(false);
+            let retrieval = world.retrieval().await;
+            let options = RunOptions::default();
+            let cli = Activation::Cli;
+            let report = engine
+                .run(&retrieval, cli, options, &Unobserved, stopping)
+                .await;
+            let why = format!("{what}: crash {crash:?} write {writes}");
+            world.mailbox.idle().await;
+            world.assert_nothing_lost().await;
+            if !mortal.is_dead() {
+                assert!(report.failure.is_none(), "{why}: {report:?}");
+                assert!(writes > 3, "{why}: a run has a start, a commit and an end");
+                break;
+            }
+            assert!(report.failure.is_some(), "{why}");
+            world.good().await;
+            if retention == Retention::Delete {
+                assert!(world.mailbox.is_empty(), "{why}");
+            }
+            let difference = world.difference(world.account).await;
+            assert_eq!(difference, (0, 0), "lost and doubled: {why}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crash_in_a_first_run_loses_and_doubles_nothing() {
+    // Three batches.
+    let prepare = async |world: &World| drop(world.send(letters(0..600)));
+    crash_everywhere(Setup::deleting(), "first run", prepare, Retention::Delete).await;
+}
+
+#[tokio::test]
+async fn a_crash_while_earlier_mail_is_deleted_loses_and_doubles_nothing() {
+    let prepare = async |world: &World| {
+        world.send(letters(0..5));
+        world.good().await;
+        world.send(letters(5..7));
+        world.set_retention(Retention::Delete).await;
+    };
+    crash_everywhere(
+        Setup::default(),
+        "late deletion",
+        prepare,
+        Retention::Delete,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_crash_behind_a_renumbering_loses_and_doubles_nothing() {
+    let prepare = async |world: &World| {
+        world.send(letters(0..8));
+        world.good().await;
+        world.mailbox.renumber();
+        world.send(letters(8..10));
+    };
+    crash_everywhere(Setup::default(), "renumbering", prepare, Retention::Keep).await;
+}
+
+#[tokio::test]
+async fn a_crash_where_ids_prove_nothing_loses_and_doubles_nothing() {
+    for unique_ids in [
+        UniqueIds::SameForAll,
+        UniqueIds::EverySession,
+        UniqueIds::Absent,
+    ] {
+        let switch = |switches: &mut MailboxSwitches| switches.unique_ids = unique_ids;
+        let prepare = async |world: &World| {
+            world.mailbox.set(switch);
+            world.send(letters(0..6));
+            world.good().await;
+            world.send(letters(6..8));
+            world.set_retention(Retention::Delete).await;
+        };
+        let what = format!("{unique_ids:?}");
+        crash_everywhere(Setup::default(), &what, prepare, Retention::Keep).await;
+    }
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The store's methods as `async_trait` writes them: those that read are passed on, those that
+/// write go by way of [`Mortal::write`].
+macro_rules! methods {
+    ($($name:ident $(<$($life:lifetime),*>)? ($($arg:ident: $type:ty),*) -> $out:ty, $how:ident;)*) => {$(
+        fn $name<'store, $($($life,)*)? 'answer>(
+            &'store self
+            $(, $arg: $type)*
+        ) -> Answer<'answer, $out>
+        where
+            'store: 'answer,
+            $($($life: 'answer,)*)?
+            Self: 'answer,
+        {
+            methods!($how, self, self.store.$name($($arg),*))
+        }
+    )*};
+    (reads, $this:expr, $call:expr) => { $call };
+    (writes, $this:expr, $call:expr) => { Box::pin($this.write($call)) };
+}
+
+impl Store for Mortal {
+    methods! {
+        account_create(account: NewAccount) -> AccountId, reads;
+        account_list() -> Vec<Account>, reads;
+        account_by_name<'a>(name: &'a str) -> Account, reads;
+        account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool, reads;
+        folder_list(account: AccountId) -> Vec<Folder>, reads;
+        retrieval_create(retrieval: NewRetrieval) -> RetrievalId, reads;
+        retrieval_list() -> Vec<Retrieval>, reads;
+        retrieval_by_name<'a>(name: &'a str) -> Retrieval, reads;
+        retrieval_change(retrieval: RetrievalId, change: RetrievalChange) -> (), reads;
+        retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;
+        ledger_load(maildrop: MaildropId) -> Ledger, reads;
+        ledger_load_others(maildrop: MaildropId) -> Vec<Ledger>, reads;
+        ledger_proofs<'a>(rows: &'a [LedgerId]) -> Vec<Proof>, reads;
+        ledger_apply(maildrop: MaildropId, changes: Vec<LedgerChange>) -> (), writes;
+        ledger_search<'a>(words: &'a [String]) -> Vec<LedgerStory>, reads;
+        commit_batch(batch: Batch) -> Vec<Committed>, writes;
+        run_begin(run: NewRun) -> RunId, writes;
+        run_finish(maildrop: MaildropId, end: RunEnd, changes: Vec<LedgerChange>) -> (), writes;
+        run_list(retrieval: RetrievalId, most: u32) -> Vec<Run>, reads;
+        run_conversation(run: RunId) -> Option<String>, reads;
+        message_page(folder: FolderId, after: Option<Uid>, most: u32) -> Vec<Message>, reads;
+        message_by_id(id: MessageId) -> Message, reads;
+        message_body(id: MessageId) -> Box<dyn BodyReader>, reads;
+        wal_size() -> Octets, reads;
+        close() -> (), reads;
+    }
+}
