@@ -78,7 +78,7 @@ fn a_cut_line_loses_and_doubles_nothing() {
                 5 => total.saturating_sub(dice.below(ANSWERS)),
                 _ => total.saturating_sub(dice.below(FAREWELL)),
             };
-            println!("place {place} of {total}: {}", total - place); stage.line.set_next(CutMode::AfterServerOctets(place));
+            stage.line.set_next(CutMode::AfterServerOctets(place));
             home.inhaul.run(&["pull", "isp"]).unwrap();
             trial.look(&stage, &user, &home);
         }
@@ -266,6 +266,14 @@ impl Trial {
         };
         self.left[state] += 1;
         println!("here {here} there {there} user {user}");
+        for l in stage
+            .server
+            .log()
+            .lines()
+            .filter(|l| l.contains(&format!("pop3({user})<")))
+        {
+            println!("    {l}")
+        }
     }
 
     fn count(&mut self, round: u64, found: Difference) {
@@ -485,4 +493,4 @@ const ANSWERS: u64 = 2_700;
 /// The last of them, to QUIT.
 const FAREWELL: u64 = 60;
 /// In about this time the last bodies are committed and all is deleted.
-const DELETING: Duration = Duration::from_millis(8);
+const DELETING: Duration = Duration::from_millis(3);

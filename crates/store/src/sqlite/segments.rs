@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,8 +45,11 @@ pub(crate) struct Segments {
     last: Option<Last>,
     /// Octets of this transaction, by segment.
     grown: HashMap<i64, u64>,
-    /// Freed places that are forgotten durably once this transaction is.
-    freed: Vec<Place>,
+    /// Places wait in `freed_extent` to be given back, once a synced transaction lies behind them.
+    has_freed: bool,
+    /// A sync failed. What was not on disk then may never get there, whatever later syncs say: the
+    /// segments are not written any more until they are opened again.
+    is_broken: bool,
 }
 
 /// The segment that is being filled.
@@ -65,11 +68,15 @@ const WRITE: &str = "write to a segment";
 
 impl Segments {
     /// Opens the segments of a data directory, and cuts off what no transaction recorded.
-    pub(crate) fn open(conn: &Connection, dir: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(conn: &Connection, parent: &Path) -> Result<Self, StoreError> {
         const DOING: &str = "open the segments";
-        let dir = dir.join("segments");
+        let dir = parent.join("segments");
         if !dir.is_dir() {
-            fs::DirBuilder::new().create(&dir).doing(DOING)?;
+            fs::DirBuilder::new()
+                .mode(0o700)
+                .create(&dir)
+                .doing(DOING)?;
+            sync_directory(parent).doing(DOING)?;
         }
         let files = Arc::new(SegmentFiles {
             dir,
@@ -97,14 +104,17 @@ impl Segments {
             }
             _ => None,
         };
-        let mut segments = Self {
+        let has_freed = conn
+            .prepare("SELECT 1 FROM freed_extent")
+            .and_then(|mut select| select.exists([]))
+            .doing(DOING)?;
+        Ok(Self {
             files,
             last,
             grown: HashMap::new(),
-            freed: Vec::new(),
-        };
-        segments.finish_freeing(conn)?;
-        Ok(segments)
+            has_freed,
+            is_broken: false,
+        })
     }
 
     pub(crate) fn files(&self) -> Arc<SegmentFiles> {
@@ -113,6 +123,7 @@ impl Segments {
 
     /// Appends octets. They are durable once the transaction in hand is.
     pub(crate) fn append(&mut self, txn: &Connection, octets: &[u8]) -> Result<Place, StoreError> {
+        self.check()?;
         if self.last.as_ref().is_none_or(|last| last.end >= FULL) {
             self.begin_next(txn)?;
         }
@@ -139,7 +150,7 @@ impl Segments {
             insert.execute(params![place.segment, start, length])
         })
         .doing("free a place in a segment")?;
-        self.freed.push(place);
+        self.has_freed = true;
         Ok(())
     }
 
@@ -157,14 +168,7 @@ impl Segments {
             .and_then(|mut update| update.execute(params![segment, octets.cast_signed()]))
             .doing(WRITE)?;
         }
-        match &mut self.last {
-            Some(last) if durable && !last.is_synced => {
-                last.file.sync_data().doing(WRITE)?;
-                last.is_synced = true;
-            }
-            _ => {}
-        }
-        Ok(())
+        if durable { self.sync() } else { Ok(()) }
     }
 
     /// The transaction is committed.
@@ -177,25 +181,30 @@ impl Segments {
     /// The transaction came to nothing: its octets are written over.
     pub(crate) fn rolled_back(&mut self) {
         self.grown.clear();
-        self.freed.clear();
-        // A segment begun in that transaction has no row. It is begun again when it is needed.
         match &mut self.last {
+            // A segment begun in that transaction has no row. It is begun again when needed.
             Some(last) if last.committed == 0 => self.last = None,
-            Some(last) => last.end = last.committed,
-            None => {}
+            Some(last) if last.end > last.committed => {
+                last.end = last.committed;
+                // On a full disk the next, smaller, transaction needs the room.
+                if let Err(error) = last.file.set_len(last.committed) {
+                    tracing::debug!(%error, segment = last.id, "the tail stays");
+                }
+            }
+            _ => {}
         }
     }
 
-    /// Whether places wait to be given back.
+    /// Whether places wait to be given back: to be done behind a synced transaction only.
     pub(crate) fn has_freed(&self) -> bool {
-        !self.freed.is_empty()
+        self.has_freed
     }
 
     /// Gives back what was freed in transactions that are durable, and forgets it. Runs in a
     /// transaction of its own, whose loss would only repeat it.
     pub(crate) fn finish_freeing(&mut self, txn: &Connection) -> Result<(), StoreError> {
         const DOING: &str = "free places in segments";
-        self.freed.clear();
+        self.has_freed = false;
         let places: Vec<Place> = txn
             .prepare_cached("SELECT segment_id, start, length FROM freed_extent")
             .and_then(|mut select| {
@@ -235,12 +244,30 @@ impl Segments {
             .doing("forget empty segments")
     }
 
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.check()?;
+        let Some(last) = self.last.as_mut().filter(|last| !last.is_synced) else {
+            return Ok(());
+        };
+        let synced = last.file.sync_data();
+        last.is_synced = synced.is_ok();
+        self.is_broken = synced.is_err();
+        synced.doing("sync a segment")
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.is_broken {
+            return Err(damaged(
+                "the disk failed to keep a segment; look at its health, then start again",
+            ));
+        }
+        Ok(())
+    }
+
     fn begin_next(&mut self, txn: &Connection) -> Result<(), StoreError> {
         // What the full one holds of this transaction is synced now: afterwards it is not looked
         // at again.
-        if let Some(last) = &mut self.last {
-            last.file.sync_data().doing(WRITE)?;
-        }
+        self.sync()?;
         let id: i64 = txn
             .prepare_cached("INSERT INTO segment (size, live) VALUES (0, 0) RETURNING id")
             .and_then(|mut insert| insert.query_row([], |row| row.get(0)))

@@ -207,9 +207,10 @@ pub(crate) async fn a_small_commit_overtakes_a_large_one(bed: &impl Bed) {
             scene
                 .commit_one(&format!("small {number}").replace(' ', "-"), b"small")
                 .await;
+            // On a busy machine the large one may be done before the others had their turn.
             assert!(
-                !large_is_there.load(Ordering::SeqCst),
-                "small {number} had to wait"
+                number > 0 || !large_is_there.load(Ordering::SeqCst),
+                "the first small one had to wait"
             );
             assert_eq!(scene.inbox_messages().await.len(), number + 1);
         }
