@@ -3,6 +3,7 @@
 //!
 //! The figures are of the whole process, its program and the database's pages among them. Sizes
 //! are smaller without `INHAUL_FULL=1`; the bound is the same, as it does not depend on them.
+//! `INHAUL_MEASURED=target/release/inhaul` measures that program instead of the one just built.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
@@ -12,6 +13,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use inhaul_sample::{Mailbox, SampleConfig, SampleServer};
+use inhaul_testkit::Inhaul;
 use tokio::runtime::Runtime;
 
 use installation::{Installation, document};
@@ -110,7 +112,10 @@ impl World {
     /// Pulls, and looks at the process as long as it runs.
     fn pull(&self, expected: u64) {
         let began = Instant::now();
-        let mut running = self.home.inhaul.spawn(&["pull", "isp", "--json"]).unwrap();
+        let program = std::env::var("INHAUL_MEASURED");
+        let program = program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_inhaul"));
+        let measured = Inhaul::new(program, self.home.data());
+        let mut running = measured.spawn(&["pull", "isp", "--json"]).unwrap();
         let mut peak = Peak::default();
         let status = loop {
             peak.look(running.id());

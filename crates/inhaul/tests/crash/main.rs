@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use inhaul_testkit::{CutMode, CutProxy, Dovecot, DovecotOptions, Running};
+use inhaul_testkit::{CutMode, CutProxy, Dovecot, DovecotOptions, Running, Signal};
 
 use installation::{Dice, Difference, Installation, assert_each_once, difference, wait_until};
 use power::Disk;
@@ -48,6 +48,8 @@ fn a_killed_process_loses_and_doubles_nothing() {
             stage.line.set_next(mode);
             let mut pull = stage.pull_until(&home, moment);
             trial.hits += u64::from(pull.wait(Duration::ZERO).unwrap().is_none());
+            // At once; `kill` has its guard to dismiss first.
+            pull.signal(Signal::KILL).unwrap();
             pull.kill().unwrap();
             trial.look(&stage, &user, &home);
         }
@@ -265,15 +267,6 @@ impl Trial {
             _ => 3,
         };
         self.left[state] += 1;
-        println!("here {here} there {there} user {user}");
-        for l in stage
-            .server
-            .log()
-            .lines()
-            .filter(|l| l.contains(&format!("pop3({user})<")))
-        {
-            println!("    {l}")
-        }
     }
 
     fn count(&mut self, round: u64, found: Difference) {

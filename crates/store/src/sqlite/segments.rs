@@ -25,6 +25,9 @@ use crate::StoreError;
 
 /// A segment that has grown so far is left, and the next one begun.
 const FULL: u64 = 256 << 20;
+/// A large body, written slice by slice, is synced as often as this: left to the end, its sync
+/// would keep everybody else's small commits waiting.
+const UNSYNCED_MOST: u64 = 4 << 20;
 /// Segments that readers keep open.
 const OPEN_MOST: usize = 64;
 /// Holes are made in whole blocks of the file system.
@@ -61,7 +64,8 @@ struct Last {
     end: u64,
     /// The end as the last committed transaction recorded it.
     committed: u64,
-    is_synced: bool,
+    /// Octets that are not synced yet.
+    unsynced: u64,
 }
 
 const WRITE: &str = "write to a segment";
@@ -99,7 +103,7 @@ impl Segments {
                     file,
                     end,
                     committed: end,
-                    is_synced: true,
+                    unsynced: 0,
                 })
             }
             _ => None,
@@ -129,7 +133,7 @@ impl Segments {
         }
         let last = self.last.as_mut().ok_or(StoreError::Closing)?;
         last.file.write_all_at(octets, last.end).doing(WRITE)?;
-        last.is_synced = false;
+        last.unsynced += octets.len() as u64;
         let place = Place {
             segment: last.id,
             start: last.end,
@@ -155,7 +159,7 @@ impl Segments {
     }
 
     /// To be called at the end of each transaction, before its commit: records how far the
-    /// segments reach and, if the transaction is to be durable, syncs them first.
+    /// segments reach and, if the transaction is to be durable or much has gathered, syncs them first.
     pub(crate) fn before_commit(
         &mut self,
         txn: &Connection,
@@ -168,7 +172,11 @@ impl Segments {
             .and_then(|mut update| update.execute(params![segment, octets.cast_signed()]))
             .doing(WRITE)?;
         }
-        if durable { self.sync() } else { Ok(()) }
+        let unsynced = self.last.as_ref().map_or(0, |last| last.unsynced);
+        if durable || unsynced >= UNSYNCED_MOST {
+            self.sync()?;
+        }
+        Ok(())
     }
 
     /// The transaction is committed.
@@ -246,12 +254,14 @@ impl Segments {
 
     fn sync(&mut self) -> Result<(), StoreError> {
         self.check()?;
-        let Some(last) = self.last.as_mut().filter(|last| !last.is_synced) else {
+        let Some(last) = self.last.as_mut().filter(|last| last.unsynced > 0) else {
             return Ok(());
         };
         let synced = last.file.sync_data();
-        last.is_synced = synced.is_ok();
-        self.is_broken = synced.is_err();
+        match synced {
+            Ok(()) => last.unsynced = 0,
+            Err(_) => self.is_broken = true,
+        }
         synced.doing("sync a segment")
     }
 
@@ -278,7 +288,7 @@ impl Segments {
             file,
             end: 0,
             committed: 0,
-            is_synced: false,
+            unsynced: 0,
         });
         Ok(())
     }
