@@ -33,6 +33,7 @@ fn main() -> ExitCode {
             };
         }
     };
+    log_to_stderr(cli.globals.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -56,4 +57,17 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Warnings go to standard error; `-vv` and `-vvv` say more.
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 | 1 => tracing::Level::WARN,
+        2 => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .init();
 }

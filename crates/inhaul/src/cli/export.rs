@@ -30,17 +30,17 @@ pub(crate) struct Place {
 
 impl Export {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
-        let (place, form): (&Place, fn(&Path, &Folder) -> Result<Sink, Failure>) = match &self {
-            Self::Maildir(place) => (place, Sink::maildir),
-            Self::Mbox(place) => (place, Sink::mbox),
-        };
+        let (Self::Maildir(place) | Self::Mbox(place)) = &self;
         let written = globals
             .with_store(async |store, _| {
                 let account = store.account_by_name(&place.account).await?;
                 fs::create_dir_all(&place.dir).map_err(|error| unwritable(&place.dir, &error))?;
                 let mut written = 0_u64;
                 for folder in store.folder_list(account.id).await? {
-                    let mut sink = form(&place.dir, &folder)?;
+                    let mut sink = match &self {
+                        Self::Maildir(_) => Sink::maildir(&place.dir, &folder)?,
+                        Self::Mbox(_) => Sink::mbox(&place.dir, &folder)?,
+                    };
                     each_message(&*store, &folder, async |message| {
                         sink.write(&*store, &message).await?;
                         written += 1;
@@ -126,7 +126,7 @@ impl Sink {
             Self::Mbox { path, file } => {
                 let failed = |error| unwritable(path, &error);
                 let date = mbox_date(message.internal_date);
-                write!(file, "From MAILER-DAEMON {date}\n").map_err(failed)?;
+                writeln!(file, "From MAILER-DAEMON {date}").map_err(failed)?;
                 let mut quoter = Quoter::default();
                 loop {
                     let chunk = body.next_chunk().await?;

@@ -44,7 +44,7 @@ impl Pull {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         globals
             .with_store(async |store, config| {
-                let retrievals = self.chosen(&*store).await?;
+                let retrievals = self.chosen(&store).await?;
                 let engine = engine(&store, config)?;
                 let bars = Bars::new(globals.draws_bars());
                 let options = RunOptions {
@@ -61,6 +61,9 @@ impl Pull {
                     })
                     .await?;
                 bars.clear();
+                if globals.verbose > 0 {
+                    show_conversations(&*store, &finished).await?;
+                }
                 self.conclude(globals, &finished, began)?;
                 if let Some(exit) = signalled {
                     return Ok(exit);
@@ -108,7 +111,7 @@ impl Pull {
         }
         let new: u64 = finished
             .iter()
-            .map(|finished| finished.new(self.dry_run))
+            .map(|finished| finished.new_messages(self.dry_run))
             .sum();
         let failed = finished
             .iter()
@@ -128,7 +131,7 @@ impl Pull {
 }
 
 impl Finished {
-    fn new(&self, dry_run: bool) -> u64 {
+    fn new_messages(&self, dry_run: bool) -> u64 {
         if dry_run {
             self.report.would_retrieve
         } else {
@@ -210,6 +213,17 @@ async fn run_all(
     Ok((finished, signalled))
 }
 
+/// What was said in each run, passwords masked.
+async fn show_conversations(store: &dyn Store, finished: &[Finished]) -> Result<(), Failure> {
+    for Finished { retrieval, report } in finished {
+        let Some(run) = report.run else { continue };
+        let said = store.run_conversation(run).await?.unwrap_or_default();
+        eprintln!("{}, run {run}:", plain(&retrieval.name));
+        said.lines().for_each(|line| eprintln!("  {}", plain(line)));
+    }
+    Ok(())
+}
+
 /// One line for a finished run: good ones on standard output, failures on standard error.
 fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Failure> {
     let Finished { retrieval, report } = finished;
@@ -244,7 +258,7 @@ fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Fai
     } else {
         String::new()
     };
-    match finished.new(dry_run) {
+    match finished.new_messages(dry_run) {
         0 => print(&format!("  {name}   nothing new   {took}{deleted}{left}\n")),
         new if dry_run => print(&format!("  {name}   {new} would come   {took}\n")),
         new => print(&format!(
@@ -310,7 +324,7 @@ impl<'a> RunDocument<'a> {
             what: failure.map(|failure| failure.what.as_str()),
             said: failure.and_then(|failure| failure.said.as_deref()),
             listed: report.listed,
-            new: finished.new(dry_run),
+            new: finished.new_messages(dry_run),
             bytes: report.octets.count(),
             deleted: report.deleted,
             left: report.left,

@@ -125,6 +125,7 @@ impl Set {
         if let Some(user) = &self.user {
             remote.user.clone_from(user);
         }
-        Ok(Some(remote))
+        // Saying what is set already is no change: what is known of the server stays known.
+        Ok((remote != *now).then_some(remote))
     }
 }
