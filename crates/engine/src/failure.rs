@@ -33,6 +33,9 @@ pub(crate) enum RunError {
     Silent(u64),
     #[error("the run took longer than it may")]
     TooLong,
+    /// A mistake of ours: nothing is awaited, and yet the run is not done.
+    #[error("the run came to a stand")]
+    Stuck,
     /// More messages than a listing may hold.
     #[error("the server lists more messages than can be held")]
     ListingTooLong,
@@ -88,7 +91,7 @@ impl RunError {
             Self::NoStls => ErrorCode::NoEncryption,
             Self::Client(ClientError::NotPop3 { .. }) => ErrorCode::NotPop3,
             Self::Client(_) | Self::ListingTooLong => ErrorCode::BadAnswer,
-            Self::Cut(_) => ErrorCode::CutOff,
+            Self::Cut(_) | Self::Stuck => ErrorCode::CutOff,
             Self::Silent(_) | Self::TooLong => ErrorCode::NoAnswer,
             Self::Store(error) => store_code(error),
             Self::Spool(error) if error.kind() == io::ErrorKind::StorageFull => ErrorCode::DiskFull,
@@ -126,7 +129,7 @@ impl RunError {
             Self::Silent(seconds) => format!("{host} said nothing for {seconds} seconds"),
             Self::TooLong => format!("{host} was so slow that the check ran out of time"),
             Self::ListingTooLong => format!("{host} lists more messages than can be held"),
-            Self::Cut(_) => format!("the line to {host} was cut"),
+            Self::Cut(_) | Self::Stuck => format!("the line to {host} was cut"),
             Self::NoStls => format!("{host} offers no encryption on port {port}"),
             Self::Client(ClientError::NotPop3 { .. }) => {
                 format!("the program at {host}:{port} does not speak POP3")

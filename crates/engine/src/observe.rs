@@ -57,6 +57,8 @@ pub struct RunReport {
     pub deleted: u64,
     /// Messages left on the server for a reason, recorded now.
     pub left: u64,
+    /// Messages that the next run brings: this one was stopped, or ran out of time.
+    pub remaining: u64,
     /// What a dry run found to retrieve.
     pub would_retrieve: u64,
     /// How long it took.

@@ -135,6 +135,7 @@ impl Engine {
             octets: Octets::ZERO,
             deleted: 0,
             left: 0,
+            remaining: 0,
             would_retrieve: 0,
             took: begun.elapsed(),
         }
@@ -498,6 +499,7 @@ impl Visit<'_> {
             left,
             accepted,
             refused,
+            remaining,
             confirmed,
         } = outcome.tally;
         let deleted = if confirmed { accepted.len() as u64 } else { 0 };
@@ -546,6 +548,7 @@ impl Visit<'_> {
             octets,
             deleted,
             left,
+            remaining,
             would_retrieve: outcome.would_retrieve,
             took: begun.elapsed(),
         }

@@ -79,8 +79,10 @@ impl Incoming {
     }
 
     /// The body is whole.
-    pub(crate) fn finish(self) -> Received {
+    pub(crate) fn finish(mut self) -> Received {
         let digest = Digest::new(self.digest.finalize().into());
+        // It grew by doubling, and will wait for its commit: no longer than the budget knows of.
+        self.head.shrink_to_fit();
         let (body, head) = match self.file {
             Some(file) => (
                 Body::Spooled {

@@ -83,6 +83,8 @@ pub(crate) struct Tally {
     pub(crate) stored: u64,
     pub(crate) octets: Octets,
     pub(crate) left: u64,
+    /// Not asked for any more when the run was to stop.
+    pub(crate) remaining: u64,
     /// Rows whose DELE the server accepted; deleted once QUIT is answered.
     pub(crate) accepted: Vec<LedgerId>,
     /// Rows whose DELE the server refused.
@@ -220,14 +222,16 @@ impl<'a> Work<'a> {
             let may_commit = self.commits.len() < COMMITS_AT_ONCE;
             let may_read = wire.client.outstanding() > 0 && (may_commit || !self.batch_is_full());
             tokio::select! {
+                // Reading comes last: on a fast line there is always something to read.
                 biased;
                 Some(commit) = self.commits.next() => self.note_commit(commit)?,
-                read = wire.pump(), if may_read => read?,
+                Ok(()) = stop.changed(), if !self.stopping => self.stopping = *stop.borrow(),
+                () = sleep_until(deadline), if !self.stopping => self.stopping = true,
                 () = sleep_until(batch_due.unwrap_or(deadline)), if batch_due.is_some() && may_commit => {
                     self.submit();
                 }
-                () = sleep_until(deadline), if !self.stopping => self.stopping = true,
-                Ok(()) = stop.changed(), if !self.stopping => self.stopping = *stop.borrow(),
+                read = wire.pump(), if may_read => read?,
+                else => return Err(RunError::Stuck),
             }
         }
     }
@@ -235,6 +239,7 @@ impl<'a> Work<'a> {
     /// Sends what may be sent now.
     async fn ask(&mut self, wire: &mut Wire) -> Result<(), RunError> {
         if self.stopping {
+            self.tally.remaining += self.unsent.len() as u64;
             self.unsent.clear();
         }
         if self.all_is_stored() && !self.earlier.is_empty() {

@@ -1,5 +1,6 @@
 //! `inhaul pull`: brings new mail now and waits for it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -163,7 +164,8 @@ pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<En
 }
 
 /// Runs them all, as many at once as the limits allow; `told` hears of each as it ends. The first
-/// interrupt ends the runs after their present messages; the exit then says which signal it was.
+/// signal ends the runs after their present messages. The exit is set by a signal, or by a run that
+/// broke down.
 async fn run_all(
     engine: &Arc<Engine>,
     retrievals: Vec<Retrieval>,
@@ -173,22 +175,25 @@ async fn run_all(
 ) -> Result<(Vec<Finished>, Option<Exit>), Failure> {
     let (stop, stopping) = watch::channel(false);
     let mut runs = JoinSet::new();
+    let mut names = HashMap::new();
     for retrieval in retrievals {
         let engine = Arc::clone(engine);
         let stopping = stopping.clone();
         let bar = bars.add(&retrieval.name);
-        runs.spawn(async move {
+        let name = retrieval.name.clone();
+        let run = runs.spawn(async move {
             let report = engine
                 .run(&retrieval, Activation::Cli, options, &bar, stopping)
                 .await;
             bar.done();
             Finished { retrieval, report }
         });
+        names.insert(run.id(), name);
     }
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut finished = Vec::new();
-    let mut signalled = None;
+    let mut ended = None;
     loop {
         tokio::select! {
             run = runs.join_next() => match run {
@@ -197,20 +202,25 @@ async fn run_all(
                     told(&run)?;
                     finished.push(run);
                 }
-                Some(Err(error)) => return Err(Failure::new(Exit::SOFTWARE, format!("a run broke down: {error}"))),
+                // One mailbox's trouble is nobody else's: the others go on.
+                Some(Err(error)) => {
+                    let name = names.get(&error.id()).map_or("", String::as_str);
+                    eprintln!("X {}   broke down, which is a mistake of inhaul's: {error}", plain(name));
+                    ended = Some(Exit::SOFTWARE);
+                }
             },
             _ = interrupt.recv() => {
-                signalled = Some(Exit::INTERRUPTED);
+                ended = Some(Exit::INTERRUPTED);
                 stop.send_replace(true);
             }
             _ = terminate.recv() => {
-                signalled = Some(Exit::TERMINATED);
+                ended = Some(Exit::TERMINATED);
                 stop.send_replace(true);
             }
         }
     }
     finished.sort_by(|a, b| a.retrieval.name.cmp(&b.retrieval.name));
-    Ok((finished, signalled))
+    Ok((finished, ended))
 }
 
 /// What was said in each run, passwords masked.
@@ -258,11 +268,18 @@ fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Fai
     } else {
         String::new()
     };
+    let later = if report.remaining > 0 {
+        format!("   {} come with the next check", report.remaining)
+    } else {
+        String::new()
+    };
     match finished.new_messages(dry_run) {
-        0 => print(&format!("  {name}   nothing new   {took}{deleted}{left}\n")),
+        0 if report.remaining == 0 => {
+            print(&format!("  {name}   nothing new   {took}{deleted}{left}\n"))
+        }
         new if dry_run => print(&format!("  {name}   {new} would come   {took}\n")),
         new => print(&format!(
-            "  {name}   {new} new   {}   {took}{deleted}{left}\n",
+            "  {name}   {new} new   {}   {took}{deleted}{left}{later}\n",
             size(report.octets)
         )),
     }
@@ -293,7 +310,14 @@ struct RunDocument<'a> {
     bytes: u64,
     deleted: u64,
     left: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    remaining: u64,
     took_ms: u128,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl<'a> PullDocument<'a> {
@@ -328,6 +352,7 @@ impl<'a> RunDocument<'a> {
             bytes: report.octets.count(),
             deleted: report.deleted,
             left: report.left,
+            remaining: report.remaining,
             took_ms: report.took.as_millis(),
         }
     }
