@@ -33,6 +33,8 @@ pub(crate) enum RunError {
     Silent(u64),
     #[error("the run took longer than it may")]
     TooLong,
+    #[error("the run was told to stop")]
+    Stopped,
     /// A mistake of ours: nothing is awaited, and yet the run is not done.
     #[error("the run came to a stand")]
     Stuck,
@@ -91,7 +93,7 @@ impl RunError {
             Self::NoStls => ErrorCode::NoEncryption,
             Self::Client(ClientError::NotPop3 { .. }) => ErrorCode::NotPop3,
             Self::Client(_) | Self::ListingTooLong => ErrorCode::BadAnswer,
-            Self::Cut(_) | Self::Stuck => ErrorCode::CutOff,
+            Self::Cut(_) | Self::Stuck | Self::Stopped => ErrorCode::CutOff,
             Self::Silent(_) | Self::TooLong => ErrorCode::NoAnswer,
             Self::Store(error) => store_code(error),
             Self::Spool(error) if error.kind() == io::ErrorKind::StorageFull => ErrorCode::DiskFull,
@@ -129,6 +131,9 @@ impl RunError {
             Self::Silent(seconds) => format!("{host} said nothing for {seconds} seconds"),
             Self::TooLong => format!("{host} was so slow that the check ran out of time"),
             Self::ListingTooLong => format!("{host} lists more messages than can be held"),
+            Self::Stopped => {
+                format!("the check of {host} was stopped before it had begun to bring mail")
+            }
             Self::Cut(_) | Self::Stuck => format!("the line to {host} was cut"),
             Self::NoStls => format!("{host} offers no encryption on port {port}"),
             Self::Client(ClientError::NotPop3 { .. }) => {

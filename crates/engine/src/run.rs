@@ -65,6 +65,8 @@ pub struct RunOptions {
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
+/// How long a run that was stopped tries to say QUIT.
+const STOPPED_FAREWELL: Duration = Duration::from_secs(1);
 /// How long the answer to a QUIT that deletes nothing is waited for, behind the run's back.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -189,7 +191,10 @@ impl Visit<'_> {
         let engine = Arc::clone(self.engine);
         // The store is read while the network is waited for.
         let (line, known) = tokio::join!(
-            dial(&engine.dialler, &self.retrieval.remote, &engine.checks),
+            unless_stopped(
+                self.stop.clone(),
+                dial(&engine.dialler, &self.retrieval.remote, &engine.checks)
+            ),
             self.load_known()
         );
         let mut wire = Wire::new(line?, engine.checks.read_timeout);
@@ -201,6 +206,12 @@ impl Visit<'_> {
             "connected"
         });
         let ended = self.converse(&mut wire, &known).await;
+        if matches!(ended, Err(RunError::Stopped)) {
+            // A session that waits for an answer may take no QUIT; it is dropped without.
+            if wire.client.send(Command::Quit).is_ok() {
+                drop(timeout(STOPPED_FAREWELL, wire.flush()).await);
+            }
+        }
         self.outcome.conversation = wire.client.transcript().render();
         ended?;
         if !self.outcome.tally.has_deletions() {
@@ -231,9 +242,12 @@ impl Visit<'_> {
             verdict,
             proofs,
             pipelining,
-        } = timeout(left, self.look(wire, known))
-            .await
-            .map_err(|_| RunError::TooLong)??;
+        } = timeout(
+            left,
+            unless_stopped(self.stop.clone(), self.look(wire, known)),
+        )
+        .await
+        .map_err(|_| RunError::TooLong)??;
         if self.options.dry_run {
             return leave(wire).await;
         }
@@ -598,6 +612,25 @@ impl Visit<'_> {
 
     fn step(&mut self, what: &str) {
         self.log.step((self.engine.clock)(), what);
+    }
+}
+
+/// Does this part of a run, unless the run is to stop meanwhile. For parts that change nothing: what
+/// they were about to do is left undone.
+async fn unless_stopped<T>(
+    mut stop: watch::Receiver<bool>,
+    part: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
+    let stopped = async {
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            // Nobody is left who could say so.
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        done = part => done,
+        () = stopped => Err(RunError::Stopped),
     }
 }
 

@@ -80,7 +80,7 @@ fn split(text: &str) -> Result<(&str, Option<&str>), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Security::*;
+    use super::Security::{StartTls, Tls};
     use super::*;
 
     #[test]
@@ -98,10 +98,10 @@ mod tests {
             ("pop.example.org 1995S", None, "pop.example.org", 1995, Tls),
             (
                 "pop.example.org 110",
-                Some(None_),
+                Some(Security::None),
                 "pop.example.org",
                 110,
-                None_,
+                Security::None,
             ),
             (
                 "pop.example.org",
@@ -111,9 +111,21 @@ mod tests {
                 StartTls,
             ),
             ("pop.example.org:2110", None, "pop.example.org", 2110, Tls),
-            ("[::1]:2110", Some(None_), "::1", 2110, None_),
+            (
+                "[::1]:2110",
+                Some(Security::None),
+                "::1",
+                2110,
+                Security::None,
+            ),
             ("::1", None, "::1", 995, Tls),
-            ("127.0.0.1:1100", Some(None_), "127.0.0.1", 1100, None_),
+            (
+                "127.0.0.1:1100",
+                Some(Security::None),
+                "127.0.0.1",
+                1100,
+                Security::None,
+            ),
         ] {
             let spec = ServerSpec::parse(text, security).unwrap();
             assert_eq!(
@@ -123,9 +135,6 @@ mod tests {
             );
         }
     }
-
-    #[allow(non_upper_case_globals)]
-    const None_: Security = Security::None;
 
     #[test]
     fn what_is_no_server_says_why() {

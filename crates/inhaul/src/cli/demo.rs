@@ -89,7 +89,11 @@ impl Installation {
         for message in inhaul_sample::messages() {
             mailbox.append(message);
         }
-        let store = Arc::new(SqliteStore::open(data.path(), StoreOptions::default()).await?);
+        let options = StoreOptions {
+            clock: crate::clock::clock(),
+            ..StoreOptions::default()
+        };
+        let store = Arc::new(SqliteStore::open(data.path(), options).await?);
         let account = store
             .account_create(NewAccount {
                 name: ACCOUNT.into(),

@@ -123,6 +123,7 @@ impl Globals {
     pub(crate) async fn open(&self, config: &Config) -> Result<Arc<SqliteStore>, Failure> {
         let options = StoreOptions {
             key_file: config.key_file.clone(),
+            clock: crate::clock::clock(),
             ..StoreOptions::default()
         };
         Ok(Arc::new(SqliteStore::open(&config.data, options).await?))

@@ -211,11 +211,17 @@ async fn run_all(
             },
             _ = interrupt.recv() => {
                 ended = Some(Exit::INTERRUPTED);
-                stop.send_replace(true);
+                // Asked twice, it does not even wait for the messages under way.
+                if stop.send_replace(true) {
+                    break;
+                }
             }
             _ = terminate.recv() => {
                 ended = Some(Exit::TERMINATED);
-                stop.send_replace(true);
+                // Asked twice, it does not even wait for the messages under way.
+                if stop.send_replace(true) {
+                    break;
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 //! (`cargo xtask crash` sets both), `INHAUL_CRASH_SEED` repeats what a failed run printed.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+#![allow(clippy::print_stdout, reason = "what was tried belongs to the report")]
 
 #[path = "../installation/mod.rs"]
 mod installation;
@@ -387,16 +388,17 @@ impl Stage {
 
     /// Starts a pull and returns at this moment of it, or when it has ended.
     fn pull_until(&self, home: &Installation, moment: Moment) -> Running {
-        let octets = self.line.server_octets() + self.octets - ANSWERS;
+        let before = self.line.server_octets();
         let mut pull = home.inhaul.spawn(&["pull", "isp"]).unwrap();
         match moment {
             Moment::After(span) => std::thread::sleep(span),
             Moment::Deleting(span) => {
-                // Looked at often: what follows takes a few milliseconds.
-                while self.line.server_octets() < octets
+                let bodies = before + self.octets - ANSWERS;
+                // Looked at often: what follows is over in a few milliseconds.
+                while self.line.server_octets() < bodies
                     && pull.wait(Duration::ZERO).unwrap().is_none()
                 {
-                    std::thread::sleep(Duration::from_micros(50));
+                    std::thread::sleep(Duration::from_micros(20));
                 }
                 std::thread::sleep(span);
             }
@@ -485,5 +487,5 @@ const LISTINGS: u64 = 3_800;
 const ANSWERS: u64 = 2_700;
 /// The last of them, to QUIT.
 const FAREWELL: u64 = 60;
-/// In about this time the last bodies are committed and all is deleted.
-const DELETING: Duration = Duration::from_millis(3);
+/// In about this time the last bodies are committed and the deletions are asked for.
+const DELETING: Duration = Duration::from_micros(1_500);

@@ -59,7 +59,7 @@ impl Disk {
 
     /// Cuts the power: from now on every write fails, and what was not synced is gone.
     pub(crate) fn cut_power(&self) -> Result<()> {
-        run(&self.program(), [self.mount_point()])
+        run(self.program(), [self.mount_point()])
     }
 
     /// Brings the disk back, as the next start of the machine would.
