@@ -173,6 +173,9 @@ async fn run_all(
     bars: &Bars,
     told: impl Fn(&Finished) -> Result<(), Failure>,
 ) -> Result<(Vec<Finished>, Option<Exit>), Failure> {
+    // Before the first run begins: from then on a signal must not simply end the process.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     let (stop, stopping) = watch::channel(false);
     let mut runs = JoinSet::new();
     let mut names = HashMap::new();
@@ -190,8 +193,6 @@ async fn run_all(
         });
         names.insert(run.id(), name);
     }
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
     let mut finished = Vec::new();
     let mut ended = None;
     loop {
