@@ -6,6 +6,7 @@
 //! `INHAUL_MEASURED=target/release/inhaul` measures that program instead of the one just built.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+#![allow(clippy::print_stdout, reason = "the figures belong to the report")]
 
 mod installation;
 

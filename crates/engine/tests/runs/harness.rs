@@ -308,10 +308,8 @@ impl World {
 
     /// How many messages are missing, and how many are too many.
     pub(crate) async fn difference(&self, account: AccountId) -> (usize, usize) {
-        difference(
-            &self.sent.lock().unwrap().clone(),
-            &self.stored_for(account).await,
-        )
+        let sent = self.sent.lock().unwrap().clone();
+        difference(&sent, &self.stored_for(account).await)
     }
 
     /// Everything is still there or here: what a run may leave that did not end well.
