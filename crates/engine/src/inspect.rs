@@ -4,9 +4,9 @@ use inhaul_pop3_proto::client::{Command, Event};
 use inhaul_store::{Remote, RemoteSecret};
 use inhaul_types::Octets;
 
+use crate::engine::Engine;
 use crate::failure::{Doing, RunError};
 use crate::observe::FailureReport;
-use crate::run::Engine;
 use crate::session::Wire;
 use crate::session::open::{dial, reveal, sign_in};
 

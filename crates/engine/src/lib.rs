@@ -4,6 +4,7 @@
 //! is `inhaul-pop3-proto`'s, durability is the store's. What is here is the order of effects.
 
 mod budget;
+mod engine;
 mod failure;
 mod inspect;
 mod leases;
@@ -14,8 +15,8 @@ mod session;
 mod settings;
 mod spool;
 
+pub use engine::{Clock, Engine, RunOptions};
 pub use inspect::Inspection;
 pub use observe::{FailureReport, Observer, Progress, RunReport, Unobserved};
 pub use pop3_log::Pop3Log;
-pub use run::{Clock, Engine, RunOptions};
 pub use settings::Checks;

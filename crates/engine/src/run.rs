@@ -13,55 +13,22 @@ use inhaul_domain::{
     BodyJudge, Ledger, LedgerIndex, LedgerState, LeftOutReason, Listing, ProbeVerdict, Proof,
     Retention, RunPlan, RunPolicy, judge_probes, plan_run,
 };
-use inhaul_net::Dialler;
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
-use inhaul_store::{LedgerChange, NewRun, Retrieval, RunEnd, Store};
-use inhaul_types::{Activation, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
+use inhaul_store::{LedgerChange, Retrieval, RunEnd};
+use inhaul_types::{LedgerId, MessageNumber, Octets, RunId, UniqueId};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use crate::budget::Budget;
+use crate::engine::{Engine, RunOptions};
 use crate::failure::RunError;
-use crate::leases::{Lease, Leases};
+use crate::leases::Lease;
 use crate::observe::{FailureReport, Observer, Progress, RunReport};
-use crate::pop3_log::{Pop3Log, RunLog};
+use crate::pop3_log::RunLog;
 use crate::session::Wire;
 use crate::session::listing::{Ahead, Listed, list};
 use crate::session::open::{dial, reveal, sign_in};
 use crate::session::probe::probe;
 use crate::session::retrieve::{Errand, Tally, retrieve};
-use crate::settings::Checks;
-
-/// Reads the time; tests turn it.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// Carries out runs.
-pub struct Engine {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) checks: Checks,
-    pub(crate) dialler: Dialler,
-    pub(crate) leases: Leases,
-    budget: Arc<Budget>,
-    log: Option<Arc<Pop3Log>>,
-    clock: Clock,
-}
-
-impl std::fmt::Debug for Engine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine")
-            .field("checks", &self.checks)
-            .finish_non_exhaustive()
-    }
-}
-
-/// How this one run differs from the retrieval's settings.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RunOptions {
-    /// Delete nothing this time.
-    pub keep: bool,
-    /// Look only: say how many messages would come.
-    pub dry_run: bool,
-}
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
@@ -70,97 +37,23 @@ const STOPPED_FAREWELL: Duration = Duration::from_secs(1);
 /// How long the answer to a QUIT that deletes nothing is waited for, behind the run's back.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-impl Engine {
-    /// An engine over this store.
-    pub fn new(
-        store: Arc<dyn Store>,
-        checks: Checks,
-        log: Option<Arc<Pop3Log>>,
-        clock: Clock,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            leases: Leases::new(checks.at_once, checks.at_once_per_server),
-            budget: Budget::new(checks.memory),
-            dialler: Dialler::new(),
-            store,
-            checks,
-            log,
-            clock,
-        })
-    }
-
-    /// Visits the retrieval's maildrop once. Never fails: what went wrong is in the report, and
-    /// recorded. `stop` turning true ends the run after the messages under way.
-    pub async fn run(
-        self: &Arc<Self>,
-        retrieval: &Retrieval,
-        activation: Activation,
-        options: RunOptions,
-        observer: &dyn Observer,
-        stop: watch::Receiver<bool>,
-    ) -> RunReport {
-        let lease = self.leases.take(&retrieval.remote).await;
-        let begun = Instant::now();
-        let started = (self.clock)();
-        let new = NewRun {
-            retrieval: retrieval.id,
-            activation,
-            started,
-        };
-        let run = match self.store.run_begin(new).await {
-            Ok(run) => run,
-            Err(error) => return self.unrecorded(retrieval, error.into(), begun),
-        };
-        observer.progress(&Progress::Started(run));
-        let mut visit = Visit {
-            engine: self,
-            retrieval,
-            options,
-            observer,
-            stop,
-            run,
-            deadline: begun + self.checks.run_timeout,
-            log: RunLog::new(self.log.clone(), format!("run {run} {}", retrieval.name)),
-            outcome: Outcome::default(),
-            lease: Some(lease),
-        };
-        let ended = visit.carry_out().await;
-        visit.finish(ended.err(), begun).await
-    }
-
-    fn unrecorded(&self, retrieval: &Retrieval, error: RunError, begun: Instant) -> RunReport {
-        RunReport {
-            run: None,
-            failure: Some(error.report(&retrieval.remote.host, retrieval.remote.port)),
-            listed: 0,
-            stored: 0,
-            octets: Octets::ZERO,
-            deleted: 0,
-            left: 0,
-            remaining: 0,
-            would_retrieve: 0,
-            took: begun.elapsed(),
-        }
-    }
-}
-
 /// A run under way.
-struct Visit<'a> {
-    engine: &'a Arc<Engine>,
-    retrieval: &'a Retrieval,
-    options: RunOptions,
-    observer: &'a dyn Observer,
-    stop: watch::Receiver<bool>,
-    run: RunId,
-    deadline: Instant,
-    log: RunLog,
-    outcome: Outcome,
-    lease: Option<Lease>,
+pub(crate) struct Visit<'a> {
+    pub(crate) engine: &'a Arc<Engine>,
+    pub(crate) retrieval: &'a Retrieval,
+    pub(crate) options: RunOptions,
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) run: RunId,
+    pub(crate) deadline: Instant,
+    pub(crate) log: RunLog,
+    pub(crate) outcome: Outcome,
+    pub(crate) lease: Option<Lease>,
 }
 
 /// What is to be recorded at the end, however the run ends.
 #[derive(Default)]
-struct Outcome {
+pub(crate) struct Outcome {
     listed: u64,
     would_retrieve: u64,
     left: u64,
@@ -187,7 +80,7 @@ struct Known {
 }
 
 impl Visit<'_> {
-    async fn carry_out(&mut self) -> Result<(), RunError> {
+    pub(crate) async fn carry_out(&mut self) -> Result<(), RunError> {
         let engine = Arc::clone(self.engine);
         // The store is read while the network is waited for.
         let (line, known) = tokio::join!(
@@ -503,7 +396,7 @@ impl Visit<'_> {
     }
 
     /// Records the end.
-    async fn finish(mut self, error: Option<RunError>, begun: Instant) -> RunReport {
+    pub(crate) async fn finish(mut self, error: Option<RunError>, begun: Instant) -> RunReport {
         let (host, port) = (&self.retrieval.remote.host, self.retrieval.remote.port);
         let mut failure = error.as_ref().map(|error| error.report(host, port));
         let outcome = std::mem::take(&mut self.outcome);
