@@ -13,7 +13,7 @@ use crate::failure::RunError;
 use crate::leases::Leases;
 use crate::observe::{Observer, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
-use crate::run::{Outcome, Visit};
+use crate::run::{Outcome, Visit, unless_stopped};
 use crate::settings::Checks;
 
 /// Reads the time; tests turn it.
@@ -76,7 +76,12 @@ impl Engine {
         observer: &dyn Observer,
         stop: watch::Receiver<bool>,
     ) -> RunReport {
-        let lease = self.leases.take(&retrieval.remote).await;
+        let waited = Instant::now();
+        let place = async { Ok(self.leases.take(&retrieval.remote).await) };
+        let lease = match unless_stopped(stop.clone(), place).await {
+            Ok(lease) => lease,
+            Err(error) => return self.unrecorded(retrieval, error, waited),
+        };
         let begun = Instant::now();
         let started = (self.clock)();
         let new = NewRun {

@@ -93,11 +93,7 @@ impl Visit<'_> {
         let mut wire = Wire::new(line?, engine.checks.read_timeout);
         let known = known?;
         self.observer.progress(&Progress::Connected);
-        self.step(if wire.is_encrypted() {
-            "connected, encrypted"
-        } else {
-            "connected"
-        });
+        self.step("connected");
         let ended = self.converse(&mut wire, &known).await;
         if matches!(ended, Err(RunError::Stopped)) {
             // A session that waits for an answer may take no QUIT; it is dropped without.
@@ -193,7 +189,11 @@ impl Visit<'_> {
         )
         .await?;
         self.observer.progress(&Progress::SignedIn);
-        self.step("signed in");
+        self.step(if wire.is_encrypted() {
+            "signed in, encrypted"
+        } else {
+            "signed in"
+        });
         let pipelining = capabilities.as_ref().is_some_and(Capabilities::pipelining);
         self.outcome.capabilities =
             capabilities.map(|said| said.lines().collect::<Vec<_>>().join("\n"));
@@ -510,7 +510,7 @@ impl Visit<'_> {
 
 /// Does this part of a run, unless the run is to stop meanwhile. For parts that change nothing: what
 /// they were about to do is left undone.
-async fn unless_stopped<T>(
+pub(crate) async fn unless_stopped<T>(
     mut stop: watch::Receiver<bool>,
     part: impl Future<Output = Result<T, RunError>>,
 ) -> Result<T, RunError> {

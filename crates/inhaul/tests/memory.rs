@@ -126,8 +126,9 @@ impl World {
             assert!(began.elapsed() < PATIENCE, "{}: it does not end", self.what);
         };
         let what = self.what;
-        assert!(status.success(), "{what}: {}", running.stderr());
-        let report = &document(&running.stdout())["retrievals"][0];
+        let (stdout, stderr) = (running.stdout(), running.stderr());
+        assert!(status.success(), "{what}: {status}\n{stdout}\n{stderr}");
+        let report = &document(&stdout)["retrievals"][0];
         assert_eq!(report["new"].as_u64(), Some(expected), "{what}: {report}");
         let took = began.elapsed().as_secs_f64();
         println!("{what}: {peak}, {expected} new in {took:.1} s");

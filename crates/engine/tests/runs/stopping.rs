@@ -78,8 +78,11 @@ async fn a_run_that_is_stopped_before_it_begins_brings_nothing() {
     let report = world
         .run_until(USER, RunOptions::default(), &unobserved, stopping)
         .await;
-    assert!(report.failure.is_none(), "{report:?}");
+    // Whoever waits for mail has to hear that nobody has looked.
+    let failure = report.failure.unwrap();
+    assert!(failure.what.contains("stopped"), "{failure:?}");
     assert_eq!((report.stored, world.mailbox.count("RETR")), (0, 0));
+    world.mailbox.idle().await;
     world.good().await;
     world.assert_each_once().await;
 }
