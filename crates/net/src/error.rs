@@ -16,7 +16,7 @@ pub enum CertificateFault {
     UnknownIssuer,
     /// Its issuer took it back.
     Revoked,
-    /// Something else, in the TLS library's words.
+    /// Something else, in words.
     Other(String),
 }
 

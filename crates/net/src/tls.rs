@@ -122,7 +122,23 @@ fn fault(cause: &CertificateError) -> CertificateFault {
         }
         CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
         CertificateError::Revoked => CertificateFault::Revoked,
-        other => CertificateFault::Other(other.to_string()),
+        other => CertificateFault::Other(in_words(other).to_owned()),
+    }
+}
+
+/// The TLS library names its causes in its own language; people get ours.
+fn in_words(cause: &CertificateError) -> &'static str {
+    match cause {
+        CertificateError::BadEncoding => "it is malformed",
+        CertificateError::BadSignature => "its signature is wrong",
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not meant for a server"
+        }
+        // webpki's word for a self-signed certificate that may sign others, shown by a server.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "it is a certificate authority's own, where one signed by it is needed"
+        }
+        _ => "it does not follow the rules for certificates",
     }
 }
 
@@ -145,6 +161,17 @@ mod tests {
             "pop.example.org"
         );
         assert_eq!(plain_name("IpAddress(192.0.2.1)"), "IpAddress(192.0.2.1)");
+    }
+
+    #[test]
+    fn a_certificate_is_refused_in_words() {
+        for cause in [
+            CertificateError::BadEncoding,
+            CertificateError::UnhandledCriticalExtension,
+        ] {
+            let text = fault(&cause).to_string();
+            assert!(text.contains("cannot be used (it "), "{text}");
+        }
     }
 
     #[test]
