@@ -495,10 +495,11 @@ impl Visit<'_> {
                 } else {
                     String::new()
                 };
-                self.log.end(
-                    now,
-                    &format!("{deleted} deleted on {host}{left}, {took:.1} s"),
-                );
+                let copies = match deleted {
+                    0 => format!("copies stay on {host}"),
+                    deleted => format!("{deleted} deleted on {host}"),
+                };
+                self.log.end(now, &format!("{copies}{left}, {took:.1} s"));
             }
         }
     }
