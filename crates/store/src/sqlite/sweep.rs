@@ -167,11 +167,39 @@ impl Job for GiveBack {
         Ok(Step::Done)
     }
 
+    /// Never in one transaction with a step that frees: a hole must not come before the commit that
+    /// forgets what was there.
+    fn weight(&self) -> Weight {
+        SLICED
+    }
+
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
         match outcome {
             Ok(()) => self.files.delete(&self.empty),
             Err(error) => tracing::warn!(%error, "room in segments is given back later"),
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use crate::sqlite::segments::Segments;
+
+    use super::*;
+
+    #[test]
+    fn holes_are_never_made_in_the_transaction_that_frees() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
+        let files = Segments::open(&conn, dir.path()).unwrap().files();
+        // The writer puts one slice at most into a transaction.
+        assert!(GiveBack::new(files).weight().slice);
+        assert!(Discard::new(VecDeque::new()).weight().slice);
+        assert!(Sweep::freed().weight().slice && Sweep::at_start().weight().slice);
     }
 }
