@@ -96,7 +96,7 @@ impl Engine {
         observer.progress(&Progress::Started(run));
         let mut visit = Visit {
             engine: self,
-            retrieval,
+            retrieval: retrieval.clone(),
             options,
             observer,
             stop,
@@ -120,6 +120,7 @@ impl Engine {
             deleted: 0,
             left: 0,
             remaining: 0,
+            notes: Vec::new(),
             would_retrieve: 0,
             took: begun.elapsed(),
         }

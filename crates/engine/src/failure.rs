@@ -102,6 +102,23 @@ impl RunError {
         }
     }
 
+    /// Whether the server wants no visit now, and will later.
+    pub(crate) fn is_a_refusal_for_now(&self) -> bool {
+        matches!(
+            self.code(),
+            ErrorCode::MailboxInUse | ErrorCode::TooOften | ErrorCode::ServerBusy
+        )
+    }
+
+    /// Whether line or server gave up in the middle of something, for a reason that may lie in what
+    /// was on its way.
+    pub(crate) fn is_of_the_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Cut(_) | Self::Silent(_) | Self::TooLong | Self::Client(_)
+        )
+    }
+
     /// The server's own words, where it said any.
     pub(crate) fn said(&self) -> Option<String> {
         match self {

@@ -1,5 +1,6 @@
 //! What a run tells whoever watches it.
 
+use inhaul_store::RunNote;
 use inhaul_types::{ErrorCode, Octets, RunId};
 
 /// A step of a run, told as it happens.
@@ -59,6 +60,8 @@ pub struct RunReport {
     pub left: u64,
     /// Messages that the next run brings: this one was stopped, or ran out of time.
     pub remaining: u64,
+    /// What it met that a person should know of, good or not.
+    pub notes: Vec<RunNote>,
     /// What a dry run found to retrieve.
     pub would_retrieve: u64,
     /// How long it took.

@@ -23,6 +23,8 @@ pub struct ServerSwitches {
     pub certificate: Certificate,
     /// Sign-in by `AUTH PLAIN` beside `USER` and `PASS`.
     pub auth_plain: AuthPlain,
+    /// Announced as `LOGIN-DELAY` to everybody.
+    pub login_delay: Option<u32>,
     /// `UTF8` (RFC 6856). Messages go out as they are, with it and without.
     pub utf8: Utf8,
     /// How octets travel.

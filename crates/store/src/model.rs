@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use inhaul_domain::{LedgerState, Retention};
+use inhaul_domain::{LedgerState, Retention, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, Activation, Address, BodyId, Digest, ErrorCode, Fingerprint, FolderId, GroupId,
     LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId, Secret, Timestamp, Uid,
@@ -134,6 +134,8 @@ pub struct NewRetrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Which messages that are there already are wanted.
+    pub start: StartPoint,
     /// Made, but not run by itself.
     pub paused: bool,
 }
@@ -167,6 +169,12 @@ pub struct Retrieval {
     pub maildrop: MaildropId,
     /// Deletion of re-linked messages waits until then.
     pub relinked_deletion_held_until: Option<Timestamp>,
+    /// Until the maildrop was looked into: which messages that are there already are wanted.
+    pub start: StartPoint,
+    /// How many messages a session may bring, after lines were cut.
+    pub session_size: SessionSize,
+    /// The server lists a part of its messages at a time.
+    pub lists_in_parts: bool,
     /// What CAPA said at the last good run, one capability a line; `None` after a surprise.
     pub capabilities: Option<String>,
     /// Last run that ended well.
@@ -333,6 +341,12 @@ pub enum LedgerChange {
     IdsBroken,
     /// Hold the deletion of re-linked messages of all retrievals of this maildrop until then.
     HoldRelinkedDeletion(Option<Timestamp>),
+    /// How many messages a session may bring.
+    SessionSize(SessionSize),
+    /// The server lists a part of its messages at a time.
+    ListsInParts,
+    /// The maildrop has been looked into: its start point has had its effect.
+    Begun,
 }
 
 /// A run to be recorded at its start.
@@ -365,12 +379,23 @@ pub struct RunEnd {
     pub deleted: u64,
     /// Messages left out.
     pub left: u64,
+    /// What a run met that a person should know of, good or not.
+    pub notes: Vec<RunNote>,
     /// The server's own words at a failure.
     pub said: Option<String>,
     /// The conversation, passwords masked, bodies left out: its first and last 200 lines.
     pub conversation: String,
     /// What CAPA said, to be remembered; `None` forgets it.
     pub capabilities: Option<String>,
+}
+
+/// Something a run met that a person should know of, although it may have ended well.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RunNote {
+    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`.
+    pub code: ErrorCode,
+    /// Messages it concerns.
+    pub messages: u64,
 }
 
 /// A run as recorded.
@@ -398,6 +423,8 @@ pub struct Run {
     pub deleted: u64,
     /// Messages left out.
     pub left: u64,
+    /// What it met.
+    pub notes: Vec<RunNote>,
     /// The server's own words at a failure.
     pub said: Option<String>,
 }

@@ -90,4 +90,4 @@ fn asks_again(row: &LedgerRow<'_>, now: Timestamp) -> bool {
 }
 
 /// The first deletion and two more; a server that ignored them is asked once a day from then on.
-const ASKS: u8 = 3;
+pub(super) const ASKS: u8 = 3;

@@ -22,6 +22,8 @@ use super::{known, renumbering};
 pub struct ProbeVerdict {
     /// To be retrieved, after the plan's own, in this order.
     pub retrieve: Vec<ListingIndex>,
+    /// To be retrieved behind all others, after the plan's own: lines were cut at them.
+    pub retrieve_last: Vec<ListingIndex>,
     /// Known under another id or size: the row is to carry those listed now, and to be `Stored`.
     pub relink: Vec<(ListingIndex, LedgerIndex)>,
     /// Stored, proven to be the same message, and due for deletion. A pair may stand in `relink`
@@ -262,9 +264,11 @@ impl<'a> Judge<'a> {
                     self.verdict.delete.push((*index, row.index));
                 }
                 // It is stored; only its octets will prove it. Where they are too many, it stays.
-                (Entry::Refused, Some(_)) if fresh != Fresh::Retrieve => {}
+                (Entry::Refused, Some(_))
+                    if !matches!(fresh, Fresh::Retrieve | Fresh::RetrieveLast) => {}
                 (Entry::Open | Entry::Crowded | Entry::Refused, _) => match fresh {
                     Fresh::Retrieve => self.verdict.retrieve.push(*index),
+                    Fresh::RetrieveLast => self.verdict.retrieve_last.push(*index),
                     Fresh::Leave(reason) => self.verdict.leave.push((*index, reason)),
                     Fresh::Stay => {}
                 },
@@ -301,16 +305,17 @@ impl<'a> Judge<'a> {
             self.plan.probe.iter().all(|index| {
                 matches!(self.entries[index.position()], Entry::Open | Entry::Settled)
             });
-        if !all_read {
+        if !all_read || self.plan.postponed > 0 {
             return;
         }
         let unlisted = |row: &LedgerRow<'_>| {
             let only_probing_finds_it = match (row.epoch, row.unique_id) {
                 (RowEpoch::Present, Some(_)) => false,
-                (RowEpoch::Present, None) => listing.has_anonymous() && row.state.is_stored(),
+                (RowEpoch::Present, None) => listing.has_anonymous(),
                 (RowEpoch::Past, _) => super::is_listed(listing, row) != super::Named::No,
             };
-            only_probing_finds_it && row.listed_last
+            // A row of a message left out may be the one that this run's delivery takes over.
+            only_probing_finds_it && row.listed_last && row.state.is_stored()
         };
         let free = ledger
             .iter()

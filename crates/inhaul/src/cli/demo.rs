@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use inhaul_domain::Retention;
+use inhaul_domain::{Retention, StartPoint};
 use inhaul_engine::{Checks, Engine, Pop3Log, RunOptions, RunReport, Unobserved};
 use inhaul_sample::{Mailbox, SampleConfig, SampleServer};
 use inhaul_store::{
@@ -120,6 +120,7 @@ impl Installation {
                 folder: "INBOX".into(),
                 every: Every::Never,
                 retention: Retention::Keep,
+                start: StartPoint::Everything,
                 paused: false,
             })
             .await?;

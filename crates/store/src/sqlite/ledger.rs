@@ -65,7 +65,7 @@ pub(crate) fn load(conn: &Connection, maildrop: MaildropId) -> Result<Ledger, St
     let mut select = conn
         .prepare_cached(
             "SELECT id, state, epoch, listed_size, last_listed IS NULL, first_seen, stored_at,
-                 deleted_at, unique_id, min(asks, 255)
+                 deleted_at, unique_id, min(asks, 255), left_at
              FROM ledger WHERE id >= ?1 AND id < ?2 ORDER BY id",
         )
         .doing(DOING)?;
@@ -90,7 +90,7 @@ fn push(ledger: &mut Ledger, present: i64, row: &Row<'_>) -> Result<(), StoreErr
     let since: Option<i64> = match state {
         LedgerState::Stored | LedgerState::Asked => row.get(6).doing(DOING)?,
         LedgerState::Deleted => row.get(7).doing(DOING)?,
-        LedgerState::LeftOut(_) => None,
+        LedgerState::LeftOut(_) => row.get(10).doing(DOING)?,
     };
     let epoch: i64 = row.get(2).doing(DOING)?;
     ledger.push(NewLedgerRow {

@@ -3,12 +3,14 @@
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
+use inhaul_domain::{LedgerState, LeftOutReason, SessionSize, StartPoint};
 use inhaul_types::{AccountId, ErrorCode, FolderId, MaildropId, RetrievalId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::accounts::{folder_or_new, unless_exists};
 use super::errors::{Doing, damaged, missing};
-use super::words::{every, from_word, retention, security};
+use super::ledger;
+use super::words::{every, from_word, ledger_state, retention, security, start};
 use super::writer::Surroundings;
 use crate::seal::SealingKey;
 use crate::{NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, StoreError};
@@ -26,13 +28,18 @@ pub(crate) fn create(
     let folder = folder_or_new(txn, around, new.account, &new.folder)?;
     let wanted = Wanted::new(&new.remote, folder);
     let maildrop = match wanted.find(txn)? {
-        Some(maildrop) => maildrop,
+        Some(maildrop) => {
+            if new.start == StartPoint::Everything {
+                want_everything(txn, maildrop)?;
+            }
+            maildrop
+        }
         None => wanted.make(txn)?,
     };
     let made = txn.execute(
         "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
-             maildrop_id, every, retention, paused, created)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             maildrop_id, every, retention, paused, created, start)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             new.name,
             new.remote.host,
@@ -50,6 +57,7 @@ pub(crate) fn create(
             retention::to_column(new.retention),
             new.paused,
             (around.clock)().millis(),
+            start::to_column(new.start),
         ],
     );
     unless_exists(made, "retrieval", &new.name)?.doing(WRITE)?;
@@ -57,6 +65,17 @@ pub(crate) fn create(
     // The seal is bound to the row's number, which is known only now.
     set_secret(txn, key, id, &new.secret)?;
     Ok(id)
+}
+
+/// Messages that an earlier retrieval of this maildrop did not want are as new again.
+fn want_everything(txn: &Connection, maildrop: MaildropId) -> Result<(), StoreError> {
+    let unwanted = LedgerState::LeftOut(LeftOutReason::Unwanted);
+    let rows = ledger::rows_of(maildrop);
+    execute(
+        txn,
+        "DELETE FROM ledger WHERE state = ?1 AND id >= ?2 AND id < ?3",
+        (ledger_state::to_column(unwanted), rows.start, rows.end),
+    )
 }
 
 /// A host and user with a destination: what a ledger belongs to.
@@ -270,7 +289,8 @@ pub(crate) fn secret(
 const COLUMNS: &str = "
     SELECT r.id, r.name, r.host, r.port, r.security, r.ca_file, r.user, f.account_id, a.name,
         r.owner_id, r.folder_id, f.name, r.every, r.retention, r.paused, r.maildrop_id,
-        d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error
+        d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
+        r.start, d.session_messages, d.partial
     FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
         JOIN maildrop d ON d.id = r.maildrop_id";
 
@@ -336,6 +356,9 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
         paused: row.get(14).doing(READ)?,
         maildrop: MaildropId::new(required(15)?),
         relinked_deletion_held_until: time(16)?,
+        start: start::from_column(number(22)?),
+        session_size: SessionSize::at_most(small(23)?),
+        lists_in_parts: row.get(24).doing(READ)?,
         capabilities: row.get(17).doing(READ)?,
         last_good: time(18)?,
         failing_since: time(19)?,

@@ -3,9 +3,9 @@
 use inhaul_types::{ErrorCode, Octets, RetrievalId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::errors::{Doing, missing};
+use super::errors::{Doing, damaged, missing};
 use super::words::from_word;
-use crate::{NewRun, Run, RunEnd, StoreError};
+use crate::{NewRun, Run, RunEnd, RunNote, StoreError};
 
 const WRITE: &str = "record a run";
 const READ: &str = "read the runs";
@@ -30,7 +30,7 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
     let retrieval: i64 = txn
         .prepare_cached(
             "UPDATE run SET ended = ?2, code = ?3, listed = ?4, stored = ?5, octets = ?6,
-                 deleted = ?7, left = ?8, said = ?9
+                 deleted = ?7, left = ?8, said = ?9, notes = ?10
              WHERE id = ?1 RETURNING retrieval_id",
         )
         .and_then(|mut update| {
@@ -44,6 +44,7 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
                 count(end.deleted),
                 count(end.left),
                 end.said,
+                notes_to_column(&end.notes),
             ];
             update.query_row(columns, |row| row.get(0)).optional()
         })
@@ -84,6 +85,26 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
     Ok(())
 }
 
+fn notes_to_column(notes: &[RunNote]) -> Option<String> {
+    let line = |note: &RunNote| format!("{} {}", note.code, note.messages);
+    let lines: Vec<_> = notes.iter().map(line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn notes_from_column(column: &str) -> Result<Vec<RunNote>, StoreError> {
+    let note = |line: &str| {
+        let (code, messages) = line.split_once(' ')?;
+        Some((code.to_owned(), messages.parse().ok()?))
+    };
+    let read = |line| {
+        let (code, messages) =
+            note(line).ok_or_else(|| damaged(format!("{line:?} is no note of a run")))?;
+        let code = from_word(&code)?;
+        Ok(RunNote { code, messages })
+    };
+    column.lines().map(read).collect()
+}
+
 fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -97,7 +118,7 @@ pub(crate) fn list(
     let mut select = conn
         .prepare_cached(
             "SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets,
-                 deleted, left, said
+                 deleted, left, said, notes
              FROM run WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2",
         )
         .doing(READ)?;
@@ -125,13 +146,16 @@ fn run(row: &Row<'_>) -> Result<Run, StoreError> {
             octets: Octets::new(row.get::<_, i64>(8)?.cast_unsigned()),
             deleted: row.get::<_, i64>(9)?.cast_unsigned(),
             left: row.get::<_, i64>(10)?.cast_unsigned(),
+            notes: Vec::new(),
             said: row.get(11)?,
         })
     };
     let code = code.as_deref().map(from_word).transpose()?;
+    let notes: Option<String> = row.get(12).doing(READ)?;
     Ok(Run {
         activation: from_word(&activation)?,
         code,
+        notes: notes_from_column(notes.as_deref().unwrap_or_default())?,
         ..columns().doing(READ)?
     })
 }

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use inhaul_domain::Retention;
+use inhaul_domain::{Retention, StartPoint};
 use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Store};
+use inhaul_types::Timestamp;
 
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
 use crate::cli::output::{print, print_json, size};
 use crate::cli::pull::engine;
+use crate::config::entries::retrieval::Bring;
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 use crate::server_spec::ServerSpec;
@@ -48,6 +50,9 @@ pub(crate) struct Add {
     /// How often: 10m, auto or never; a user retrieval runs when triggered unless this is given
     #[arg(long, value_parser = parse_every)]
     every: Option<Every>,
+    /// Which of the messages that are there already: all, days=N or new
+    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = parse_bring)]
+    bring: Bring,
     /// What happens to remote copies
     #[arg(long)]
     after_storing: Option<AfterStoring>,
@@ -136,6 +141,7 @@ impl Add {
                     folder: self.folder.clone(),
                     every,
                     retention,
+                    start: start_point(self.bring),
                     paused: self.paused,
                 };
                 store.retrieval_create(retrieval).await?;
@@ -152,6 +158,23 @@ impl Add {
             ))?;
         }
         Ok(Exit::OK)
+    }
+}
+
+fn parse_bring(text: &str) -> Result<Bring, String> {
+    Bring::parse(text).ok_or_else(|| "it is all, new or days=30".into())
+}
+
+/// The days count back from now.
+fn start_point(bring: Bring) -> StartPoint {
+    match bring {
+        Bring::All => StartPoint::Everything,
+        Bring::New => StartPoint::Now,
+        Bring::Days(days) => {
+            let now = crate::clock::clock()();
+            let back = i64::from(days) * 24 * 3600 * 1000;
+            StartPoint::Since(Timestamp::from_millis(now.millis().saturating_sub(back)))
+        }
     }
 }
 
