@@ -111,9 +111,10 @@ impl Engine {
     }
 
     fn unrecorded(&self, retrieval: &Retrieval, error: RunError, begun: Instant) -> RunReport {
+        let failure = error.report(&retrieval.remote.host, retrieval.remote.port);
         RunReport {
             run: None,
-            failure: Some(error.report(&retrieval.remote.host, retrieval.remote.port)),
+            failure: Some(failure.of_run(retrieval)),
             listed: 0,
             stored: 0,
             octets: Octets::ZERO,

@@ -1,4 +1,4 @@
-//! What ended a run early, and which stable code stands for it.
+//! What ended a run early: which stable code stands for it, and what is known about it.
 
 use std::io;
 
@@ -6,9 +6,11 @@ use inhaul_net::{CertificateFault, DialError};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::ClientError;
 use inhaul_store::StoreError;
-use inhaul_types::ErrorCode;
+use inhaul_types::card::{CertificateFact, Detail, Spoken};
+use inhaul_types::{ErrorCode, Facts};
 
 use crate::observe::FailureReport;
+use crate::refusal::{delay_in, refusal_code};
 
 /// Why a run ended before its work was done.
 #[derive(Debug, thiserror::Error)]
@@ -82,30 +84,50 @@ impl From<ClientError> for RunError {
 }
 
 impl RunError {
-    /// The stable code.
-    pub(crate) fn code(&self) -> ErrorCode {
+    /// The stable code, and what is particular about this failure.
+    fn fact(&self, host: &str) -> (ErrorCode, Option<Detail>) {
         match self {
-            Self::Dial(error) => dial_code(error),
+            Self::Dial(error) => dial_fact(error),
             Self::Refused {
                 doing: Doing::Stls, ..
-            } => ErrorCode::StlsRefused,
-            Self::Refused { doing, code, text } => refusal_code(*doing, code.as_ref(), text),
-            Self::NoStls => ErrorCode::NoEncryption,
-            Self::Client(ClientError::NotPop3 { .. }) => ErrorCode::NotPop3,
-            Self::Client(_) | Self::ListingTooLong => ErrorCode::BadAnswer,
-            Self::Cut(_) | Self::Stuck | Self::Stopped => ErrorCode::CutOff,
-            Self::Silent(_) | Self::TooLong => ErrorCode::NoAnswer,
-            Self::Store(error) => store_code(error),
-            Self::Spool(error) if error.kind() == io::ErrorKind::StorageFull => ErrorCode::DiskFull,
-            Self::Spool(_) => ErrorCode::DiskFull,
-            Self::SecretCommand(_) | Self::Unspeakable => ErrorCode::AuthRefused,
+            } => (ErrorCode::StlsRefused, None),
+            Self::Refused { doing, code, text } => {
+                let code = refusal_code(*doing, code.as_ref(), text, host);
+                let delay = delay_in(text).filter(|_| code == ErrorCode::TooOften);
+                (code, delay.map(|seconds| Detail::LoginDelay { seconds }))
+            }
+            Self::NoStls => (ErrorCode::NoEncryption, None),
+            Self::Client(ClientError::NotPop3 { said }) => {
+                let spoken = Spoken::of_greeting(said);
+                (ErrorCode::NotPop3, Some(Detail::Speaks(spoken)))
+            }
+            Self::Client(error) => nonsense(error.to_string()),
+            Self::ListingTooLong => nonsense("it lists more messages than can be held".to_owned()),
+            Self::Cut(_) | Self::Stuck => (ErrorCode::CutOff, None),
+            Self::Stopped => (ErrorCode::CutOff, Some(Detail::Stopped)),
+            Self::Silent(seconds) => {
+                let seconds = *seconds;
+                (ErrorCode::NoAnswer, Some(Detail::Silent { seconds }))
+            }
+            Self::TooLong => (ErrorCode::NoAnswer, Some(Detail::TooSlow)),
+            Self::Store(error) => store_fact(error),
+            Self::Spool(error) => spool_fact(error),
+            Self::SecretCommand(why) => {
+                let why = why.clone();
+                (
+                    ErrorCode::AuthRefused,
+                    Some(Detail::PasswordCommand { why }),
+                )
+            }
+            Self::Unspeakable => (ErrorCode::AuthRefused, Some(Detail::Unspeakable)),
         }
     }
 
     /// Whether the server wants no visit now, and will later.
-    pub(crate) fn is_a_refusal_for_now(&self) -> bool {
+    pub(crate) fn is_a_refusal_for_now(&self, host: &str) -> bool {
+        let (code, _) = self.fact(host);
         matches!(
-            self.code(),
+            code,
             ErrorCode::MailboxInUse | ErrorCode::TooOften | ErrorCode::ServerBusy
         )
     }
@@ -136,133 +158,91 @@ impl RunError {
 
     /// What happened, for a person who never heard of POP3.
     pub(crate) fn report(&self, host: &str, port: u16) -> FailureReport {
-        let code = self.code();
-        let what = match self {
-            Self::Dial(error) => error.to_string(),
-            Self::Store(error) => chain(error),
-            Self::Spool(error) => format!("a message could not be kept in the spool: {error}"),
-            Self::SecretCommand(why) => {
-                format!("the program that gives the password for {host} failed: {why}")
-            }
-            Self::Unspeakable => format!("the name or password for {host} holds a line end"),
-            Self::Silent(seconds) => format!("{host} said nothing for {seconds} seconds"),
-            Self::TooLong => format!("{host} was so slow that the check ran out of time"),
-            Self::ListingTooLong => format!("{host} lists more messages than can be held"),
-            Self::Stopped => {
-                format!("the check of {host} was stopped before it had begun to bring mail")
-            }
-            Self::Cut(_) | Self::Stuck => format!("the line to {host} was cut"),
-            Self::NoStls => format!("{host} offers no encryption on port {port}"),
-            Self::Client(ClientError::NotPop3 { .. }) => {
-                format!("the program at {host}:{port} does not speak POP3")
-            }
-            Self::Client(error) => format!("the answer of {host} makes no sense: {error}"),
-            Self::Refused { doing, .. } => refusal_text(code, *doing, host),
-        };
-        FailureReport {
-            code,
-            what,
+        let (code, detail) = self.fact(host);
+        let facts = Facts {
+            server: Some(host.to_owned()),
+            port: Some(port),
+            detail,
             said: self.said(),
+            ..Facts::default()
+        };
+        FailureReport::new(code, facts)
+    }
+}
+
+fn nonsense(why: String) -> (ErrorCode, Option<Detail>) {
+    (ErrorCode::BadAnswer, Some(Detail::Nonsense { why }))
+}
+
+/// What a person should know of a line that could not be had.
+fn dial_fact(error: &DialError) -> (ErrorCode, Option<Detail>) {
+    match error {
+        DialError::NameNotFound(_) => (ErrorCode::NameNotFound, None),
+        DialError::LookUp { .. } => (ErrorCode::NoAnswer, Some(Detail::LookUpFailed)),
+        DialError::Refused { .. } => (ErrorCode::NoAnswer, Some(Detail::ConnectionRefused)),
+        // The system gave up before we did.
+        DialError::NoAnswer { seconds: 0, .. } => (ErrorCode::NoAnswer, None),
+        DialError::NoAnswer { seconds, .. } => {
+            let seconds = *seconds;
+            (ErrorCode::NoAnswer, Some(Detail::NoReply { seconds }))
+        }
+        DialError::Unreachable { source, .. } => {
+            let why = system_words(source);
+            (ErrorCode::NoAnswer, Some(Detail::Unreachable { why }))
+        }
+        DialError::Certificate { fault, .. } => {
+            let fact = Detail::Certificate(certificate_fact(fault));
+            (ErrorCode::Certificate, Some(fact))
+        }
+        DialError::CaFile { path, why } => {
+            let (path, why) = (path.clone(), why.clone());
+            let fact = CertificateFact::AuthorityFile { path, why };
+            (ErrorCode::Certificate, Some(Detail::Certificate(fact)))
+        }
+        DialError::NotTls { .. } => (ErrorCode::NoEncryption, Some(Detail::NotTls)),
+    }
+}
+
+fn certificate_fact(fault: &CertificateFault) -> CertificateFact {
+    match fault {
+        CertificateFault::Expired(on) => CertificateFact::Expired { on: *on },
+        CertificateFault::NotYetValid(from) => CertificateFact::NotYetValid { from: *from },
+        CertificateFault::WrongName(names) => CertificateFact::WrongName {
+            names: names.clone(),
+        },
+        CertificateFault::UnknownIssuer => CertificateFact::UnknownIssuer,
+        CertificateFault::Revoked => CertificateFact::Revoked,
+        CertificateFault::Other(why) => CertificateFact::Other { why: why.clone() },
+    }
+}
+
+fn store_fact(error: &StoreError) -> (ErrorCode, Option<Detail>) {
+    error.code().unwrap_or_else(|| {
+        let why = chain(error);
+        (ErrorCode::DataDamaged, Some(Detail::Damaged { why }))
+    })
+}
+
+fn spool_fact(error: &io::Error) -> (ErrorCode, Option<Detail>) {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (ErrorCode::DiskFull, None),
+        _ => {
+            let (doing, why) = ("keep a message in the spool".into(), system_words(error));
+            (
+                ErrorCode::DataDamaged,
+                Some(Detail::Unusable { doing, why }),
+            )
         }
     }
 }
 
-fn refusal_text(code: ErrorCode, doing: Doing, host: &str) -> String {
-    match code {
-        ErrorCode::AuthRefused => format!("{host} refuses the password"),
-        ErrorCode::AuthAppPassword => format!("{host} wants an app password"),
-        ErrorCode::AuthNotPossible => format!("{host} does not allow passwords"),
-        ErrorCode::PopSwitchedOff => format!("POP is switched off for this mailbox on {host}"),
-        ErrorCode::MailboxInUse => format!("someone else is reading this mailbox on {host}"),
-        ErrorCode::TooOften => format!("{host} asks us to check less often"),
-        ErrorCode::StlsRefused => format!("{host} offered encryption and then refused it"),
-        ErrorCode::ServerBusy => format!("{host} has a trouble of its own that will pass"),
-        _ => format!("{host} refused {doing}"),
+/// The system's words for an error, without its number.
+fn system_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    match words.split_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => words,
     }
-}
-
-fn dial_code(error: &DialError) -> ErrorCode {
-    match error {
-        DialError::NameNotFound(_) => ErrorCode::NameNotFound,
-        DialError::LookUp { .. }
-        | DialError::Refused { .. }
-        | DialError::NoAnswer { .. }
-        | DialError::Unreachable { .. } => ErrorCode::NoAnswer,
-        DialError::Certificate {
-            fault: CertificateFault::Other(_),
-            ..
-        }
-        | DialError::Certificate { .. }
-        | DialError::CaFile { .. } => ErrorCode::Certificate,
-        DialError::NotTls { .. } => ErrorCode::NoEncryption,
-    }
-}
-
-fn store_code(error: &StoreError) -> ErrorCode {
-    match error {
-        StoreError::InUse(_) => ErrorCode::DataInUse,
-        StoreError::TooNew { .. } => ErrorCode::DataTooNew,
-        StoreError::Damaged(_) => ErrorCode::DataDamaged,
-        StoreError::DiskFull(_) => ErrorCode::DiskFull,
-        StoreError::Seal(_) => ErrorCode::AuthRefused,
-        _ => ErrorCode::DataDamaged,
-    }
-}
-
-/// What an `-ERR` means: its response code (RFC 2449, RFC 3206) if it has one, else its words, as
-/// far as providers are known to use them; without either, a refused sign-in is a wrong password.
-fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorCode {
-    match code {
-        Some(ResponseCode::InUse) => return ErrorCode::MailboxInUse,
-        Some(ResponseCode::LoginDelay) => return ErrorCode::TooOften,
-        Some(ResponseCode::SysTemp) => return ErrorCode::ServerBusy,
-        Some(ResponseCode::SysPerm) => return ErrorCode::ServerRefuses,
-        Some(ResponseCode::Auth) => return auth_code(text),
-        _ => {}
-    }
-    let text = text.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&[
-        "in use",
-        "locked",
-        "is busy",
-        "another session",
-        "already open",
-    ]) {
-        return ErrorCode::MailboxInUse;
-    }
-    if says(&[
-        "too many",
-        "too often",
-        "too frequent",
-        "login rate",
-        "login delay",
-    ]) {
-        return ErrorCode::TooOften;
-    }
-    match doing {
-        Doing::SignIn => auth_code(&text),
-        Doing::Greeting => ErrorCode::ServerBusy,
-        Doing::Stls => ErrorCode::StlsRefused,
-        Doing::Listing => ErrorCode::ServerRefuses,
-    }
-}
-
-fn auth_code(text: &str) -> ErrorCode {
-    let text = text.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&[
-        "application-specific",
-        "app password",
-        "app-password",
-        "web login required",
-    ]) {
-        return ErrorCode::AuthAppPassword;
-    }
-    if text.contains("pop") && says(&["not enabled", "disabled", "not allowed", "switched off"]) {
-        return ErrorCode::PopSwitchedOff;
-    }
-    ErrorCode::AuthRefused
 }
 
 /// The error and its causes in one line.
@@ -275,45 +255,4 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refused_sign_in_is_told_by_its_code_then_by_its_words() {
-        use ErrorCode::*;
-        for (code, text, expected) in [
-            (Some(ResponseCode::InUse), "", MailboxInUse),
-            (Some(ResponseCode::LoginDelay), "", TooOften),
-            (Some(ResponseCode::SysTemp), "", ServerBusy),
-            (Some(ResponseCode::SysPerm), "", ServerRefuses),
-            (
-                Some(ResponseCode::Auth),
-                "Invalid login or password",
-                AuthRefused,
-            ),
-            (
-                Some(ResponseCode::Auth),
-                "Application-specific password required",
-                AuthAppPassword,
-            ),
-            (
-                None,
-                "Your account is not enabled for POP access",
-                PopSwitchedOff,
-            ),
-            (None, "Maildrop is locked by another client", MailboxInUse),
-            (None, "Too many logins, wait a little", TooOften),
-            (None, "Authentication failed.", AuthRefused),
-            (None, "", AuthRefused),
-        ] {
-            assert_eq!(
-                refusal_code(Doing::SignIn, code.as_ref(), text),
-                expected,
-                "{text:?}"
-            );
-        }
-    }
 }

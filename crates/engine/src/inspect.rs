@@ -28,7 +28,7 @@ impl Engine {
     ) -> Result<Inspection, FailureReport> {
         self.look_inside(remote, secret)
             .await
-            .map_err(|error| error.report(&remote.host, remote.port))
+            .map_err(|error| error.report(&remote.host, remote.port).of_trial(remote))
     }
 
     async fn look_inside(

@@ -10,6 +10,7 @@ mod inspect;
 mod leases;
 mod observe;
 mod pop3_log;
+mod refusal;
 mod run;
 mod session;
 mod settings;

@@ -16,6 +16,7 @@ use inhaul_domain::{
 };
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
 use inhaul_store::{LedgerChange, Retrieval, RunEnd, RunNote};
+use inhaul_types::card::Detail;
 use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, UniqueId};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -88,6 +89,31 @@ enum Next {
     OnceMore,
 }
 
+impl Outcome {
+    /// What the run itself knows of its failure: how far the messages had come, or how often the
+    /// server wants to be asked.
+    fn detail(&self, code: ErrorCode, retrieval: &Retrieval) -> Option<Detail> {
+        let earlier = self.earlier.stored;
+        match code {
+            ErrorCode::CutOff => Some(Detail::Cut {
+                stored: earlier + self.tally.stored,
+                wanted: earlier + self.would_retrieve,
+                half: self.tally.half.then_some(earlier + self.tally.answered + 1),
+            }),
+            ErrorCode::TooOften => {
+                let said = self
+                    .capabilities
+                    .as_ref()
+                    .or(retrieval.capabilities.as_ref())?;
+                let delay = Capabilities::parse_lines(said).login_delay()?;
+                let seconds = delay.as_secs();
+                Some(Detail::LoginDelay { seconds })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What a look into the maildrop found, and what follows from it.
 struct Looked {
     listing: Listing,
@@ -111,7 +137,10 @@ impl Visit<'_> {
         loop {
             let next = match self.visit().await {
                 // Whoever comes again at once may be told to wait. What came, came.
-                Err(error) if self.outcome.earlier.sessions > 0 && error.is_a_refusal_for_now() => {
+                Err(error)
+                    if self.outcome.earlier.sessions > 0
+                        && error.is_a_refusal_for_now(&self.retrieval.remote.host) =>
+                {
                     return Ok(());
                 }
                 next => next?,
@@ -591,12 +620,18 @@ impl Visit<'_> {
             self.retrieval.remote.host.clone(),
             self.retrieval.remote.port,
         );
-        let mut failure = error.as_ref().map(|error| error.report(&host, port));
-        if failure.is_none() {
+        if error.is_none() {
             self.note_session_size(SessionSize::after_good);
         }
         self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
         let outcome = std::mem::take(&mut self.outcome);
+        let retrieval = &self.retrieval;
+        let report = |error: &RunError| error.report(&host, port).of_run(retrieval);
+        let mut failure = error.as_ref().map(|error| {
+            let failure = report(error);
+            let detail = outcome.detail(failure.code, retrieval);
+            failure.or_detail(detail)
+        });
         let (tally, earlier) = (outcome.tally, outcome.earlier);
         let stored = earlier.stored + tally.stored;
         let octets = earlier.octets + tally.octets;
@@ -631,7 +666,7 @@ impl Visit<'_> {
             .run_finish(self.retrieval.maildrop, end, changes)
             .await;
         if let Err(error) = recorded {
-            failure.get_or_insert_with(|| RunError::from(error).report(&host, port));
+            failure.get_or_insert_with(|| report(&error.into()));
         }
         self.log_end(stored, deleted, left, failure.as_ref(), begun);
         RunReport {

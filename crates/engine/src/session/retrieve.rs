@@ -94,6 +94,10 @@ pub(crate) struct Tally {
     pub(crate) remaining: u64,
     /// Left to the next session.
     pub(crate) postponed: u64,
+    /// RETRs answered whole, with a message or a refusal.
+    pub(crate) answered: u64,
+    /// A message was under way when it ended.
+    pub(crate) half: bool,
     /// Rows whose DELE the server accepted; deleted once QUIT is answered.
     pub(crate) accepted: Vec<LedgerId>,
     /// Rows whose DELE the server refused.
@@ -114,7 +118,7 @@ pub(crate) async fn retrieve(
     let ended = work.converse(wire).await;
     if ended.is_err() {
         // Half a message is dropped here; whole ones are kept.
-        work.incoming = None;
+        work.tally.half = work.incoming.take().is_some();
         if let Err(error) = &ended {
             work.note_cut(error);
         }
@@ -362,6 +366,7 @@ impl<'a> Work<'a> {
     fn answered(&mut self) -> Option<ListingIndex> {
         let index = self.outstanding.pop_front()??;
         self.outstanding_octets -= self.weight(index);
+        self.tally.answered += 1;
         Some(index)
     }
 

@@ -245,6 +245,43 @@ fn a_closed_line_says_what_was_awaited() {
 }
 
 #[test]
+fn half_a_greeting_is_a_cut_line_unless_another_protocol_began_it() {
+    let awaiting = Awaiting::Status(CommandKind::Greeting);
+    for half in ["+", "+O", "+ok", "+OK POP3 serv", "-", "-ER"] {
+        let mut client = Client::new();
+        client.handle_input(half.as_bytes());
+        client.handle_eof();
+        assert_eq!(
+            drain(&mut client),
+            Some(ClientError::Closed { awaiting }),
+            "{half}"
+        );
+    }
+    for half in [
+        "220 mail",
+        "* OK IMAP",
+        "HTTP/1.1",
+        "SSH-2.0",
+        "+OKAY",
+        "OK",
+    ] {
+        let mut client = Client::new();
+        client.handle_input(half.as_bytes());
+        client.handle_eof();
+        let said = half.to_owned();
+        assert_eq!(drain(&mut client), Some(ClientError::NotPop3 { said }));
+    }
+    // A refusal counts without its line end.
+    let mut client = Client::new();
+    client.handle_input(b"-ERR too busy");
+    client.handle_eof();
+    assert!(matches!(
+        client.poll_event(),
+        Ok(Some(Event::Refused { .. }))
+    ));
+}
+
+#[test]
 fn what_comes_behind_the_good_bye_is_ignored() {
     let mut client = in_transaction();
     client.send(Command::Quit).unwrap();

@@ -58,7 +58,8 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
     write_state(txn, retrieval, end)
 }
 
-/// A maildrop that another program holds is no failure, so it counts as none; it is shown.
+/// A maildrop that another program holds, and a server that wants to be asked less often, are no
+/// failures, so they count as none; they are shown.
 fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), StoreError> {
     const GOOD: &str = "
         UPDATE retrieval SET capabilities = ?2, last_good = ?3, failing_since = NULL,
@@ -74,9 +75,11 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
         None => txn
             .prepare_cached(GOOD)
             .and_then(|mut update| update.execute(params![retrieval, end.capabilities, ended])),
-        Some(code @ ErrorCode::MailboxInUse) => txn.prepare_cached(BUSY).and_then(|mut update| {
-            update.execute(params![retrieval, end.capabilities, code.as_str()])
-        }),
+        Some(code @ (ErrorCode::MailboxInUse | ErrorCode::TooOften)) => {
+            txn.prepare_cached(BUSY).and_then(|mut update| {
+                update.execute(params![retrieval, end.capabilities, code.as_str()])
+            })
+        }
         Some(code) => txn.prepare_cached(FAILED).and_then(|mut update| {
             update.execute(params![retrieval, end.capabilities, ended, code.as_str()])
         }),
