@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use inhaul_store::StoreError;
-use inhaul_types::ErrorCode;
+use inhaul_types::{Card, ErrorCode, Facts};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,32 +29,7 @@ impl Exit {
 
     /// What a run that failed with this code makes of the exit.
     pub(crate) fn of_code(code: ErrorCode) -> Self {
-        match code {
-            ErrorCode::TooLarge | ErrorCode::MessageRefused | ErrorCode::NotDeleted => Self::OK,
-            ErrorCode::NameNotFound => Self::NO_HOST,
-            ErrorCode::DiskFull | ErrorCode::DataDamaged => Self::IO,
-            ErrorCode::NoAnswer
-            | ErrorCode::MailboxInUse
-            | ErrorCode::TooOften
-            | ErrorCode::CutOff
-            | ErrorCode::IdsChanged
-            | ErrorCode::MailboxFull
-            | ErrorCode::DataInUse
-            | ErrorCode::ServerBusy
-            | ErrorCode::QueueFull
-            | ErrorCode::LimitReached => Self::TEMP_FAIL,
-            ErrorCode::Certificate
-            | ErrorCode::NoEncryption
-            | ErrorCode::StlsRefused
-            | ErrorCode::NotPop3
-            | ErrorCode::BadAnswer => Self::PROTOCOL,
-            ErrorCode::AuthRefused
-            | ErrorCode::AuthAppPassword
-            | ErrorCode::AuthNotPossible
-            | ErrorCode::PopSwitchedOff
-            | ErrorCode::ServerRefuses => Self::NO_PERM,
-            ErrorCode::DataTooNew => Self::CONFIG,
-        }
+        Self(code.exit_status())
     }
 
     /// What a failed call of the store makes of the exit.
@@ -102,6 +77,8 @@ pub(crate) struct Failure {
     pub(crate) what: String,
     /// What to do about it.
     pub(crate) hint: Option<String>,
+    /// The error card, where the failure has a stable code.
+    pub(crate) card: Option<Box<Card>>,
 }
 
 impl Failure {
@@ -110,6 +87,15 @@ impl Failure {
             exit,
             what: what.into(),
             hint: None,
+            card: None,
+        }
+    }
+
+    /// A failure that is told by its card.
+    pub(crate) fn of_card(card: Card) -> Self {
+        Self {
+            card: Some(Box::new(card.clone())),
+            ..Self::new(Exit::of_code(card.code), card.title)
         }
     }
 
@@ -125,25 +111,21 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if let Some((code, detail)) = error.code() {
+            let facts = Facts {
+                detail,
+                ..Facts::default()
+            };
+            return Self::of_card(Card::of(code, &facts));
+        }
         let exit = Exit::of_store_error(&error);
-        let hint = match &error {
-            StoreError::InUse(_) => Some("Stop the other one, or wait until it is done."),
-            StoreError::TooNew { .. } => Some("Use the newer inhaul for it."),
-            StoreError::DiskFull(_) => Some("Free some space; nothing was lost."),
-            StoreError::Seal(_) => Some("Put the right key file back, or set the password again."),
-            _ => None,
-        };
         let mut what = error.to_string();
         let mut cause = std::error::Error::source(&error);
         while let Some(error) = cause {
             what.push_str(&format!(": {error}"));
             cause = error.source();
         }
-        Self {
-            exit,
-            what,
-            hint: hint.map(str::to_owned),
-        }
+        Self::new(exit, what)
     }
 }
 
@@ -156,6 +138,21 @@ impl From<std::io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failed_store_is_told_by_a_card_and_ends_as_its_code_says() {
+        for (error, exit) in [
+            (StoreError::InUse("/d".into()), Exit::TEMP_FAIL),
+            (StoreError::Damaged("it".into()), Exit::IO),
+            (StoreError::DiskFull("no room".into()), Exit::IO),
+            (StoreError::Seal("/d/secret.key".into()), Exit::CONFIG),
+        ] {
+            assert_eq!(Exit::of_store_error(&error), exit, "{error}");
+            let failure = Failure::from(error);
+            assert_eq!(failure.exit, exit, "{failure:?}");
+            assert!(failure.card.is_some(), "{failure:?}");
+        }
+    }
 
     #[test]
     fn several_runs_end_with_the_most_serious_failure() {

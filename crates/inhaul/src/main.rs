@@ -44,16 +44,14 @@ fn main() -> ExitCode {
             return Exit::SOFTWARE.into();
         }
     };
+    let globals = cli.globals.clone();
     let ended = runtime.block_on(cli::run(cli));
     // A good-bye that a server still owes us is not waited for.
     runtime.shutdown_background();
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("inhaul: {}", failure.what);
-            if let Some(hint) = &failure.hint {
-                eprintln!("  {hint}");
-            }
+            cli::card::tell(&failure, &globals);
             failure.exit.into()
         }
     }

@@ -3,8 +3,10 @@
 //! Results go to standard output; progress, warnings and errors to standard error.
 
 mod account;
+pub(crate) mod card;
 mod config;
 mod demo;
+mod explain;
 mod export;
 mod message;
 mod output;
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Export(export::Export),
     /// What happened to a message
     Where(whereabouts::Where),
+    /// What an error code means and what to do
+    Explain(explain::Explain),
     /// Check and show the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -108,6 +112,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Message(message) => message.run(&globals).await,
         Command::Export(export) => export.run(&globals).await,
         Command::Where(whereabouts) => whereabouts.run(&globals).await,
+        Command::Explain(explain) => explain.run(&globals),
         Command::Config(command) => command.run(&globals),
     }
 }

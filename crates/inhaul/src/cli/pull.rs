@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use inhaul_engine::{Checks, Engine, Pop3Log, RunOptions, RunReport};
+use inhaul_engine::{Checks, Engine, FailureReport, Pop3Log, RunOptions, RunReport};
 use inhaul_store::{Retrieval, SqliteStore, Store};
-use inhaul_types::{Activation, ErrorCode, Octets};
+use inhaul_types::{Activation, Card, ErrorCode, Octets};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Globals;
+use super::card::{self, CardDocument};
 use super::output::{plain, print, print_json, size};
 use super::progress::Bars;
 use crate::config::Config;
@@ -39,6 +40,8 @@ pub(crate) struct Pull {
 struct Finished {
     retrieval: Retrieval,
     report: RunReport,
+    /// The failure's, if there was one.
+    card: Option<Card>,
 }
 
 impl Pull {
@@ -107,9 +110,14 @@ impl Pull {
                 .iter()
                 .try_for_each(|finished| tell(finished, globals, self.dry_run))?;
         }
-        if globals.quiet || finished.len() < 2 {
-            return Ok(());
+        if !globals.quiet && finished.len() >= 2 {
+            self.sum_up(finished)?;
         }
+        tell_cards(finished, globals);
+        Ok(())
+    }
+
+    fn sum_up(&self, finished: &[Finished]) -> Result<(), Failure> {
         let new: u64 = finished
             .iter()
             .map(|finished| finished.new_messages(self.dry_run))
@@ -131,7 +139,54 @@ impl Pull {
     }
 }
 
+/// Whole cards that are shown; a server that is down may fail hundreds of retrievals.
+const CARDS: usize = 5;
+
+/// What to do about the failures: their cards, and the next step for each.
+fn tell_cards(finished: &[Finished], globals: &Globals) {
+    let failed: Vec<&Card> = finished
+        .iter()
+        .filter(|finished| finished.failure().is_some())
+        .filter_map(|finished| finished.card.as_ref())
+        .collect();
+    let shown = &failed[..failed.len().min(CARDS)];
+    for card in shown {
+        if globals.quiet {
+            if let Some(said) = &card.said {
+                eprintln!("    The server said: {}", plain(said));
+            }
+        } else {
+            eprint!("\n{}", card::text(card, globals.paints()));
+        }
+    }
+    if !globals.quiet && !shown.is_empty() {
+        eprintln!();
+    }
+    for card in shown {
+        let code = card.code;
+        match &card.command {
+            Some(command) => {
+                eprintln!(
+                    "  Next step: {}     (inhaul explain {code})",
+                    plain(command)
+                );
+            }
+            None => eprintln!("  Next step: inhaul explain {code}"),
+        }
+    }
+    if failed.len() > shown.len() {
+        let more = failed.len() - shown.len();
+        eprintln!("  {more} more failed. Each one's card: inhaul pull NAME");
+    }
+}
+
 impl Finished {
+    /// The failure, unless the mailbox was only busy.
+    fn failure(&self) -> Option<&FailureReport> {
+        let failure = self.report.failure.as_ref()?;
+        (result_word(failure.code) != "busy").then_some(failure)
+    }
+
     fn new_messages(&self, dry_run: bool) -> u64 {
         if dry_run {
             self.report.would_retrieve
@@ -189,7 +244,12 @@ async fn run_all(
                 .run(&retrieval, Activation::Cli, options, &bar, stopping)
                 .await;
             bar.done();
-            Finished { retrieval, report }
+            let card = report.failure.as_ref().map(FailureReport::card);
+            Finished {
+                retrieval,
+                report,
+                card,
+            }
         });
         names.insert(run.id(), name);
     }
@@ -232,7 +292,10 @@ async fn run_all(
 
 /// What was said in each run, passwords masked.
 async fn show_conversations(store: &dyn Store, finished: &[Finished]) -> Result<(), Failure> {
-    for Finished { retrieval, report } in finished {
+    for Finished {
+        retrieval, report, ..
+    } in finished
+    {
         let Some(run) = report.run else { continue };
         let said = store.run_conversation(run).await?.unwrap_or_default();
         eprintln!("{}, run {run}:", plain(&retrieval.name));
@@ -241,29 +304,32 @@ async fn show_conversations(store: &dyn Store, finished: &[Finished]) -> Result<
     Ok(())
 }
 
-/// One line for a finished run: good ones on standard output, failures on standard error.
+/// One line for a finished run: good and busy ones on standard output, failures on standard error.
 fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Failure> {
-    let Finished { retrieval, report } = finished;
+    let Finished {
+        retrieval, report, ..
+    } = finished;
     let took = format!("{:.1} s", report.took.as_secs_f64());
     let name = plain(&retrieval.name);
-    if let Some(failure) = &report.failure {
-        let stored = if report.stored > 0 {
-            format!(" {} messages are stored.", report.stored)
-        } else {
-            String::new()
+    if let Some(failure) = finished.failure() {
+        let stored = match report.stored {
+            0 => String::new(),
+            1 => " 1 message is stored.".to_owned(),
+            stored => format!(" {stored} messages are stored."),
         };
         eprintln!(
             "X {name}   {}   {took}   {}.{stored}",
             failure.code,
             plain(&failure.what)
         );
-        if let Some(said) = &failure.said {
-            eprintln!("    The server said: {}", plain(said));
-        }
         return Ok(());
     }
     if globals.quiet {
         return Ok(());
+    }
+    if let Some(busy) = &report.failure {
+        let (code, what) = (busy.code, plain(&busy.what));
+        return print(&format!("  {name}   busy   {took}   {what} ({code})\n"));
     }
     let left = if report.left > 0 {
         format!("   {} left there", report.left)
@@ -306,12 +372,10 @@ struct RunDocument<'a> {
     account: &'a str,
     run: Option<i64>,
     result: &'static str,
+    #[serde(flatten)]
+    card: Option<CardDocument<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    what: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    said: Option<&'a str>,
+    since: Option<String>,
     listed: u64,
     new: u64,
     bytes: u64,
@@ -344,16 +408,21 @@ impl<'a> PullDocument<'a> {
 
 impl<'a> RunDocument<'a> {
     fn new(finished: &'a Finished, dry_run: bool) -> Self {
-        let Finished { retrieval, report } = finished;
+        let Finished {
+            retrieval,
+            report,
+            card,
+        } = finished;
         let failure = report.failure.as_ref();
         Self {
             name: &retrieval.name,
             account: &retrieval.account_name,
             run: report.run.map(inhaul_types::RunId::row),
             result: failure.map_or("ok", |failure| result_word(failure.code)),
-            code: failure.map(|failure| failure.code.as_str()),
-            what: failure.map(|failure| failure.what.as_str()),
-            said: failure.and_then(|failure| failure.said.as_deref()),
+            card: card.as_ref().map(CardDocument::from),
+            since: failure
+                .and_then(|failure| failure.facts.failing_since)
+                .map(|since| since.to_string()),
             listed: report.listed,
             new: finished.new_messages(dry_run),
             bytes: report.octets.count(),
@@ -373,7 +442,9 @@ fn result_word(code: ErrorCode) -> &'static str {
         | ErrorCode::AuthAppPassword
         | ErrorCode::AuthNotPossible
         | ErrorCode::PopSwitchedOff
+        | ErrorCode::ServerRefuses
         | ErrorCode::Certificate
+        | ErrorCode::WrongKey
         | ErrorCode::MailboxFull => "needs-you",
         _ => "failed",
     }

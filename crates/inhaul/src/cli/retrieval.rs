@@ -8,8 +8,8 @@ use inhaul_domain::Retention;
 use inhaul_store::{Every, Security, Store};
 use serde::Serialize;
 
-use super::Globals;
 use super::output::{print, print_json, table};
+use super::{Globals, card};
 use crate::config::parse_duration;
 use crate::exit::{Exit, Failure};
 
@@ -274,6 +274,10 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
             &["RUN", "WHEN", "STARTED BY", "RESULT", "NEW", "DELETED"],
             &rows,
         ));
+    }
+    if let Some(card) = card::of_retrieval(&retrieval, &runs) {
+        text.push('\n');
+        text.push_str(&card::text(&card, card::Paint::Plain));
     }
     print(&text)?;
     Ok(Exit::OK)

@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use durations::parse_duration;
 pub(crate) use problems::ConfigProblems;
+pub(crate) use suggest::near;
 
 /// Where a configuration is taken from, strongest first after the two options.
 #[derive(Clone, Debug, Default)]

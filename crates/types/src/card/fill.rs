@@ -49,8 +49,12 @@ impl<'a> Filler<'a> {
         }
         match place {
             "server" => self.server(),
-            "Server" => capital(self.facts.server.as_deref(), "The server"),
-            "server_name" => capital(self.facts.server.as_deref(), "that"),
+            "Server" => known_or(self.facts.server.as_deref(), "The server"),
+            "server_name" => known_or(self.facts.server.as_deref(), "of the server"),
+            "called" => match &self.facts.server {
+                Some(server) => format!("called {server}"),
+                None => "of that name".into(),
+            },
             "address" => self.address(),
             "on_port" => self.with_port(" on port "),
             "the_port" => match self.facts.port {
@@ -95,7 +99,7 @@ impl<'a> Filler<'a> {
     }
 
     fn server(&self) -> String {
-        capital(self.facts.server.as_deref(), SOME_SERVER)
+        known_or(self.facts.server.as_deref(), SOME_SERVER)
     }
 
     fn with_port(&self, before: &str) -> String {
@@ -329,7 +333,7 @@ fn number(place: &str, detail: &Detail) -> String {
     }
 }
 
-fn capital(known: Option<&str>, unknown: &str) -> String {
+fn known_or(known: Option<&str>, unknown: &str) -> String {
     known.unwrap_or(unknown).to_owned()
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Words {
 }
 
 /// Where settings were tried out only.
-pub(super) const NEXT_TRIAL: &str = "inhaul has saved nothing and touched no mail.";
+pub(super) const NEXT_TRIAL: &str = "Nothing was saved, and no mail was touched.";
 
 const NEXT_AFTER_REFUSAL: &str = "inhaul tries again after 15 minutes, 1 hour and 6 hours, then once a day, so that {server} does not lock the mailbox; and at once when the password is changed. Mail waits safely on {server}.";
 const NEXT_WITHOUT_PASSWORD: &str = "inhaul sends no password. It tries again after 15 minutes, 1 hour, then every 6 hours. Mail waits safely on {server}.";
@@ -130,7 +130,7 @@ fn general(code: ErrorCode) -> Words {
             command: "{pull}",
         },
         NameNotFound => Words {
-            title: "There is no server called {server_name}",
+            title: "There is no server {called}",
             what: "The name is not in the internet's address book (DNS).",
             todo: &[
                 "Check the spelling. {typical_names}.",
@@ -243,9 +243,9 @@ fn general(code: ErrorCode) -> Words {
             command: "{usual_command}",
         },
         DataInUse => Words {
-            title: "Another inhaul uses the data directory",
+            title: "This has to wait: another inhaul uses the data directory",
             what: "Only one inhaul may use {path} at a time.",
-            todo: &["Wait until the other one is done, or stop it; then run the command again."],
+            todo: &["Stop the other one, or wait until it is done; then run the command again."],
             next: "Nothing was changed.",
             command: "",
         },

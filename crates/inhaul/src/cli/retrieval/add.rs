@@ -117,8 +117,8 @@ impl Add {
                 if !self.no_test {
                     let engine = engine(&store, config)?;
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
-                        Failure::new(Exit::of_code(failure.code), failure_text(&failure))
-                            .hint("Nothing was saved. --no-test saves it all the same.")
+                        Failure::of_card(failure.card())
+                            .hint("To save it all the same, add --no-test.")
                     })?;
                     if !globals.quiet && !globals.json {
                         print(&format!(
@@ -176,20 +176,6 @@ fn start_point(bring: Bring) -> StartPoint {
             StartPoint::Since(Timestamp::from_millis(now.millis().saturating_sub(back)))
         }
     }
-}
-
-/// A failure as text: code, what happened, the server's words.
-pub(crate) fn failure_text(failure: &inhaul_engine::FailureReport) -> String {
-    let said = failure
-        .said
-        .as_deref()
-        .map(|said| format!("\n  The server said: {}", crate::cli::output::plain(said)));
-    format!(
-        "{}: {}{}",
-        failure.code,
-        failure.what,
-        said.unwrap_or_default()
-    )
 }
 
 /// The server that runs later may stand in another folder.
