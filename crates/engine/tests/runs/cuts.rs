@@ -5,6 +5,7 @@ use std::time::Duration;
 use inhaul_sample::switches::{Cut, Fault, Pipelining, Times};
 use inhaul_store::Store as _;
 use inhaul_types::ErrorCode;
+use inhaul_types::card::Detail;
 
 use crate::harness::{Setup, World, letters};
 
@@ -85,10 +86,21 @@ async fn what_came_whole_before_the_cut_is_not_asked_for_again() {
     // Behind the listing and some of the messages.
     cut(&world, 5_000, Times::Once);
     let report = world.run().await;
-    assert_eq!(
-        report.failure.map(|failure| failure.code),
-        Some(ErrorCode::CutOff)
+    let failure = report.failure.unwrap();
+    assert_eq!(failure.code, ErrorCode::CutOff);
+    let Some(Detail::Cut {
+        wanted: 30, half, ..
+    }) = failure.facts.detail
+    else {
+        panic!("{failure:?}");
+    };
+    // The first that did not come whole.
+    assert!(
+        half.is_none_or(|half| half == report.stored + 1),
+        "{half:?}"
     );
+    let title = failure.card().title;
+    assert!(title.contains(" of 30"), "{title}");
     let stored = usize::try_from(report.stored).unwrap();
     assert!((1..30).contains(&stored), "{stored}");
     assert_eq!(world.stored().await.len(), stored);

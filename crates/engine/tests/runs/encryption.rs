@@ -57,7 +57,18 @@ async fn nobody_signs_in_behind_a_certificate_that_proves_nothing() {
             world
                 .server
                 .set(|switches| switches.certificate = certificate);
-            world.fails(ErrorCode::Certificate).await;
+            let failure = world.fails(ErrorCode::Certificate).await;
+            let words = match certificate {
+                Certificate::Expired => "Its certificate expired on ",
+                Certificate::WrongName => "Its certificate is for ",
+                _ => "Its certificate is signed by nobody this server knows.",
+            };
+            let card = failure.card();
+            assert!(card.what.starts_with(words), "{card:?}");
+            assert!(
+                card.next.starts_with("inhaul sends no password."),
+                "{card:?}"
+            );
             assert_eq!(
                 world.mailbox.sign_ins(),
                 SignIns::default(),

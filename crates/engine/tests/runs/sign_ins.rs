@@ -116,3 +116,38 @@ async fn a_refused_sign_in_has_its_code_and_costs_no_mail() {
         assert_eq!(world.retrieval().await.failures, 0, "{refusal:?}");
     }
 }
+
+#[tokio::test]
+async fn how_often_one_may_come_is_told_in_minutes() {
+    let server = Script::parse(
+        "S: +OK hello
+         C: CAPA
+         S: +OK
+         S: SASL PLAIN
+         S: LOGIN-DELAY 900
+         S: .
+         C: AUTH PLAIN *
+         S: +OK
+         C: STAT
+         S: +OK 0 0
+         C: UIDL
+         S: +OK
+         S: .
+         C: LIST
+         S: +OK
+         S: .
+         C: QUIT
+         S: +OK
+         ---
+         S: +OK hello
+         C: AUTH PLAIN *
+         S: -ERR [LOGIN-DELAY] not yet",
+    );
+    let server = server.unwrap().serve().unwrap();
+    let world = Setup::default().start().await;
+    world.redirect(server.addr()).await;
+    world.good().await;
+    let card = world.fails(ErrorCode::TooOften).await.card();
+    assert_eq!(card.what, "It allows one check every 15 minutes.");
+    server.finish().unwrap();
+}
