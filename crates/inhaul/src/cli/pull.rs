@@ -139,40 +139,44 @@ impl Pull {
     }
 }
 
+/// The command to type, and where more is said.
+fn next_step(card: &Card) -> String {
+    let explain = format!("inhaul explain {}", card.code);
+    match &card.command {
+        Some(command) => format!("{}     ({explain})", plain(command)),
+        None => explain,
+    }
+}
+
 /// Whole cards that are shown; a server that is down may fail hundreds of retrievals.
 const CARDS: usize = 5;
 
 /// What to do about the failures: their cards, and the next step for each.
 fn tell_cards(finished: &[Finished], globals: &Globals) {
-    let failed: Vec<&Card> = finished
+    let failed: Vec<(&str, &Card)> = finished
         .iter()
         .filter(|finished| finished.failure().is_some())
-        .filter_map(|finished| finished.card.as_ref())
+        .filter_map(|finished| Some((finished.retrieval.name.as_str(), finished.card.as_ref()?)))
         .collect();
     let shown = &failed[..failed.len().min(CARDS)];
-    for card in shown {
+    for (name, card) in shown {
         if globals.quiet {
             if let Some(said) = &card.said {
                 eprintln!("    The server said: {}", plain(said));
             }
         } else {
-            eprint!("\n{}", card::text(card, globals.paints()));
+            let whose = match failed.len() {
+                1 => String::new(),
+                _ => format!("{}:\n", plain(name)),
+            };
+            eprint!("\n{whose}{}", card::text(card, globals.paints()));
         }
     }
     if !globals.quiet && !shown.is_empty() {
         eprintln!();
     }
-    for card in shown {
-        let code = card.code;
-        match &card.command {
-            Some(command) => {
-                eprintln!(
-                    "  Next step: {}     (inhaul explain {code})",
-                    plain(command)
-                );
-            }
-            None => eprintln!("  Next step: inhaul explain {code}"),
-        }
+    for (_, card) in shown {
+        eprintln!("  Next step: {}", next_step(card));
     }
     if failed.len() > shown.len() {
         let more = failed.len() - shown.len();
