@@ -214,6 +214,8 @@ pub struct MailboxSwitches {
     pub listing: Listing,
     /// `TOP`.
     pub top: Top,
+    /// `RETR`.
+    pub retr: Retr,
     /// `DELE`.
     pub dele: Dele,
     /// `QUIT`.
@@ -330,6 +332,17 @@ pub enum Top {
     ExtraBlankLine,
     /// What it should, and the message counts as retrieved.
     MarksRetrieved,
+}
+
+/// What `RETR` gives.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Retr {
+    /// The message, unless a [`Fault`] is set for it.
+    #[default]
+    Works,
+    /// In every session the line is closed in the middle of the message that is asked for as the
+    /// nth, counted from 1.
+    CutAtNth(NonZeroU32),
 }
 
 /// What `DELE` does.

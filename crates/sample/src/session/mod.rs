@@ -48,6 +48,8 @@ pub(crate) struct Conversation {
     pending: Pending,
     encrypted: bool,
     user: Option<String>,
+    /// Messages asked for by `RETR` so far.
+    retrs: u32,
     journal: Journal,
 }
 
@@ -63,6 +65,7 @@ impl Conversation {
             pending: Pending::default(),
             encrypted: false,
             user: None,
+            retrs: 0,
             maildrop: None,
             journal: Journal::default(),
         }
