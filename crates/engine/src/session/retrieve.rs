@@ -48,6 +48,8 @@ const BATCH_MESSAGES: usize = 256;
 const BATCH_OCTETS: u64 = 8 << 20;
 /// or when its first message has waited so long: somebody may be looking at the folder.
 const BATCH_AGE: Duration = Duration::from_millis(200);
+/// Told of a large message while it comes: often enough for a bar to move.
+const TELL_OCTETS: u64 = 64 << 10;
 /// Commits under way at once. The second is gathered by the store while the first syncs.
 const COMMITS_AT_ONCE: usize = 2;
 
@@ -138,6 +140,8 @@ struct Work<'a> {
     outstanding: VecDeque<Option<ListingIndex>>,
     outstanding_octets: u64,
     incoming: Option<Incoming>,
+    /// Octets of it that the observer has not heard of.
+    untold: u64,
     batch: Gathered,
     commits: FuturesUnordered<BoxFuture<'static, Result<Durable, StoreError>>>,
     /// DELEs that may be sent now.
@@ -203,6 +207,7 @@ impl<'a> Work<'a> {
             outstanding,
             outstanding_octets: 0,
             incoming: None,
+            untold: 0,
             batch: Gathered::default(),
             commits: FuturesUnordered::new(),
             due: VecDeque::new(),
@@ -318,12 +323,18 @@ impl<'a> Work<'a> {
 
     fn take(&mut self, event: Event<'_>) -> Result<(), RunError> {
         match event {
-            Event::BodyStart { .. } => self.incoming = Some(Incoming::new(&self.errand.budget)),
+            Event::BodyStart { .. } => {
+                (self.incoming, self.untold) = (Some(Incoming::new(&self.errand.budget)), 0);
+            }
             Event::BodyChunk(octets) => {
                 if let Some(incoming) = &mut self.incoming {
                     incoming
                         .push(octets, &self.errand.spool)
                         .map_err(RunError::Spool)?;
+                    self.untold += octets.len() as u64;
+                    if self.untold >= TELL_OCTETS {
+                        self.tell_received();
+                    }
                 }
             }
             Event::BodyEnd { .. } => self.take_body(),
@@ -370,6 +381,11 @@ impl<'a> Work<'a> {
         Some(index)
     }
 
+    fn tell_received(&mut self) {
+        let octets = Octets::new(std::mem::take(&mut self.untold));
+        self.errand.observer.progress(&Progress::Received(octets));
+    }
+
     fn take_body(&mut self) {
         let (Some(index), Some(incoming)) = (self.answered(), self.incoming.take()) else {
             // It was asked for ahead, and the listing does not name it.
@@ -384,9 +400,7 @@ impl<'a> Work<'a> {
             );
             return;
         }
-        self.errand
-            .observer
-            .progress(&Progress::Received(incoming.size()));
+        self.tell_received();
         let received = incoming.finish();
         let verdict = self.errand.judge.judge(index, &received.digest);
         let delete = deletes_fetched(
