@@ -37,11 +37,11 @@ pub(crate) struct Pull {
 }
 
 /// A run that ended, well or not.
-struct Finished {
-    retrieval: Retrieval,
-    report: RunReport,
+pub(super) struct Finished {
+    pub(super) retrieval: Retrieval,
+    pub(super) report: RunReport,
     /// The failure's, if there was one.
-    card: Option<Card>,
+    pub(super) card: Option<Card>,
 }
 
 impl Pull {
@@ -309,7 +309,7 @@ async fn show_conversations(store: &dyn Store, finished: &[Finished]) -> Result<
 }
 
 /// One line for a finished run: good and busy ones on standard output, failures on standard error.
-fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Failure> {
+pub(super) fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Failure> {
     let Finished {
         retrieval, report, ..
     } = finished;

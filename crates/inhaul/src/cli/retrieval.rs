@@ -177,7 +177,7 @@ pub(crate) fn retention_words(retention: Retention, host: &str) -> String {
     }
 }
 
-fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
+pub(crate) fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
     match (retrieval.paused, retrieval.failures, retrieval.last_good) {
         (true, _, _) => "paused",
         (_, 1.., _) => "failing",
