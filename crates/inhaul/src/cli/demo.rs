@@ -12,6 +12,7 @@ mod look;
 mod samples;
 mod schedule;
 mod selftest;
+mod signals;
 
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 
@@ -21,32 +22,38 @@ use tokio::sync::mpsc;
 use self::desk::{Desk, Input, Typed};
 use self::installation::Installation;
 use self::samples::Pace;
+use self::signals::Signals;
 use super::Globals;
 use crate::exit::{Exit, Failure};
 
-/// Type `help` while it runs for what can be made to happen. Commands may also come by a pipe; the
-/// demo then ends behind the last one. With --data DIR the temporary data directory is made in DIR
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Demo {
     /// Run the whole scenario without a person and say whether it held
     #[arg(long)]
     selftest: bool,
 }
 
+const AFTER_HELP: &str = "\
+While it runs, type help for what can be made to happen. Commands may come by a pipe as well; the \
+demo then ends behind the last one. Its data directory is a temporary one; with --data DIR it is \
+made in DIR.";
+
 impl Demo {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         refuse_real_data(globals)?;
-        let parent = globals.data.as_deref();
+        let signals = Signals::new()?;
         if self.selftest {
-            return selftest::run(globals).await;
+            return selftest::run(globals, signals).await;
         }
         if globals.json {
             let what = "the demo is for reading; only its --selftest has a JSON document";
             return Err(Failure::usage(what));
         }
-        let demo = Installation::start(Pace::Shown, parent).await?;
-        Desk::new(demo, globals, read_commands()?)?.hold().await
+        let demo = Installation::start(Pace::Shown, globals.data.as_deref()).await?;
+        Desk::new(demo, globals, read_commands()?, signals)
+            .hold()
+            .await
     }
 }
 

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_line_is_a_command_or_says_why_not() {
-        let days = |days| Duration::from_secs(days * 24 * 3600);
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
         for (line, command) in [
             ("", None),
             ("  ", None),

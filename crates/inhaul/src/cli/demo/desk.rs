@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use inhaul_engine::{FailureReport, Observer, Progress};
 use inhaul_store::StoreError;
 use inhaul_types::{Activation, ErrorCode, MessageId, Timestamp};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Interval, interval_at, sleep, timeout};
@@ -22,6 +21,7 @@ use super::installation::Installation;
 use super::look;
 use super::samples::Sample;
 use super::schedule::next_wait;
+use super::signals::Signals;
 use crate::cli::Globals;
 use crate::cli::message::print_message;
 use crate::cli::output::print;
@@ -106,7 +106,8 @@ impl<'a> Desk<'a> {
         demo: Installation,
         globals: &'a Globals,
         input: Input,
-    ) -> Result<Self, Failure> {
+        signals: Signals,
+    ) -> Self {
         let standing = Standing {
             due: demo.clock.now(),
             code: None,
@@ -122,14 +123,14 @@ impl<'a> Desk<'a> {
             under_way: HashSet::new(),
             standing: [standing; Sample::ALL.len()],
             stop: watch::channel(false).0,
-            signals: Signals::new()?,
+            signals,
             orders: interval_at(first_order, ORDERS_EVERY),
             ordered: 0,
             sent: 0,
             held: Some(Vec::new()),
         };
         desk.order();
-        Ok(desk)
+        desk
     }
 
     /// Brings what is there, then takes commands until it is told to end.
@@ -440,7 +441,8 @@ impl<'a> Desk<'a> {
     }
 
     async fn show(&self, id: MessageId) -> Result<(), Failure> {
-        // Bars of runs under way are drawn over it at their next step; the text stays.
+        // It is printed in pieces; bars of runs under way come back below it.
+        self.bars.clear();
         print_message(&*self.demo.store, id, false).await
     }
 
@@ -508,31 +510,5 @@ impl Observer for Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.bar.done();
-    }
-}
-
-/// What ends the demo from outside.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    /// The terminal was closed.
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Exit {
-        tokio::select! {
-            _ = self.interrupt.recv() => Exit::INTERRUPTED,
-            _ = self.terminate.recv() => Exit::TERMINATED,
-            _ = self.hang_up.recv() => Exit::TERMINATED,
-        }
     }
 }

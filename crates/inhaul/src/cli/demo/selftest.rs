@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::installation::Installation;
 use super::look::seconds;
 use super::samples::{Manner, Pace, Sample};
+use super::signals::Signals;
 use crate::cli::Globals;
 use crate::cli::message::each_message;
 use crate::cli::output::{print, print_json};
@@ -56,8 +57,9 @@ struct Document<'a> {
     steps: &'a [Step],
 }
 
-/// Runs the scenario; 0 if every step held, 70 if not.
-pub(super) async fn run(globals: &Globals) -> Result<Exit, Failure> {
+/// Runs the scenario; 0 if every step held, 70 if not. A signal ends it between two steps or in
+/// one: nothing of it is kept.
+pub(super) async fn run(globals: &Globals, mut signals: Signals) -> Result<Exit, Failure> {
     let began = Instant::now();
     let mut test = SelfTest {
         demo: Installation::start(Pace::Hurried, globals.data.as_deref()).await?,
@@ -67,43 +69,16 @@ pub(super) async fn run(globals: &Globals) -> Result<Exit, Failure> {
         steps: Vec::new(),
         live: !globals.json && !globals.quiet,
     };
-    // What ended it is the last step.
-    let held = scenario::play(&mut test).await;
-    let failed = test
-        .steps
-        .iter()
-        .find(|step| !step.ok)
-        .map(|step| step.step);
-    let took = began.elapsed();
-    let document = Document {
-        ok: failed.is_none(),
-        took_ms: took.as_millis(),
-        first_readable_ms: test.first_readable.map(|after| after.as_millis()),
-        failed,
-        steps: &test.steps,
+    let played = tokio::select! {
+        held = scenario::play(&mut test) => Ok(held),
+        exit = signals.next() => Err(exit),
     };
-    if globals.json {
-        print_json(&document)?;
-    } else if let (Some(first), None, false) = (test.first_readable, failed, globals.quiet) {
-        print(&format!(
-            "\nAll {} steps held in {}. First message readable after {}.\n",
-            test.steps.len(),
-            seconds(took),
-            seconds(first),
-        ))?;
-    }
+    let concluded = match played {
+        Ok(held) => test.conclude(globals, held, began.elapsed()),
+        Err(exit) => Ok(exit),
+    };
     test.demo.end().await?;
-    if let (Some(step), Err(Broken::Failed(failure))) = (failed, held) {
-        let what = format!("the self-test failed at {step:?}: {}", failure.what);
-        return Err(Failure::new(Exit::SOFTWARE, what));
-    }
-    match failed {
-        None => Ok(Exit::OK),
-        Some(step) => Err(Failure::new(
-            Exit::SOFTWARE,
-            format!("the self-test failed at {step:?}"),
-        )),
-    }
+    concluded
 }
 
 /// A self-test under way.
@@ -142,6 +117,37 @@ impl SelfTest {
         }
         self.steps.push(step);
         held
+    }
+
+    /// Tells how it went. What ended it early is the last step.
+    fn conclude(&self, globals: &Globals, held: Held, took: Duration) -> Result<Exit, Failure> {
+        let failed = self.steps.iter().find(|step| !step.ok);
+        if globals.json {
+            print_json(&Document {
+                ok: held.is_ok(),
+                took_ms: took.as_millis(),
+                first_readable_ms: self.first_readable.map(|after| after.as_millis()),
+                failed: failed.map(|step| step.step),
+                steps: &self.steps,
+            })?;
+        }
+        if let Some(failed) = failed {
+            let why = failed.why.as_deref().unwrap_or_default();
+            let what = format!("the self-test failed at {:?}: {why}", failed.step);
+            return Err(Failure::new(Exit::SOFTWARE, what));
+        }
+        if let Err(Broken::Failed(failure)) = held {
+            return Err(failure);
+        }
+        if self.live {
+            print(&format!(
+                "\nAll {} steps held in {}. First message readable after {}.\n",
+                self.steps.len(),
+                seconds(took),
+                seconds(self.first_readable.unwrap_or_default()),
+            ))?;
+        }
+        Ok(Exit::OK)
     }
 
     async fn pull(&self, sample: Sample) -> Held<RunReport> {
