@@ -145,7 +145,7 @@ fn commands_by_a_pipe_happen_in_order() {
             "2 new messages lie in you@old-isp.example.\n",
             "old-isp.example refuses the password: -ERR [AUTH].\n",
             "Old ISP, run ",
-            "  C: AUTH PLAIN ********\n  S: -ERR [AUTH] ",
+            "  S: -ERR [AUTH] ",
             "old-isp.example behaves.\n",
             "  Old ISP   3 new ",
             "Copies on old-isp.example are deleted 14 days after they were stored here.\n",
@@ -212,12 +212,12 @@ fn every_switch_shows_in_the_next_check() {
         &[
             "X Old ISP   cut-off   ",
             " 2 messages are stored.",
-            "X Old ISP   too-often   ",
-            "The server said: -ERR [LOGIN-DELAY] too often",
             "X Old ISP   certificate   ",
             "X Old ISP   no-answer   ",
         ],
     );
+    let told = format!("{}{}", finished.stdout, finished.stderr);
+    assert!(told.contains("too-often"), "{finished:?}");
 }
 
 #[test]

@@ -38,10 +38,10 @@ pub(crate) struct Pull {
 
 /// A run that ended, well or not.
 pub(super) struct Finished {
-    pub(super) retrieval: Retrieval,
+    retrieval: Retrieval,
     pub(super) report: RunReport,
     /// The failure's, if there was one.
-    pub(super) card: Option<Card>,
+    card: Option<Card>,
 }
 
 impl Pull {
@@ -185,6 +185,19 @@ fn tell_cards(finished: &[Finished], globals: &Globals) {
 }
 
 impl Finished {
+    pub(super) fn new(retrieval: Retrieval, report: RunReport) -> Self {
+        Self {
+            card: report.failure.as_ref().map(FailureReport::card),
+            retrieval,
+            report,
+        }
+    }
+
+    /// What to do about its failure, unless the mailbox was only busy.
+    pub(super) fn card(&self) -> Option<&Card> {
+        self.failure().and(self.card.as_ref())
+    }
+
     /// The failure, unless the mailbox was only busy.
     fn failure(&self) -> Option<&FailureReport> {
         let failure = self.report.failure.as_ref()?;
@@ -248,12 +261,7 @@ async fn run_all(
                 .run(&retrieval, Activation::Cli, options, &bar, stopping)
                 .await;
             bar.done();
-            let card = report.failure.as_ref().map(FailureReport::card);
-            Finished {
-                retrieval,
-                report,
-                card,
-            }
+            Finished::new(retrieval, report)
         });
         names.insert(run.id(), name);
     }

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use inhaul_engine::{FailureReport, Observer, Progress};
+use inhaul_engine::{Observer, Progress};
 use inhaul_store::StoreError;
 use inhaul_types::{Activation, ErrorCode, MessageId, Timestamp};
 use tokio::sync::{mpsc, watch};
@@ -23,6 +23,7 @@ use super::samples::Sample;
 use super::schedule::next_wait;
 use super::signals::Signals;
 use crate::cli::Globals;
+use crate::cli::card;
 use crate::cli::message::print_message;
 use crate::cli::output::print;
 use crate::cli::progress::{Bar, Bars};
@@ -280,11 +281,7 @@ impl<'a> Desk<'a> {
             Ok(Ended {
                 sample,
                 activation,
-                finished: Finished {
-                    card: report.failure.as_ref().map(FailureReport::card),
-                    retrieval,
-                    report,
-                },
+                finished: Finished::new(retrieval, report),
                 begun,
                 first: first.get().copied(),
             })
@@ -348,6 +345,12 @@ impl<'a> Desk<'a> {
         if news || first_look || ended.activation != Activation::Schedule {
             self.bars
                 .aside(|| tell(&ended.finished, self.globals, false))?;
+        }
+        // Once: whoever provokes the same failure again has read it.
+        let is_first = self.standing[ended.sample as usize].in_a_row == 1;
+        if let Some(card) = ended.finished.card().filter(|_| is_first) {
+            let text = card::text(card, self.globals.paints());
+            self.bars.aside(|| eprint!("\n{text}\n"));
         }
         Ok(())
     }
