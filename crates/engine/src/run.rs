@@ -420,6 +420,7 @@ impl Visit<'_> {
             },
             largest: None,
             relinked_deletion_held_until: self.retrieval.relinked_deletion_held_until,
+            asks_again: self.outcome.earlier.sessions == 0,
             start: self.retrieval.start,
             session: self.retrieval.session_size,
         }

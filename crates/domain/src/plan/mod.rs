@@ -47,6 +47,9 @@ pub struct RunPolicy {
     /// Deletion of messages that were re-linked after a renumbering waits until then. No row says
     /// how it was re-linked, so until then nothing is deleted that its own session did not fetch.
     pub relinked_deletion_held_until: Option<Timestamp>,
+    /// Whether deletions that were confirmed and not done may be asked for again: in the first
+    /// session of a run.
+    pub asks_again: bool,
     /// Where a retrieval begins that has not looked into the maildrop yet.
     pub start: StartPoint,
     /// How many messages this session may bring, and how many stored earlier it may delete.

@@ -270,6 +270,7 @@ impl World {
             relinked_deletion_held_until: None,
             start: StartPoint::Everything,
             session: self.case.session,
+            asks_again: true,
         };
         let before = self.server.messages.clone();
         let ended = self.client.run(&mut self.server, policy, faults, self.now);

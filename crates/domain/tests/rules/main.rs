@@ -91,6 +91,7 @@ const KEEP: RunPolicy = RunPolicy {
     relinked_deletion_held_until: None,
     start: StartPoint::Everything,
     session: SessionSize::UNBOUND,
+    asks_again: true,
 };
 const DELETE: RunPolicy = RunPolicy {
     retention: Retention::Delete,
