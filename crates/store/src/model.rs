@@ -552,6 +552,23 @@ pub struct LedgerStory {
     pub reason: Option<String>,
     /// Where its placements are now (account / folder), if any.
     pub places: Vec<String>,
+    /// The messages at those places.
+    pub messages: Vec<MessageId>,
+    /// The retrieval that saw it; `None` if that is gone.
+    pub retrieval: Option<String>,
+    /// The run that stored it or left it out; `None` if that is not known any more.
+    pub run: Option<StoryRun>,
     /// List columns of a placement, if any is left.
     pub summary: Option<Summary>,
+}
+
+/// The run in a [`LedgerStory`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StoryRun {
+    /// Which.
+    pub id: RunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// Why it ran.
+    pub activation: Activation,
 }

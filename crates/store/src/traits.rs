@@ -174,7 +174,8 @@ pub trait Store: Send + Sync + 'static {
         maildrop: MaildropId,
         changes: Vec<LedgerChange>,
     ) -> Result<(), StoreError>;
-    /// Finds rows by unique-id, sender, subject or Message-ID; the newest 100.
+    /// Finds rows by unique-id, sender, subject, Message-ID or message number: those with every
+    /// one of `words`, the newest 100, newest first. Reads the whole ledger, page by page.
     async fn ledger_search(&self, words: &[String]) -> Result<Vec<LedgerStory>, StoreError>;
 
     /// Commits deliveries: bytes, placements and ledger rows in one transaction, synced when this

@@ -71,7 +71,11 @@ pub(crate) fn change(
     }
     if let Some(group) = &change.group {
         let group = group_by_name(txn, group)?;
-        set("UPDATE account SET group_id = ?2 WHERE id = ?1", &group.row()).doing(DOING)?;
+        set(
+            "UPDATE account SET group_id = ?2 WHERE id = ?1",
+            &group.row(),
+        )
+        .doing(DOING)?;
     }
     if let Some(admin) = &change.admin {
         set("UPDATE account SET admin = ?2 WHERE id = ?1", admin).doing(DOING)?;

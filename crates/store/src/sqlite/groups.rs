@@ -29,7 +29,11 @@ pub(crate) fn create(
 }
 
 /// Changes a group.
-pub(crate) fn change(txn: &Connection, id: GroupId, change: &GroupChange) -> Result<(), StoreError> {
+pub(crate) fn change(
+    txn: &Connection,
+    id: GroupId,
+    change: &GroupChange,
+) -> Result<(), StoreError> {
     let before = name_of(txn, id)?;
     if let Some(name) = &change.name {
         if before == EVERYONE {

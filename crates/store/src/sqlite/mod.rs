@@ -21,6 +21,7 @@ mod removal;
 mod retrievals;
 mod runs;
 mod segments;
+mod story;
 mod sweep;
 mod words;
 mod writer;
@@ -33,14 +34,15 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
-    AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId, Secret,
-    Timestamp, Uid,
+    AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
+    Secret, Timestamp, Uid,
 };
 use tokio::sync::oneshot;
 
 use crate::model::{
-    Account, AccountChange, Batch, Committed, Folder, Group, GroupChange, LedgerChange, LedgerStory, Message, NewAccount,
-    NewRetrieval, NewRun, RemoteSecret, Retrieval, RetrievalChange, Run, RunEnd,
+    Account, AccountChange, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
+    LedgerStory, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
+    RetrievalChange, Run, RunEnd,
 };
 use crate::password::Passwords;
 use crate::seal::SealingKey;
@@ -361,10 +363,7 @@ impl Store for SqliteStore {
     }
 
     async fn ledger_search(&self, words: &[String]) -> Result<Vec<LedgerStory>, StoreError> {
-        let words = words.to_vec();
-        self.readers
-            .read(move |conn| ledger::search(conn, &words))
-            .await
+        story::search(&self.readers, words).await
     }
 
     async fn commit_batch(&self, batch: Batch) -> Result<Vec<Committed>, StoreError> {

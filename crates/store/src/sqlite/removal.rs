@@ -127,7 +127,11 @@ fn retrievals_of(txn: &Connection, account: AccountId) -> Result<Vec<String>, St
          WHERE owner_id = ?1 OR folder_id IN (SELECT id FROM folder WHERE account_id = ?1)
          ORDER BY name",
     )
-    .and_then(|mut select| select.query_map([account.row()], |row| row.get(0))?.collect())
+    .and_then(|mut select| {
+        select
+            .query_map([account.row()], |row| row.get(0))?
+            .collect()
+    })
     .doing(DOING)
 }
 
