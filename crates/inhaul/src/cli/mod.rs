@@ -6,6 +6,7 @@ mod account;
 mod config;
 mod demo;
 mod export;
+mod group;
 mod message;
 mod output;
 mod progress;
@@ -78,10 +79,13 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// Bring new mail now and wait for it
     Pull(pull::Pull),
-    /// Add, list and show accounts
+    /// Add, list, show, change and remove accounts
     #[command(subcommand)]
     Account(account::Account),
-    /// Add, list, show and change retrievals
+    /// Add, list, show, change and remove groups of accounts
+    #[command(subcommand)]
+    Group(group::Group),
+    /// Add, list, show, test, change, pause and remove retrievals
     #[command(subcommand)]
     Retrieval(retrieval::Retrieval),
     /// List and show messages
@@ -104,6 +108,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Demo(demo) => demo.run(&globals).await,
         Command::Pull(pull) => pull.run(&globals).await,
         Command::Account(account) => account.run(&globals).await,
+        Command::Group(group) => group.run(&globals).await,
         Command::Retrieval(retrieval) => retrieval.run(&globals).await,
         Command::Message(message) => message.run(&globals).await,
         Command::Export(export) => export.run(&globals).await,

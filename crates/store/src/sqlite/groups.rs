@@ -17,7 +17,10 @@ pub(crate) fn create(
     name: &str,
     change: &GroupChange,
 ) -> Result<GroupId, StoreError> {
-    let switches = to_column(change.triggers.as_ref().unwrap_or(&built_in_triggers()));
+    let switches = match &change.triggers {
+        Some(triggers) => to_column(triggers),
+        None => to_column(&built_in_triggers()),
+    };
     let made = txn.execute(
         "INSERT INTO account_group (name, switches) VALUES (?1, ?2)",
         params![name, switches],
