@@ -59,7 +59,11 @@ pub(crate) struct Set {
 struct Settings {
     /// What may start a check, and how often at most: button=on,schedule=5m,api=off. The words are
     /// schedule, pop3-login, imap-login, web-login, folder, button, waiting, api, cli, and all
-    #[arg(long = "trigger", value_name = "WORD=on|off|TIME", value_delimiter = ',')]
+    #[arg(
+        long = "trigger",
+        value_name = "WORD=on|off|TIME",
+        value_delimiter = ','
+    )]
     triggers: Vec<TriggerWord>,
     /// A limit of each account: retrievals=10, mailbox=5GB, message=50MB, started-per-day=300,
     /// started-per-day-address=1000, delete-after-min=3d; none lifts it
@@ -146,8 +150,7 @@ impl Set {
 }
 
 /// What is said wherever settings are shown that nothing looks at.
-const NOT_YET: &str =
-    "This release keeps triggers and limits and does not obey them yet.\n";
+const NOT_YET: &str = "This release keeps triggers and limits and does not obey them yet.\n";
 
 impl Settings {
     fn triggers(&self, mut triggers: Triggers) -> Triggers {

@@ -8,6 +8,7 @@ mod demo;
 mod export;
 mod group;
 mod message;
+mod names;
 mod output;
 mod progress;
 mod pull;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Globals;
+use super::names::retrievals_named;
 use super::output::{plain, print, print_json, size};
 use super::progress::Bars;
 use crate::config::Config;
@@ -83,14 +84,7 @@ impl Pull {
             retrievals.retain(|retrieval| !retrieval.paused);
             return Ok(retrievals);
         }
-        let mut chosen: Vec<Retrieval> = Vec::new();
-        for name in &self.names {
-            let retrieval = store.retrieval_by_name(name).await?;
-            if chosen.iter().all(|other| other.id != retrieval.id) {
-                chosen.push(retrieval);
-            }
-        }
-        Ok(chosen)
+        retrievals_named(store, &self.names).await
     }
 
     fn conclude(

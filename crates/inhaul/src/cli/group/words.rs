@@ -164,11 +164,15 @@ impl Limit {
                 .parse::<u32>()
                 .map(u64::from)
                 .map_err(|_| format!("`{text}` is no number; write {}=10 or none", self.word)),
-            Kind::Size => parse_size(text)
-                .map_err(|why| format!("{why}; write {}=50MB or none", self.word)),
+            Kind::Size => {
+                parse_size(text).map_err(|why| format!("{why}; write {}=50MB or none", self.word))
+            }
             Kind::Days => match seconds(text)? {
                 seconds if seconds.is_multiple_of(DAY) => Ok(u64::from(seconds / DAY)),
-                _ => Err(format!("`{text}` is not whole days; write {}=3d", self.word)),
+                _ => Err(format!(
+                    "`{text}` is not whole days; write {}=3d",
+                    self.word
+                )),
             },
         }
     }
@@ -230,7 +234,14 @@ mod tests {
         assert_eq!(only, [(Schedule, 300), (Folder, 300)].into());
         let seldom = triggers(&["button=2h", "button=on"]).unwrap();
         assert_eq!(seldom[&Button], 7_200, "what is on stays as it is");
-        for wrong in ["button", "login=on", "button=yes", "button=0s", "button=5", ""] {
+        for wrong in [
+            "button",
+            "login=on",
+            "button=yes",
+            "button=0s",
+            "button=5",
+            "",
+        ] {
             assert!(triggers(&[wrong]).is_err(), "{wrong}");
         }
     }
