@@ -2,6 +2,8 @@
 
 use inhaul_types::{ErrorCode, Octets, RunId};
 
+use crate::preview::Preview;
+
 /// A step of a run, told as it happens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Progress {
@@ -61,6 +63,8 @@ pub struct RunReport {
     pub remaining: u64,
     /// What a dry run found to retrieve.
     pub would_retrieve: u64,
+    /// What a dry run found, message by message; `None` for every other run.
+    pub preview: Option<Preview>,
     /// How long it took.
     pub took: std::time::Duration,
 }

@@ -24,6 +24,7 @@ use crate::failure::RunError;
 use crate::leases::Lease;
 use crate::observe::{FailureReport, Observer, Progress, RunReport};
 use crate::pop3_log::RunLog;
+use crate::preview::{Look, Preview, preview};
 use crate::session::Wire;
 use crate::session::listing::{Ahead, Listed, list};
 use crate::session::open::{dial, reveal, sign_in};
@@ -56,6 +57,7 @@ pub(crate) struct Visit<'a> {
 pub(crate) struct Outcome {
     listed: u64,
     would_retrieve: u64,
+    preview: Option<Preview>,
     left: u64,
     tally: Tally,
     conversation: String,
@@ -138,6 +140,21 @@ impl Visit<'_> {
         .await
         .map_err(|_| RunError::TooLong)??;
         if self.options.dry_run {
+            let look = Look {
+                listing: &listing,
+                ledger: &known.ledger,
+                others: &known.others,
+                plan: &plan,
+                verdict: &verdict,
+                policy: &self.policy(),
+                now: (self.engine.clock)(),
+            };
+            let window = self.options.headers.then_some(pipelining);
+            self.outcome.preview = Some(
+                timeout(left, preview(wire, &look, window))
+                    .await
+                    .map_err(|_| RunError::TooLong)??,
+            );
             return leave(wire).await;
         }
         self.note_plan(&listing, &known.ledger, &plan, &verdict);
@@ -150,17 +167,24 @@ impl Visit<'_> {
         }
         self.log.tell();
         self.apply_before_deleting().await?;
+        let wanted_now = (plan.retrieve.len() + verdict.retrieve.len()) as u64;
         let mut errand = self.errand(known, &listing, &plan, &verdict, &mut judge, pipelining);
         errand.ahead = ahead;
         // The hard end: a server that drips one octet a minute is cut off in the end.
         let hard = self.deadline.saturating_duration_since(Instant::now())
             + self.engine.checks.read_timeout;
-        let mut tally = Tally::default();
+        let mut tally = Tally {
+            remaining: self.held_back(wanted_now),
+            ..Tally::default()
+        };
         let brought = timeout(hard, retrieve(wire, errand, &mut tally)).await;
         self.outcome.tally = tally;
         self.step(&format!("{} stored", self.outcome.tally.stored));
         brought.map_err(|_| RunError::TooLong)??;
-        self.note_vanished(&known.ledger, &judge);
+        // What was not asked for may be one of those that vanished, under another id.
+        if self.outcome.tally.remaining == 0 {
+            self.note_vanished(&known.ledger, &judge);
+        }
         if self.outcome.tally.has_deletions() {
             // They were followed by QUIT, and it was answered.
             return Ok(());
@@ -198,7 +222,7 @@ impl Visit<'_> {
         self.outcome.capabilities =
             capabilities.map(|said| said.lines().collect::<Vec<_>>().join("\n"));
         let (policy, now) = (self.policy(), (engine.clock)());
-        let only_looks = self.options.dry_run || *self.stop.borrow();
+        let only_looks = self.options.dry_run || self.options.most.is_some() || *self.stop.borrow();
         let ahead = if only_looks {
             Ahead::Refused
         } else {
@@ -241,6 +265,16 @@ impl Visit<'_> {
             proofs,
             pipelining,
         })
+    }
+
+    /// Messages to retrieve at most.
+    fn most(&self) -> u64 {
+        self.options.most.unwrap_or(u64::MAX)
+    }
+
+    /// Messages of so many that this run leaves for the next.
+    fn held_back(&self, wanted: u64) -> u64 {
+        wanted.saturating_sub(self.most())
     }
 
     fn policy(&self) -> RunPolicy {
@@ -375,6 +409,7 @@ impl Visit<'_> {
                 .iter()
                 .chain(&verdict.retrieve)
                 .copied()
+                .take(usize::try_from(self.most()).unwrap_or(usize::MAX))
                 .collect(),
             delete,
             pipelining,
@@ -438,17 +473,16 @@ impl Visit<'_> {
             // Forgotten at the first surprise.
             capabilities: outcome.capabilities.filter(|_| failure.is_none()),
         };
-        let recorded = self
-            .engine
-            .store
-            .run_finish(self.retrieval.maildrop, end, changes)
-            .await;
-        if let Err(error) = recorded {
-            failure.get_or_insert_with(|| RunError::from(error).report(host, port));
+        if !self.options.dry_run {
+            let store = &self.engine.store;
+            let recorded = store.run_finish(self.retrieval.maildrop, end, changes);
+            if let Err(error) = recorded.await {
+                failure.get_or_insert_with(|| RunError::from(error).report(host, port));
+            }
         }
         self.log_end(stored, deleted, left, failure.as_ref(), begun);
         RunReport {
-            run: Some(self.run),
+            run: (!self.options.dry_run).then_some(self.run),
             failure,
             listed: outcome.listed,
             stored,
@@ -457,6 +491,7 @@ impl Visit<'_> {
             left,
             remaining,
             would_retrieve: outcome.would_retrieve,
+            preview: outcome.preview,
             took: begun.elapsed(),
         }
     }
@@ -534,7 +569,8 @@ async fn leave(wire: &mut Wire) -> Result<(), RunError> {
     wire.flush().await
 }
 
-fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
+/// Why a message stays there, in words.
+pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
     let size = size
         .map(|size| format!(" ({size} octets)"))
         .unwrap_or_default();
