@@ -3,6 +3,7 @@
 //! Results go to standard output; progress, warnings and errors to standard error.
 
 mod account;
+mod check;
 mod config;
 mod demo;
 mod export;
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// Bring new mail now and wait for it
     Pull(pull::Pull),
+    /// Sign in, count, bring nothing
+    Check(check::Check),
     /// Add, list, show, change and remove accounts
     #[command(subcommand)]
     Account(account::Account),
@@ -108,6 +111,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Demo(demo) => demo.run(&globals).await,
         Command::Pull(pull) => pull.run(&globals).await,
+        Command::Check(check) => check.run(&globals).await,
         Command::Account(account) => account.run(&globals).await,
         Command::Group(group) => group.run(&globals).await,
         Command::Retrieval(retrieval) => retrieval.run(&globals).await,

@@ -55,9 +55,9 @@ pub(crate) struct Pull {
 }
 
 /// A run that ended, well or not.
-struct Finished {
-    retrieval: Retrieval,
-    report: RunReport,
+pub(super) struct Finished {
+    pub(super) retrieval: Retrieval,
+    pub(super) report: RunReport,
 }
 
 impl Pull {
@@ -185,7 +185,7 @@ impl Finished {
     }
 
     /// Octets that came, or would.
-    fn octets(&self) -> Octets {
+    pub(super) fn octets(&self) -> Octets {
         match &self.report.preview {
             Some(preview) => preview.octets(),
             None => self.report.octets,
@@ -204,17 +204,8 @@ fn engine_with(
     config: &Config,
     change: impl FnOnce(&mut Checks),
 ) -> Result<Arc<Engine>, Failure> {
-    let spool = config.data.join("spool");
-    std::fs::create_dir_all(&spool)?;
-    let mut checks = Checks {
-        at_once: config.checks.at_once,
-        at_once_per_server: config.checks.at_once_per_server,
-        memory: Octets::new(config.checks.memory),
-        connect_timeout: config.checks.connect_timeout,
-        read_timeout: config.checks.read_timeout,
-        run_timeout: config.checks.run_timeout,
-        spool,
-    };
+    let mut checks = checks(config);
+    std::fs::create_dir_all(&checks.spool)?;
     change(&mut checks);
     let log = Pop3Log::open(&config.data)?;
     Ok(Engine::new(
@@ -225,10 +216,23 @@ fn engine_with(
     ))
 }
 
+/// The operator's limits.
+pub(super) fn checks(config: &Config) -> Checks {
+    Checks {
+        at_once: config.checks.at_once,
+        at_once_per_server: config.checks.at_once_per_server,
+        memory: Octets::new(config.checks.memory),
+        connect_timeout: config.checks.connect_timeout,
+        read_timeout: config.checks.read_timeout,
+        run_timeout: config.checks.run_timeout,
+        spool: config.data.join("spool"),
+    }
+}
+
 /// Runs them all, as many at once as the limits allow; `told` hears of each as it ends. The first
 /// signal ends the runs after their present messages. The exit is set by a signal, or by a run that
 /// broke down.
-async fn run_all(
+pub(super) async fn run_all(
     engine: &Arc<Engine>,
     retrievals: Vec<Retrieval>,
     options: RunOptions,
@@ -441,7 +445,7 @@ impl<'a> RunDocument<'a> {
 }
 
 /// Whether the schedule cures it, somebody else has the mailbox, or a person is needed.
-fn result_word(code: ErrorCode) -> &'static str {
+pub(super) fn result_word(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::MailboxInUse | ErrorCode::TooOften => "busy",
         ErrorCode::AuthRefused

@@ -6,6 +6,7 @@ mod pause;
 mod remove;
 mod set;
 mod state;
+mod test;
 
 use clap::{Subcommand, ValueEnum};
 use inhaul_domain::Retention;
@@ -18,6 +19,8 @@ use super::output::{print, print_json, table};
 use crate::config::parse_duration;
 use crate::exit::{Exit, Failure};
 use state::{STRIP, State, strip};
+
+pub(crate) use add::ca_file;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Retrieval {
@@ -32,6 +35,11 @@ pub(crate) enum Retrieval {
     /// Show one retrieval
     Show {
         /// Its name
+        name: String,
+    },
+    /// Sign in and say of each step how it went; bring nothing
+    Test {
+        /// Which retrieval
         name: String,
     },
     /// Change a retrieval
@@ -52,6 +60,7 @@ impl Retrieval {
             Self::Add(add) => add.run(globals).await,
             Self::List { state } => list(globals, &state).await,
             Self::Show { name } => show(globals, &name).await,
+            Self::Test { name } => test::run(globals, &name).await,
             Self::Set(set) => set.run(globals).await,
             Self::Pause(names) => names.run(globals, pause::Change::Pause).await,
             Self::Resume(names) => names.run(globals, pause::Change::Resume).await,
@@ -175,7 +184,7 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
     }
 }
 
-fn security_word(security: Security) -> &'static str {
+pub(crate) fn security_word(security: Security) -> &'static str {
     match security {
         Security::Tls => "tls",
         Security::StartTls => "starttls",
