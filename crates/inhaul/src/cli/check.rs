@@ -48,7 +48,12 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
-        if self.server.is_some() || self.user.is_some() {
+        // Where nothing is set up, a look does not begin to.
+        let nothing_is_ours = || -> Result<bool, Failure> {
+            let is_address = matches!(&self.names[..], [name] if name.contains('@'));
+            Ok(is_address && !globals.load_config()?.data.exists())
+        };
+        if self.server.is_some() || self.user.is_some() || nothing_is_ours()? {
             return self.look_at_new(globals).await;
         }
         let chosen = globals

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod export;
 mod group;
+mod help;
 mod message;
 mod names;
 mod output;
@@ -19,7 +20,7 @@ mod whereabouts;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use inhaul_store::{SqliteStore, Store, StoreOptions};
 
 use crate::config::Config;
@@ -103,6 +104,13 @@ pub(crate) enum Command {
     /// Check and show the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+}
+
+/// Reads the command line; the help lists the commands by what they are for.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    let mut command = help::grouped(Cli::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// Carries the command out.
