@@ -36,6 +36,11 @@ pub(super) async fn guess(domain: &str, limit: Duration) -> Result<ServerSpec, F
                     });
                 }
                 Err(DialError::NameNotFound(_)) => break,
+                // Nobody who could know it answers: nothing follows from that.
+                Err(error @ DialError::LookUp { .. }) => {
+                    return Err(Failure::new(Exit::TEMP_FAIL, error.to_string())
+                        .hint("Try again when names can be looked up, or name the server's address with --server."));
+                }
                 Err(_) if known.contains(&target.host) => {}
                 Err(_) => known.push(target.host),
             }
