@@ -65,6 +65,8 @@ pub(crate) struct Look<'a> {
     pub(crate) verdict: &'a ProbeVerdict,
     pub(crate) policy: &'a RunPolicy,
     pub(crate) now: Timestamp,
+    /// Messages a run would retrieve at most.
+    pub(crate) most: u64,
 }
 
 /// Headers read at most: what a person looks through, and a few hundred KiB.
@@ -86,6 +88,7 @@ pub(crate) async fn preview(
         .iter()
         .chain(&look.verdict.retrieve)
         .copied()
+        .take(usize::try_from(look.most).unwrap_or(usize::MAX))
         .collect();
     let leave = look.plan.leave.iter().chain(&look.verdict.leave);
     let mut preview = Preview {

@@ -148,6 +148,7 @@ impl Visit<'_> {
                 verdict: &verdict,
                 policy: &self.policy(),
                 now: (self.engine.clock)(),
+                most: self.most(),
             };
             let window = self.options.headers.then_some(pipelining);
             self.outcome.preview = Some(
@@ -480,7 +481,13 @@ impl Visit<'_> {
                 failure.get_or_insert_with(|| RunError::from(error).report(host, port));
             }
         }
-        self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        if self.options.dry_run && failure.is_none() {
+            let (would, took) = (outcome.would_retrieve, begun.elapsed().as_secs_f64());
+            let what = format!("{host}: only looked, {would} new, {took:.1} s");
+            self.log.end((self.engine.clock)(), &what);
+        } else {
+            self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        }
         RunReport {
             run: (!self.options.dry_run).then_some(self.run),
             failure,
@@ -490,7 +497,7 @@ impl Visit<'_> {
             deleted,
             left,
             remaining,
-            would_retrieve: outcome.would_retrieve,
+            would_retrieve: outcome.would_retrieve.min(self.most()),
             preview: outcome.preview,
             took: begun.elapsed(),
         }

@@ -72,6 +72,12 @@ fn check_counts_and_leaves_no_trace() {
         2
     );
     assert_eq!(runs(&home), 1, "a look is no run");
+    assert!(
+        home.log()
+            .contains("look isp: 127.0.0.1: only looked, 5 new, "),
+        "{}",
+        home.log()
+    );
     assert_eq!(home.messages("anna").len(), 3);
     assert_eq!(server.count("u1").unwrap(), 5);
     home.fails(&["check", "nobody"], 67);
@@ -371,6 +377,8 @@ fn a_pull_is_narrowed_by_account_group_and_number() {
     home.fails(&["pull", "isp", "--limit", "0"], 64);
     home.fails(&["pull", "isp", "--timeout", "5"], 64);
 
+    let would = home.json(&["pull", "-n", "isp", "--limit", "4"]);
+    assert_eq!(would["new"], 4, "{would}");
     let some = home.json(&["pull", "isp", "--limit", "4", "--timeout", "5m"]);
     let isp = &some["retrievals"][0];
     assert_eq!((&isp["new"], &isp["remaining"]), (&4.into(), &2.into()));

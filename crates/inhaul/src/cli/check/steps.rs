@@ -223,5 +223,5 @@ fn word(stage: Stage) -> &'static str {
 fn day(time: Timestamp) -> String {
     let text = time.to_string();
     text.split_once('T')
-        .map_or(text.clone(), |(day, _)| day.to_owned())
+        .map_or_else(|| text.clone(), |(day, _)| day.to_owned())
 }
