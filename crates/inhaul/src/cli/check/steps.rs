@@ -84,7 +84,7 @@ impl<'a> Steps<'a> {
         }
         let failure = looked.as_ref().err();
         if let Some(failure) = failure {
-            self.tell(failure.stage, false, &failure.report.what, failure.took);
+            self.tell(failure.stage, 'X', &failure.report.what, failure.took);
         }
         let report = failure.map(|failure| &failure.report);
         if self.globals.json {
@@ -112,7 +112,8 @@ impl<'a> Steps<'a> {
         Ok(report.map_or(Exit::OK, |report| Exit::of_code(report.code)))
     }
 
-    fn tell(&self, stage: Stage, ok: bool, what: &str, took: Duration) {
+    fn tell(&self, stage: Stage, mark: char, what: &str, took: Duration) {
+        let ok = mark != 'X';
         self.told().push(Step {
             step: word(stage),
             ok,
@@ -122,7 +123,6 @@ impl<'a> Steps<'a> {
         if self.globals.json || (ok && self.globals.quiet) {
             return;
         }
-        let mark = if ok { 'v' } else { 'X' };
         let line = format!(
             "{mark} {:<21}  {:<52} {:>6} ms\n",
             label(stage),
@@ -193,7 +193,12 @@ impl InspectionObserver for Steps<'_> {
     }
 
     fn found(&self, stage: Stage, found: &Found, took: Duration) {
-        self.tell(stage, true, &self.words(found), took);
+        // Done as it was asked, and yet something to know.
+        let mark = match found {
+            Found::Encryption(None) => '!',
+            _ => 'v',
+        };
+        self.tell(stage, mark, &self.words(found), took);
     }
 }
 
