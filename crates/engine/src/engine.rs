@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inhaul_net::Dialler;
 use inhaul_store::{NewRun, Retrieval, Store};
-use inhaul_types::{Activation, Octets, Timestamp};
+use inhaul_types::{Activation, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -43,8 +43,12 @@ impl std::fmt::Debug for Engine {
 pub struct RunOptions {
     /// Delete nothing this time.
     pub keep: bool,
-    /// Look only: say how many messages would come.
+    /// Look only, and record nothing: say what would come.
     pub dry_run: bool,
+    /// With `dry_run`: read the headers of what would come, as far as that is cheap.
+    pub headers: bool,
+    /// Retrieve so many messages at most and leave the rest for the next run.
+    pub most: Option<u64>,
 }
 
 impl Engine {
@@ -89,9 +93,14 @@ impl Engine {
             activation,
             started,
         };
-        let run = match self.store.run_begin(new).await {
-            Ok(run) => run,
-            Err(error) => return self.unrecorded(retrieval, error.into(), begun),
+        // A look is no run: it leaves no trace but its line in the log.
+        let run = if options.dry_run {
+            RunId::new(0)
+        } else {
+            match self.store.run_begin(new).await {
+                Ok(run) => run,
+                Err(error) => return self.unrecorded(retrieval, error.into(), begun),
+            }
         };
         observer.progress(&Progress::Started(run));
         let mut visit = Visit {
@@ -102,7 +111,7 @@ impl Engine {
             stop,
             run,
             deadline: begun + self.checks.run_timeout,
-            log: RunLog::new(self.log.clone(), format!("run {run} {}", retrieval.name)),
+            log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
             outcome: Outcome::default(),
             lease: Some(lease),
         };
@@ -123,7 +132,16 @@ impl Engine {
             remaining: 0,
             notes: Vec::new(),
             would_retrieve: 0,
+            preview: None,
             took: begun.elapsed(),
         }
+    }
+}
+
+fn log_name(run: RunId, retrieval: &Retrieval, options: RunOptions) -> String {
+    if options.dry_run {
+        format!("look {}", retrieval.name)
+    } else {
+        format!("run {run} {}", retrieval.name)
     }
 }

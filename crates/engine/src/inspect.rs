@@ -1,14 +1,23 @@
-//! Signs in and counts: is this mailbox as it was typed in?
+//! Looks into a mailbox stage by stage: is it as it was typed in, and what is there?
+//!
+//! Brings and changes nothing, records nothing. Whoever watches hears of each stage as it begins
+//! and of what it found; a failure says at which stage it was.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use inhaul_net::{Dialler, Encryption};
 use inhaul_pop3_proto::client::{Command, Event};
-use inhaul_store::{Remote, RemoteSecret};
+use inhaul_store::{Remote, RemoteSecret, Security};
 use inhaul_types::Octets;
+use tokio::time::{Instant, timeout};
 
 use crate::engine::Engine;
 use crate::failure::{Doing, RunError};
 use crate::observe::FailureReport;
 use crate::session::Wire;
-use crate::session::open::{dial, reveal, sign_in};
+use crate::session::open::{encrypt, enter, greeting, reveal, target, trust};
+use crate::settings::Checks;
 
 /// What a look inside found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,6 +26,70 @@ pub struct Inspection {
     pub messages: u64,
     /// Their octets, as the server counts them.
     pub octets: Octets,
+    /// Whether the server names its messages (UIDL): then copies can stay without costing more
+    /// than a look.
+    pub names_messages: bool,
+}
+
+/// The stages of an inspection, in their order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stage {
+    /// The name is looked up.
+    FindServer,
+    /// A connection is made; where it is not encrypted at once, the server greets.
+    Connect,
+    /// The line is encrypted, and the server proves its name.
+    Secure,
+    /// Name and password.
+    SignIn,
+    /// Messages are counted.
+    LookInside,
+    /// Whether messages have names that last.
+    LeaveCopies,
+}
+
+/// What a stage found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Found {
+    /// The addresses of the server, at least one.
+    Server(Vec<SocketAddr>),
+    /// A connection to this port.
+    Connection(u16),
+    /// The line's encryption; `None` where none is wanted.
+    Encryption(Option<Encryption>),
+    /// The server accepted the sign-in.
+    SignedIn,
+    /// Messages and their octets.
+    Inside(u64, Octets),
+    /// Whether the server names its messages.
+    Names(bool),
+}
+
+/// Somebody who watches an inspection. Called from its task: must return at once.
+pub trait InspectionObserver: Send + Sync {
+    /// A stage begins.
+    fn begins(&self, stage: Stage);
+    /// It ended well, after this time.
+    fn found(&self, stage: Stage, found: &Found, took: Duration);
+}
+
+/// Where an inspection ended, and why.
+#[derive(Clone, Debug)]
+pub struct InspectionFailure {
+    /// The stage it was at.
+    pub stage: Stage,
+    /// How long that stage had taken.
+    pub took: Duration,
+    /// What went wrong.
+    pub report: FailureReport,
+}
+
+/// Nobody watches.
+struct Unwatched;
+
+impl InspectionObserver for Unwatched {
+    fn begins(&self, _: Stage) {}
+    fn found(&self, _: Stage, _: &Found, _: Duration) {}
 }
 
 impl Engine {
@@ -26,39 +99,186 @@ impl Engine {
         remote: &Remote,
         secret: RemoteSecret,
     ) -> Result<Inspection, FailureReport> {
-        self.look_inside(remote, secret)
+        self.inspect_by_stages(remote, secret, &Unwatched)
             .await
-            .map_err(|error| error.report(&remote.host, remote.port).of_trial(remote))
+            .map_err(|failure| failure.report)
+    }
+
+    /// The same, told stage by stage.
+    pub async fn inspect_by_stages(
+        &self,
+        remote: &Remote,
+        secret: RemoteSecret,
+        observer: &dyn InspectionObserver,
+    ) -> Result<Inspection, InspectionFailure> {
+        let _lease = self.leases.take(remote).await;
+        let inspector = Inspector {
+            dialler: &self.dialler,
+            checks: &self.checks,
+            remote,
+        };
+        inspector.inspect(secret, observer).await
+    }
+}
+
+/// Inspects a mailbox that nothing is known of here: no store is needed, and nobody else is kept
+/// from it.
+pub async fn inspect_mailbox(
+    checks: &Checks,
+    remote: &Remote,
+    secret: RemoteSecret,
+    observer: &dyn InspectionObserver,
+) -> Result<Inspection, InspectionFailure> {
+    let inspector = Inspector {
+        dialler: &Dialler::new(),
+        checks,
+        remote,
+    };
+    inspector.inspect(secret, observer).await
+}
+
+struct Inspector<'a> {
+    dialler: &'a Dialler,
+    checks: &'a Checks,
+    remote: &'a Remote,
+}
+
+/// How long the answer to QUIT is waited for: nothing hangs on it.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+impl Inspector<'_> {
+    async fn inspect(
+        &self,
+        secret: RemoteSecret,
+        observer: &dyn InspectionObserver,
+    ) -> Result<Inspection, InspectionFailure> {
+        let mut stages = Stages {
+            observer,
+            stage: Stage::FindServer,
+            begun: Instant::now(),
+        };
+        let look = self.look_inside(secret, &mut stages);
+        let looked = timeout(self.checks.run_timeout, look).await;
+        looked
+            .unwrap_or(Err(RunError::TooLong))
+            .map_err(|error| InspectionFailure {
+                stage: stages.stage,
+                took: stages.begun.elapsed(),
+                report: error
+                    .report(&self.remote.host, self.remote.port)
+                    .of_trial(self.remote),
+            })
     }
 
     async fn look_inside(
         &self,
-        remote: &Remote,
         secret: RemoteSecret,
+        stages: &mut Stages<'_>,
     ) -> Result<Inspection, RunError> {
-        let _lease = self.leases.take(remote).await;
-        let checks = &self.checks;
-        let password = reveal(secret, checks.read_timeout).await?;
-        let line = dial(&self.dialler, remote, checks).await?;
-        let mut wire = Wire::new(line, checks.read_timeout);
-        sign_in(&mut wire, &self.dialler, remote, &password, None, checks).await?;
-        wire.send(Command::Stat)?;
-        let (count, octets) = wire
-            .until(|event| match event {
-                Event::Stat { count, octets } => Some(Ok((count, octets))),
-                Event::Refused { code, text, .. } => {
-                    let (doing, text) = (Doing::Listing, text.to_string());
-                    Some(Err(RunError::Refused { doing, code, text }))
-                }
-                _ => None,
-            })
-            .await??;
+        let mut wire = self.reach(stages).await?;
+        let password = reveal(secret, self.checks.read_timeout).await?;
+        enter(&mut wire, self.remote, &password, None).await?;
+        stages.end(&Found::SignedIn);
+        stages.begin(Stage::LookInside);
+        let (messages, octets) = count(&mut wire).await?;
+        stages.end(&Found::Inside(messages, octets));
+        stages.begin(Stage::LeaveCopies);
+        let names_messages = names_messages(&mut wire, messages).await?;
+        stages.end(&Found::Names(names_messages));
         wire.send(Command::Quit)?;
-        wire.until(|event| matches!(event, Event::Bye | Event::Refused { .. }).then_some(()))
-            .await?;
+        let bye = wire.until(|event| matches!(event, Event::Bye).then_some(()));
+        drop(timeout(FAREWELL, bye).await);
         Ok(Inspection {
-            messages: count.unwrap_or_default(),
-            octets: octets.unwrap_or_default(),
+            messages,
+            octets,
+            names_messages,
         })
     }
+
+    /// A line that a password may be said on, at the beginning of the sign-in.
+    async fn reach(&self, stages: &mut Stages<'_>) -> Result<Wire, RunError> {
+        let (remote, limit) = (self.remote, self.checks.connect_timeout);
+        let target = target(remote);
+        stages.begin(Stage::FindServer);
+        let addresses = self.dialler.look_up(&target, limit).await?;
+        stages.end(&Found::Server(addresses.clone()));
+        stages.begin(Stage::Connect);
+        let line = self.dialler.connect_to(&target, &addresses, limit).await?;
+        let is_tls = remote.security == Security::Tls;
+        let line = if is_tls {
+            stages.end(&Found::Connection(remote.port));
+            stages.begin(Stage::Secure);
+            let trust = trust(remote);
+            self.dialler.secure(line, &target, &trust, limit).await?
+        } else {
+            line
+        };
+        let mut wire = Wire::new(line, self.checks.read_timeout);
+        if is_tls {
+            stages.end(&Found::Encryption(wire.encryption()));
+            stages.begin(Stage::SignIn);
+            greeting(&mut wire).await?;
+            return Ok(wire);
+        }
+        greeting(&mut wire).await?;
+        stages.end(&Found::Connection(remote.port));
+        stages.begin(Stage::Secure);
+        if remote.security == Security::StartTls {
+            encrypt(&mut wire, self.dialler, remote, None, self.checks).await?;
+        }
+        stages.end(&Found::Encryption(wire.encryption()));
+        stages.begin(Stage::SignIn);
+        Ok(wire)
+    }
+}
+
+/// Where an inspection is.
+struct Stages<'a> {
+    observer: &'a dyn InspectionObserver,
+    stage: Stage,
+    begun: Instant,
+}
+
+impl Stages<'_> {
+    fn begin(&mut self, stage: Stage) {
+        (self.stage, self.begun) = (stage, Instant::now());
+        self.observer.begins(stage);
+    }
+
+    fn end(&self, found: &Found) {
+        self.observer.found(self.stage, found, self.begun.elapsed());
+    }
+}
+
+async fn count(wire: &mut Wire) -> Result<(u64, Octets), RunError> {
+    wire.send(Command::Stat)?;
+    wire.until(|event| match event {
+        Event::Stat { count, octets } => {
+            Some(Ok((count.unwrap_or_default(), octets.unwrap_or_default())))
+        }
+        Event::Refused { code, text, .. } => {
+            let (doing, text) = (Doing::Listing, text.to_string());
+            Some(Err(RunError::Refused { doing, code, text }))
+        }
+        _ => None,
+    })
+    .await?
+}
+
+/// Whether UIDL is answered with names, where there is anything to be named.
+async fn names_messages(wire: &mut Wire, messages: u64) -> Result<bool, RunError> {
+    wire.send(Command::Uidl)?;
+    let mut named = 0;
+    let listed = wire
+        .until(|event| match event {
+            Event::UidlLine { .. } => {
+                named += 1;
+                None
+            }
+            Event::UidlEnd => Some(true),
+            Event::Refused { .. } => Some(false),
+            _ => None,
+        })
+        .await?;
+    Ok(listed && (named > 0 || messages == 0))
 }

@@ -4,6 +4,8 @@ use inhaul_store::{Remote, Retrieval, RunNote};
 use inhaul_types::card::{Detail, Occasion};
 use inhaul_types::{Card, ErrorCode, Facts, Octets, RunId};
 
+use crate::preview::Preview;
+
 /// A step of a run, told as it happens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Progress {
@@ -65,6 +67,8 @@ pub struct RunReport {
     pub notes: Vec<RunNote>,
     /// What a dry run found to retrieve.
     pub would_retrieve: u64,
+    /// What a dry run found, message by message; `None` for every other run.
+    pub preview: Option<Preview>,
     /// How long it took.
     pub took: std::time::Duration,
 }

@@ -26,6 +26,7 @@ use crate::failure::RunError;
 use crate::leases::Lease;
 use crate::observe::{FailureReport, Observer, Progress, RunReport};
 use crate::pop3_log::RunLog;
+use crate::preview::{Look, Preview, preview};
 use crate::session::Wire;
 use crate::session::listing::{Ahead, Listed, list};
 use crate::session::open::{dial, reveal, sign_in};
@@ -60,6 +61,7 @@ pub(crate) struct Visit<'a> {
 pub(crate) struct Outcome {
     listed: u64,
     would_retrieve: u64,
+    preview: Option<Preview>,
     left: u64,
     /// Of the session under way.
     tally: Tally,
@@ -194,6 +196,7 @@ impl Visit<'_> {
         let Outcome { tally, earlier, .. } = &self.outcome;
         let more = tally.postponed > 0 || self.retrieval.lists_in_parts && tally.stored > 0;
         let may = !self.options.dry_run
+            && self.most() > tally.stored
             && earlier.sessions + 1 < SESSIONS
             && !*self.stop.borrow()
             && Instant::now() < self.deadline
@@ -280,6 +283,22 @@ impl Visit<'_> {
         .await
         .map_err(|_| RunError::TooLong)??;
         if self.options.dry_run {
+            let look = Look {
+                listing: &listing,
+                ledger: &known.ledger,
+                others: &known.others,
+                plan: &plan,
+                verdict: &verdict,
+                policy: &self.policy(),
+                now: (self.engine.clock)(),
+                most: self.most(),
+            };
+            let window = self.options.headers.then_some(pipelining);
+            self.outcome.preview = Some(
+                timeout(left, preview(wire, &look, window))
+                    .await
+                    .map_err(|_| RunError::TooLong)??,
+            );
             return leave(wire).await;
         }
         self.note_plan(&listing, &known.ledger, &plan, &verdict);
@@ -290,8 +309,8 @@ impl Visit<'_> {
             self.outcome.changes.push(LedgerChange::Begun);
             self.apply_before_deleting().await?;
         }
-        let wanted = wanted(&plan, &verdict).count() + verdict.delete.len();
-        if wanted == 0 {
+        let wanted = wanted(&plan, &verdict).count();
+        if wanted + verdict.delete.len() == 0 {
             self.note_vanished(&known.ledger, &judge);
             return leave(wire).await;
         }
@@ -299,7 +318,10 @@ impl Visit<'_> {
         self.apply_before_deleting().await?;
         let mut errand = self.errand(known, &listing, &plan, &verdict, &mut judge, pipelining);
         errand.ahead = ahead;
-        let mut tally = Tally::default();
+        let mut tally = Tally {
+            remaining: (wanted as u64).saturating_sub(self.most()),
+            ..Tally::default()
+        };
         let brought = retrieve(wire, errand, &mut tally).await;
         let stored = tally.stored;
         self.outcome.tally = tally;
@@ -310,7 +332,10 @@ impl Visit<'_> {
             self.note_session_size(|size| size.after_cut(stored));
         }
         brought?;
-        self.note_vanished(&known.ledger, &judge);
+        // What was not asked for may be one of those that vanished, under another id.
+        if self.outcome.tally.remaining + self.outcome.tally.postponed == 0 {
+            self.note_vanished(&known.ledger, &judge);
+        }
         if self.outcome.tally.has_deletions() {
             // They were followed by QUIT, and it was answered.
             return Ok(());
@@ -350,6 +375,7 @@ impl Visit<'_> {
         let (policy, now) = (self.policy(), (engine.clock)());
         // What is wanted has to be known before anything is asked for.
         let looks_first = self.options.dry_run
+            || self.options.most.is_some()
             || *self.stop.borrow()
             || policy.start != StartPoint::Everything
             || self.retrieval.session_size.messages().is_some();
@@ -408,6 +434,12 @@ impl Visit<'_> {
             proofs,
             pipelining,
         })
+    }
+
+    /// Messages that this session, and those behind it, may retrieve at most.
+    fn most(&self) -> u64 {
+        let most = self.options.most.unwrap_or(u64::MAX);
+        most.saturating_sub(self.outcome.earlier.stored)
     }
 
     fn policy(&self) -> RunPolicy {
@@ -599,8 +631,12 @@ impl Visit<'_> {
         if retrieve.is_empty() && verdict.delete.is_empty() {
             retrieve.extend(last.take(1));
         }
-        let postponed = wanted(plan, verdict).count() - retrieve.len();
-        (retrieve, postponed as u64 + plan.postponed)
+        let most = self.most();
+        retrieve.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        // What is more than the run may bring at all is not for the next session.
+        let wanted = wanted(plan, verdict).count() as u64;
+        let postponed = wanted.min(most) - retrieve.len() as u64;
+        (retrieve, postponed + plan.postponed)
     }
 
     /// Waits for the answer to QUIT behind the run's back: nothing hangs on it, but the maildrop
@@ -661,17 +697,22 @@ impl Visit<'_> {
             // Forgotten at the first surprise.
             capabilities: outcome.capabilities.filter(|_| failure.is_none()),
         };
-        let recorded = self
-            .engine
-            .store
-            .run_finish(self.retrieval.maildrop, end, changes)
-            .await;
-        if let Err(error) = recorded {
-            failure.get_or_insert_with(|| report(&error.into()));
+        if !self.options.dry_run {
+            let store = &self.engine.store;
+            let recorded = store.run_finish(self.retrieval.maildrop, end, changes);
+            if let Err(error) = recorded.await {
+                failure.get_or_insert_with(|| report(&error.into()));
+            }
         }
-        self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        if self.options.dry_run && failure.is_none() {
+            let (would, took) = (outcome.would_retrieve, begun.elapsed().as_secs_f64());
+            let what = format!("{host}: only looked, {would} new, {took:.1} s");
+            self.log.end((self.engine.clock)(), &what);
+        } else {
+            self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        }
         RunReport {
-            run: Some(self.run),
+            run: (!self.options.dry_run).then_some(self.run),
             failure,
             listed: outcome.listed,
             stored,
@@ -680,7 +721,8 @@ impl Visit<'_> {
             left,
             remaining,
             notes,
-            would_retrieve: outcome.would_retrieve,
+            would_retrieve: outcome.would_retrieve.min(self.most()),
+            preview: outcome.preview,
             took: begun.elapsed(),
         }
     }
@@ -759,7 +801,7 @@ async fn leave(wire: &mut Wire) -> Result<(), RunError> {
 }
 
 /// What is to be retrieved, in this order.
-fn wanted<'a>(
+pub(crate) fn wanted<'a>(
     plan: &'a RunPlan,
     verdict: &'a ProbeVerdict,
 ) -> impl Iterator<Item = ListingIndex> + Clone + 'a {
@@ -777,7 +819,8 @@ fn join(first: &str, last: String, earlier: u32) -> String {
     }
 }
 
-fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
+/// Why a message stays there, in words.
+pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
     let size = size
         .map(|size| format!(" ({size} octets)"))
         .unwrap_or_default();

@@ -38,7 +38,9 @@ impl Exit {
             StoreError::InUse(_) | StoreError::Closing => Self::TEMP_FAIL,
             StoreError::TooNew { .. } | StoreError::Seal(_) => Self::CONFIG,
             StoreError::Directory { .. } => Self::CANT_CREATE,
-            StoreError::Exists { .. } => Self::USAGE,
+            StoreError::Exists { .. }
+            | StoreError::Needed { .. }
+            | StoreError::Permanent { .. } => Self::USAGE,
             StoreError::Missing { .. } => Self::NO_USER,
             _ => Self::IO,
         }

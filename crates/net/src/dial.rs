@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use crate::tls::{Configurations, Trust, handshake_error, server_name};
@@ -37,14 +37,34 @@ impl Dialler {
     /// does not use up the time of the others.
     pub async fn connect(&self, target: &Target, limit: Duration) -> Result<Line, DialError> {
         let deadline = Instant::now() + limit;
-        let no_answer = || DialError::NoAnswer {
-            host: target.host.clone(),
-            port: target.port,
-            seconds: limit.as_secs(),
-        };
-        let addresses = timeout_at(deadline, look_up(target))
+        let addresses = self.look_up(target, limit).await?;
+        self.connect_to(
+            target,
+            &addresses,
+            deadline.saturating_duration_since(Instant::now()),
+        )
+        .await
+    }
+
+    /// The addresses of a name, in the order in which they are to be tried.
+    pub async fn look_up(
+        &self,
+        target: &Target,
+        limit: Duration,
+    ) -> Result<Vec<SocketAddr>, DialError> {
+        timeout(limit, look_up(target))
             .await
-            .map_err(|_| no_answer())??;
+            .map_err(|_| no_answer(target, limit))?
+    }
+
+    /// Connects to the first of `target`'s addresses that answers.
+    pub async fn connect_to(
+        &self,
+        target: &Target,
+        addresses: &[SocketAddr],
+        limit: Duration,
+    ) -> Result<Line, DialError> {
+        let deadline = Instant::now() + limit;
         let mut outcome = Err(DialError::NameNotFound(target.host.clone()));
         for (index, address) in addresses.iter().enumerate() {
             let now = Instant::now();
@@ -57,7 +77,7 @@ impl Dialler {
                     return Ok(Line::Plain(stream));
                 }
                 Ok(Err(error)) => Err(connect_error(target, error)),
-                Err(_) => Err(no_answer()),
+                Err(_) => Err(no_answer(target, limit)),
             };
         }
         outcome
@@ -79,15 +99,24 @@ impl Dialler {
         };
         let name = server_name(&target.host)?;
         let connector = TlsConnector::from(self.configurations.for_trust(trust)?);
-        match tokio::time::timeout(limit, connector.connect(name, stream)).await {
+        match timeout(limit, connector.connect(name, stream)).await {
             Ok(Ok(stream)) => Ok(Line::Tls(Box::new(stream))),
             Ok(Err(error)) => Err(handshake_error(&target.host, target.port, error)),
-            Err(_) => Err(DialError::NoAnswer {
-                host: target.host.clone(),
-                port: target.port,
-                seconds: limit.as_secs(),
-            }),
+            Err(_) => Err(no_answer(target, limit)),
         }
+    }
+}
+
+fn no_answer(target: &Target, limit: Duration) -> DialError {
+    DialError::NoAnswer {
+        host: target.host.clone(),
+        port: target.port,
+        // Of a limit shared with an earlier step some milliseconds are gone.
+        seconds: limit
+            .as_millis()
+            .div_ceil(1000)
+            .try_into()
+            .unwrap_or(u64::MAX),
     }
 }
 

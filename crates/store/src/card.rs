@@ -38,7 +38,12 @@ impl StoreError {
                 };
                 (ErrorCode::DataDamaged, Some(detail))
             }
-            Self::Directory { .. } | Self::Exists { .. } | Self::Missing { .. } | Self::Closing => {
+            Self::Directory { .. }
+            | Self::Exists { .. }
+            | Self::Missing { .. }
+            | Self::Needed { .. }
+            | Self::Permanent { .. }
+            | Self::Closing => {
                 return None;
             }
         })

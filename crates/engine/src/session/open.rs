@@ -43,10 +43,20 @@ pub(crate) async fn sign_in(
     checks: &Checks,
 ) -> Result<Option<Capabilities>, RunError> {
     greeting(wire).await?;
-    let mut capabilities = remembered;
     if remote.security == Security::StartTls {
-        encrypt(wire, dialler, remote, capabilities.as_ref(), checks).await?;
+        encrypt(wire, dialler, remote, remembered.as_ref(), checks).await?;
     }
+    enter(wire, remote, password, remembered).await
+}
+
+/// The part of [`sign_in`] behind the encryption.
+pub(crate) async fn enter(
+    wire: &mut Wire,
+    remote: &Remote,
+    password: &Secret,
+    remembered: Option<Capabilities>,
+) -> Result<Option<Capabilities>, RunError> {
+    let mut capabilities = remembered;
     if capabilities.is_none() {
         capabilities = capa(wire).await?;
     }
@@ -87,25 +97,25 @@ pub(crate) async fn reveal(secret: RemoteSecret, limit: Duration) -> Result<Secr
     }
 }
 
-fn target(remote: &Remote) -> Target {
+pub(crate) fn target(remote: &Remote) -> Target {
     Target {
         host: remote.host.clone(),
         port: remote.port,
     }
 }
 
-fn trust(remote: &Remote) -> Trust {
+pub(crate) fn trust(remote: &Remote) -> Trust {
     remote.ca_file.clone().map_or(Trust::System, Trust::CaFile)
 }
 
-async fn greeting(wire: &mut Wire) -> Result<(), RunError> {
+pub(crate) async fn greeting(wire: &mut Wire) -> Result<(), RunError> {
     answer(wire, Doing::Greeting, |event| {
         matches!(event, Event::Greeting { .. })
     })
     .await
 }
 
-async fn encrypt(
+pub(crate) async fn encrypt(
     wire: &mut Wire,
     dialler: &Dialler,
     remote: &Remote,

@@ -1,8 +1,10 @@
 //! `inhaul pull`: brings new mail now and waits for it.
 
+mod preview;
+
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use inhaul_engine::{Checks, Engine, FailureReport, Pop3Log, RunOptions, RunReport};
@@ -15,30 +17,47 @@ use tokio::task::JoinSet;
 
 use super::Globals;
 use super::card::{self, CardDocument};
+use super::names::retrievals_named;
 use super::output::{plain, print, print_json, size};
 use super::progress::Bars;
-use crate::config::Config;
+use crate::config::{Config, parse_duration};
 use crate::exit::{Exit, Failure};
+use preview::PreviewDocument;
 
 #[derive(Args, Debug)]
 pub(crate) struct Pull {
-    /// Retrievals to run
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    /// Retrievals to run: names, account/name, numbers, or globs in quotes
+    #[arg(required_unless_present_any = ["all", "account", "group"], conflicts_with = "all")]
     names: Vec<String>,
     /// Run all of them but the paused ones
     #[arg(long)]
     all: bool,
+    /// Only those that deliver to this account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only those that deliver to accounts of this group
+    #[arg(long)]
+    group: Option<String>,
     /// Delete nothing this time
     #[arg(short, long)]
     keep: bool,
-    /// Say what would come, bring nothing
+    /// Say what would come, bring nothing and record nothing; with -v from whom and about what
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Bring at most so many messages from each; the rest comes with the next check
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// End each check after this time, such as 5m; the rest comes with the next
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    /// End with 1 where all is good and nothing was new, as fetchmail does
+    #[arg(long)]
+    fetchmail_codes: bool,
 }
 
 /// A run that ended, well or not.
 pub(super) struct Finished {
-    retrieval: Retrieval,
+    pub(super) retrieval: Retrieval,
     pub(super) report: RunReport,
     /// The failure's, if there was one.
     card: Option<Card>,
@@ -49,11 +68,18 @@ impl Pull {
         globals
             .with_store(async |store, config| {
                 let retrievals = self.chosen(&store).await?;
-                let engine = engine(&store, config)?;
+                let engine = match self.timeout {
+                    None => engine(&store, config)?,
+                    Some(limit) => {
+                        engine_with(&store, config, |checks| checks.run_timeout = limit)?
+                    }
+                };
                 let bars = Bars::new(globals.draws_bars());
                 let options = RunOptions {
                     keep: self.keep,
                     dry_run: self.dry_run,
+                    headers: globals.verbose > 0,
+                    most: self.limit,
                 };
                 let began = Instant::now();
                 let (finished, signalled) =
@@ -75,25 +101,46 @@ impl Pull {
                 let codes = finished
                     .iter()
                     .filter_map(|finished| finished.report.failure.as_ref());
-                Ok(Exit::of_codes(codes.map(|failure| failure.code)))
+                let exit = Exit::of_codes(codes.map(|failure| failure.code));
+                Ok(match exit {
+                    Exit::OK if self.fetchmail_codes && self.new_messages(&finished) == 0 => {
+                        Exit::PROBLEMS
+                    }
+                    exit => exit,
+                })
             })
             .await
     }
 
     async fn chosen(&self, store: &SqliteStore) -> Result<Vec<Retrieval>, Failure> {
-        if self.all {
-            let mut retrievals = store.retrieval_list().await?;
-            retrievals.retain(|retrieval| !retrieval.paused);
-            return Ok(retrievals);
+        let mut chosen = if self.names.is_empty() {
+            let mut all = store.retrieval_list().await?;
+            all.retain(|retrieval| !retrieval.paused);
+            all
+        } else {
+            retrievals_named(store, &self.names).await?
+        };
+        if let Some(name) = &self.account {
+            let account = store.account_by_name(name).await?.id;
+            chosen.retain(|retrieval| retrieval.account == account);
         }
-        let mut chosen: Vec<Retrieval> = Vec::new();
-        for name in &self.names {
-            let retrieval = store.retrieval_by_name(name).await?;
-            if chosen.iter().all(|other| other.id != retrieval.id) {
-                chosen.push(retrieval);
-            }
+        if let Some(name) = &self.group {
+            let group = store.group_by_name(name).await?.id;
+            let accounts = store.account_list().await?;
+            chosen.retain(|retrieval| {
+                accounts
+                    .iter()
+                    .any(|account| account.id == retrieval.account && account.group_id == group)
+            });
         }
         Ok(chosen)
+    }
+
+    fn new_messages(&self, finished: &[Finished]) -> u64 {
+        finished
+            .iter()
+            .map(|finished| finished.new_messages(self.dry_run))
+            .sum()
     }
 
     fn conclude(
@@ -118,10 +165,7 @@ impl Pull {
     }
 
     fn sum_up(&self, finished: &[Finished]) -> Result<(), Failure> {
-        let new: u64 = finished
-            .iter()
-            .map(|finished| finished.new_messages(self.dry_run))
-            .sum();
+        let new = self.new_messages(finished);
         let failed = finished
             .iter()
             .filter(|finished| finished.report.failure.is_some())
@@ -193,6 +237,11 @@ impl Finished {
         }
     }
 
+    /// What to do about its failure, if it has one.
+    pub(super) fn any_card(&self) -> Option<&Card> {
+        self.card.as_ref()
+    }
+
     /// What to do about its failure, unless the mailbox was only busy.
     pub(super) fn card(&self) -> Option<&Card> {
         self.failure().and(self.card.as_ref())
@@ -211,21 +260,30 @@ impl Finished {
             self.report.stored
         }
     }
+
+    /// Octets that came, or would.
+    pub(super) fn octets(&self) -> Octets {
+        match &self.report.preview {
+            Some(preview) => preview.octets(),
+            None => self.report.octets,
+        }
+    }
 }
 
 /// An engine over this store, with the operator's limits.
 pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<Engine>, Failure> {
-    let spool = config.data.join("spool");
-    std::fs::create_dir_all(&spool)?;
-    let checks = Checks {
-        at_once: config.checks.at_once,
-        at_once_per_server: config.checks.at_once_per_server,
-        memory: Octets::new(config.checks.memory),
-        connect_timeout: config.checks.connect_timeout,
-        read_timeout: config.checks.read_timeout,
-        run_timeout: config.checks.run_timeout,
-        spool,
-    };
+    engine_with(store, config, |_| {})
+}
+
+/// The same with limits of this command's own.
+fn engine_with(
+    store: &Arc<SqliteStore>,
+    config: &Config,
+    change: impl FnOnce(&mut Checks),
+) -> Result<Arc<Engine>, Failure> {
+    let mut checks = checks(config);
+    std::fs::create_dir_all(&checks.spool)?;
+    change(&mut checks);
     let log = Pop3Log::open(&config.data)?;
     Ok(Engine::new(
         Arc::clone(store) as Arc<dyn Store>,
@@ -235,10 +293,23 @@ pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<En
     ))
 }
 
+/// The operator's limits.
+pub(super) fn checks(config: &Config) -> Checks {
+    Checks {
+        at_once: config.checks.at_once,
+        at_once_per_server: config.checks.at_once_per_server,
+        memory: Octets::new(config.checks.memory),
+        connect_timeout: config.checks.connect_timeout,
+        read_timeout: config.checks.read_timeout,
+        run_timeout: config.checks.run_timeout,
+        spool: config.data.join("spool"),
+    }
+}
+
 /// Runs them all, as many at once as the limits allow; `told` hears of each as it ends. The first
 /// signal ends the runs after their present messages. The exit is set by a signal, or by a run that
 /// broke down.
-async fn run_all(
+pub(super) async fn run_all(
     engine: &Arc<Engine>,
     retrievals: Vec<Retrieval>,
     options: RunOptions,
@@ -358,16 +429,25 @@ pub(super) fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Res
     } else {
         String::new()
     };
+    let would: Vec<String> = report.preview.as_ref().map_or_else(Vec::new, |preview| {
+        preview::lines(preview, globals.verbose > 0)
+    });
     match finished.new_messages(dry_run) {
         0 if report.remaining == 0 => {
             print(&format!("  {name}   nothing new   {took}{deleted}{left}\n"))
         }
-        new if dry_run => print(&format!("  {name}   {new} would come   {took}\n")),
+        new if dry_run => print(&format!(
+            "  {name}   {new} would come   {}   {took}\n",
+            size(finished.octets())
+        )),
         new => print(&format!(
             "  {name}   {new} new   {}   {took}{deleted}{left}{later}\n",
             size(report.octets)
         )),
-    }
+    }?;
+    would
+        .iter()
+        .try_for_each(|line| print(&format!("      {line}\n")))
 }
 
 #[derive(Serialize)]
@@ -396,6 +476,9 @@ struct RunDocument<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     remaining: u64,
     took_ms: u128,
+    /// What a dry run found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would: Option<PreviewDocument<'a>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -437,17 +520,18 @@ impl<'a> RunDocument<'a> {
                 .map(|since| since.to_string()),
             listed: report.listed,
             new: finished.new_messages(dry_run),
-            bytes: report.octets.count(),
+            bytes: finished.octets().count(),
             deleted: report.deleted,
             left: report.left,
             remaining: report.remaining,
             took_ms: report.took.as_millis(),
+            would: report.preview.as_ref().map(PreviewDocument::from),
         }
     }
 }
 
 /// Whether the schedule cures it, somebody else has the mailbox, or a person is needed.
-fn result_word(code: ErrorCode) -> &'static str {
+pub(super) fn result_word(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::MailboxInUse | ErrorCode::TooOften => "busy",
         ErrorCode::AuthRefused

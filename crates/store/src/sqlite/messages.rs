@@ -105,7 +105,8 @@ pub(crate) async fn open_body(
 fn body_of(conn: &Connection, id: MessageId) -> Result<(BodyId, Layout), StoreError> {
     conn.prepare_cached(
         "SELECT b.id, b.header_size, b.size
-         FROM message m JOIN body b ON b.id = m.body_id WHERE m.id = ?1",
+         FROM message m JOIN body b ON b.id = m.body_id JOIN folder f ON f.id = m.folder_id
+         WHERE m.id = ?1",
     )
     .and_then(|mut select| {
         let octets = |row: &Row<'_>, column| -> rusqlite::Result<Octets> {

@@ -269,6 +269,18 @@ fn execute(txn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result
     Ok(())
 }
 
+/// Removes a retrieval and nothing else: its maildrop, ledger and runs tell what was brought.
+pub(crate) fn remove(txn: &Connection, id: RetrievalId) -> Result<(), StoreError> {
+    let removed = txn
+        .prepare_cached("DELETE FROM retrieval WHERE id = ?1")
+        .and_then(|mut delete| delete.execute([id.row()]))
+        .doing("remove a retrieval")?;
+    if removed == 0 {
+        return Err(missing("retrieval", id));
+    }
+    Ok(())
+}
+
 /// Opens the sealed password.
 pub(crate) fn secret(
     conn: &Connection,

@@ -112,6 +112,11 @@ fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+const COLUMNS: &str = "
+    SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets, deleted,
+        left, said, notes
+    FROM run";
+
 /// A retrieval's latest runs, newest first.
 pub(crate) fn list(
     conn: &Connection,
@@ -119,11 +124,9 @@ pub(crate) fn list(
     most: u32,
 ) -> Result<Vec<Run>, StoreError> {
     let mut select = conn
-        .prepare_cached(
-            "SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets,
-                 deleted, left, said, notes
-             FROM run WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2",
-        )
+        .prepare_cached(&format!(
+            "{COLUMNS} WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2"
+        ))
         .doing(READ)?;
     let mut rows = select.query(params![retrieval.row(), most]).doing(READ)?;
     let mut runs = Vec::new();
@@ -131,6 +134,16 @@ pub(crate) fn list(
         runs.push(run(row)?);
     }
     Ok(runs)
+}
+
+/// One run.
+pub(crate) fn by_id(conn: &Connection, id: RunId) -> Result<Run, StoreError> {
+    let mut select = conn
+        .prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))
+        .doing(READ)?;
+    let mut rows = select.query([id.row()]).doing(READ)?;
+    let found = rows.next().doing(READ)?.ok_or_else(|| missing("run", id))?;
+    run(found)
 }
 
 fn run(row: &Row<'_>) -> Result<Run, StoreError> {

@@ -7,6 +7,7 @@
 pub(crate) mod accounts;
 pub(crate) mod batches;
 pub(crate) mod bodies;
+pub(crate) mod groups;
 pub(crate) mod ledger;
 pub(crate) mod retrievals;
 pub(crate) mod runs;

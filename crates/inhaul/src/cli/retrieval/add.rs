@@ -79,7 +79,7 @@ impl Add {
             host: spec.host,
             port: spec.port,
             security: spec.security,
-            ca_file: absolute(self.ca_file)?,
+            ca_file: ca_file(self.ca_file)?,
             user: self.user,
         };
         let secret = match self.password_command {
@@ -178,8 +178,9 @@ fn start_point(bring: Bring) -> StartPoint {
     }
 }
 
-/// The server that runs later may stand in another folder.
-fn absolute(path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
+/// The file of a certificate authority, looked at, as a whole path: the server that runs later may
+/// stand in another folder.
+pub(crate) fn ca_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
     let Some(path) = path else { return Ok(None) };
     inhaul_net::tls::check_ca_file(&path)
         .map_err(|error| Failure::new(Exit::NO_INPUT, error.to_string()))?;

@@ -15,11 +15,9 @@ CREATE TABLE account_group (
   id                      INTEGER PRIMARY KEY AUTOINCREMENT,
   name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
   enabled                 INTEGER NOT NULL DEFAULT 1,
-  -- Activations that are on, separated by spaces.
-  switches                TEXT NOT NULL DEFAULT
-    'schedule pop3-login imap-login web-login folder button waiting api cli',
-  min_interval            INTEGER NOT NULL DEFAULT 60000,
-  min_interval_folder     INTEGER NOT NULL DEFAULT 300000,
+  -- Activations that are on, separated by spaces, each with the seconds that lie at least between
+  -- two runs it starts: 'schedule=60 folder=300'.
+  switches                TEXT NOT NULL,
   user_retrievals         INTEGER NOT NULL DEFAULT 1,
   user_retrievals_polled  INTEGER NOT NULL DEFAULT 0,
   max_retrievals          INTEGER,
@@ -70,6 +68,11 @@ CREATE TABLE folder (
   special_use    TEXT,
   subscribed     INTEGER NOT NULL DEFAULT 1,
   UNIQUE (account_id, name)
+) STRICT;
+
+-- Folders of removed accounts whose messages still go, slice by slice.
+CREATE TABLE folder_removed (
+  id INTEGER PRIMARY KEY
 ) STRICT;
 
 -- IMAP keywords of a folder: the bit each has in message.keywords.
@@ -316,4 +319,5 @@ CREATE TABLE session (
 CREATE INDEX session_account ON session(account_id);
 
 INSERT INTO setting (name, value) VALUES ('instance', lower(hex(randomblob(16))));
-INSERT INTO account_group (name) VALUES ('Everyone');
+INSERT INTO account_group (name, switches) VALUES ('Everyone',
+  'schedule=60 pop3-login=60 imap-login=60 web-login=60 folder=300 button=60 waiting=60 api=60 cli=60');
