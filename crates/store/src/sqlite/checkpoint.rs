@@ -28,6 +28,8 @@ const CHEAP: u64 = 4 << 20;
 const NEGLIGIBLE: u64 = 1 << 20;
 /// How long nobody must have written before a log that grew is cut down to nothing.
 const IDLE: Duration = Duration::from_secs(5);
+/// After a failure nothing is copied back for so long: a full disk is not emptied by trying.
+const PAUSE: Duration = Duration::from_secs(5);
 /// How long a checkpoint that holds the writer waits for readers.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -192,6 +194,15 @@ impl LogGauge {
         }
     }
 
+    /// Waits a while after a failure, unless closing comes first.
+    fn pause(&self) {
+        let stopping = |state: &mut LogState| !state.stopping;
+        drop(
+            self.changed
+                .wait_timeout_while(self.lock(), PAUSE, stopping),
+        );
+    }
+
     fn stop(&self) {
         let mut state = self.lock();
         state.stopping = true;
@@ -329,8 +340,12 @@ impl Copier {
                 Ok(Some(progress)) => self.gauge.copied(progress),
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::warn!(%error, mode, "checkpoint failed");
-                    std::thread::sleep(PATIENCE);
+                    // Whoever wants to store something hears of a full disk by itself.
+                    match error {
+                        StoreError::DiskFull(_) => tracing::debug!(%error, mode, "no checkpoint"),
+                        _ => tracing::warn!(%error, mode, "checkpoint failed"),
+                    }
+                    return self.gauge.pause();
                 }
             }
         }
