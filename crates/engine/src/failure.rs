@@ -1,12 +1,13 @@
 //! What ended a run early, and which stable code stands for it.
 
 use std::io;
+use std::path::PathBuf;
 
 use inhaul_net::{CertificateFault, DialError};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::ClientError;
 use inhaul_store::StoreError;
-use inhaul_types::ErrorCode;
+use inhaul_types::{ErrorCode, Octets};
 
 use crate::observe::FailureReport;
 
@@ -43,6 +44,13 @@ pub(crate) enum RunError {
     ListingTooLong,
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// Less room than the operator wants to keep.
+    #[error("there is too little room in {}", place.display())]
+    NoRoom {
+        place: PathBuf,
+        free: Octets,
+        least: Octets,
+    },
     #[error("the spool file could not be written")]
     Spool(#[source] io::Error),
     #[error("the program that gives the password failed: {0}")]
@@ -95,9 +103,13 @@ impl RunError {
             Self::Client(_) | Self::ListingTooLong => ErrorCode::BadAnswer,
             Self::Cut(_) | Self::Stuck | Self::Stopped => ErrorCode::CutOff,
             Self::Silent(_) | Self::TooLong => ErrorCode::NoAnswer,
-            Self::Store(error) => store_code(error),
-            Self::Spool(error) if error.kind() == io::ErrorKind::StorageFull => ErrorCode::DiskFull,
-            Self::Spool(_) => ErrorCode::DiskFull,
+            // Only a mistake of ours gives an error without a code here.
+            Self::Store(error) => error.code().unwrap_or(ErrorCode::DataDamaged),
+            Self::NoRoom { .. } => ErrorCode::DiskFull,
+            Self::Spool(error) => match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+                _ => ErrorCode::DataDamaged,
+            },
             Self::SecretCommand(_) | Self::Unspeakable => ErrorCode::AuthRefused,
         }
     }
@@ -122,7 +134,20 @@ impl RunError {
         let code = self.code();
         let what = match self {
             Self::Dial(error) => error.to_string(),
+            Self::Store(StoreError::DiskFull(_)) => {
+                format!("this server's disk is full; what was not stored waits on {host}")
+            }
             Self::Store(error) => chain(error),
+            Self::NoRoom { place, free, least } => format!(
+                "this server's disk is full: {} MB are free in {}, and below {} MB no mail is \
+                 brought in ([storage] stop_free). It waits on {host}",
+                free.count() / 1_000_000,
+                place.display(),
+                least.count() / 1_000_000
+            ),
+            Self::Spool(_) if code == ErrorCode::DiskFull => {
+                format!("this server's disk is full; what was not stored waits on {host}")
+            }
             Self::Spool(error) => format!("a message could not be kept in the spool: {error}"),
             Self::SecretCommand(why) => {
                 format!("the program that gives the password for {host} failed: {why}")
@@ -178,17 +203,6 @@ fn dial_code(error: &DialError) -> ErrorCode {
         | DialError::Certificate { .. }
         | DialError::CaFile { .. } => ErrorCode::Certificate,
         DialError::NotTls { .. } => ErrorCode::NoEncryption,
-    }
-}
-
-fn store_code(error: &StoreError) -> ErrorCode {
-    match error {
-        StoreError::InUse(_) => ErrorCode::DataInUse,
-        StoreError::TooNew { .. } => ErrorCode::DataTooNew,
-        StoreError::Damaged(_) => ErrorCode::DataDamaged,
-        StoreError::DiskFull(_) => ErrorCode::DiskFull,
-        StoreError::Seal(_) => ErrorCode::AuthRefused,
-        _ => ErrorCode::DataDamaged,
     }
 }
 

@@ -82,6 +82,13 @@ struct Known {
 impl Visit<'_> {
     pub(crate) async fn carry_out(&mut self) -> Result<(), RunError> {
         let engine = Arc::clone(self.engine);
+        if let (Some(free), false) = (engine.checks.room_missing(), self.options.dry_run) {
+            return Err(RunError::NoRoom {
+                place: engine.checks.spool.clone(),
+                free,
+                least: engine.checks.stop_free,
+            });
+        }
         // The store is read while the network is waited for.
         let (line, known) = tokio::join!(
             unless_stopped(
@@ -399,6 +406,7 @@ impl Visit<'_> {
     pub(crate) async fn finish(mut self, error: Option<RunError>, begun: Instant) -> RunReport {
         let (host, port) = (&self.retrieval.remote.host, self.retrieval.remote.port);
         let mut failure = error.as_ref().map(|error| error.report(host, port));
+        let stopped = matches!(error, Some(RunError::Stopped));
         let outcome = std::mem::take(&mut self.outcome);
         let Tally {
             stored,
@@ -427,7 +435,10 @@ impl Visit<'_> {
         let end = RunEnd {
             run: self.run,
             ended: (self.engine.clock)(),
-            code: failure.as_ref().map(|failure| failure.code),
+            code: failure
+                .as_ref()
+                .filter(|_| !stopped)
+                .map(|failure| failure.code),
             listed: outcome.listed,
             stored,
             octets,
@@ -437,6 +448,7 @@ impl Visit<'_> {
             conversation: outcome.conversation,
             // Forgotten at the first surprise.
             capabilities: outcome.capabilities.filter(|_| failure.is_none()),
+            stopped,
         };
         let recorded = self
             .engine
@@ -446,7 +458,12 @@ impl Visit<'_> {
         if let Err(error) = recorded {
             failure.get_or_insert_with(|| RunError::from(error).report(host, port));
         }
-        self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        if stopped {
+            self.log.tell();
+            self.step("stopped before it had begun to bring mail");
+        } else {
+            self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        }
         RunReport {
             run: Some(self.run),
             failure,

@@ -371,6 +371,9 @@ pub struct RunEnd {
     pub conversation: String,
     /// What CAPA said, to be remembered; `None` forgets it.
     pub capabilities: Option<String>,
+    /// It was told to stop before it had brought anything: neither good nor a failure, so the
+    /// retrieval's state stays as it is.
+    pub stopped: bool,
 }
 
 /// A run as recorded.
@@ -400,6 +403,8 @@ pub struct Run {
     pub left: u64,
     /// The server's own words at a failure.
     pub said: Option<String>,
+    /// Told to stop before it had brought anything.
+    pub stopped: bool,
 }
 
 /// A message in a folder, as lists show it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
-    AccountId, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
+    AccountId, ErrorCode, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
 };
 
 use crate::model::*;
@@ -17,6 +17,9 @@ pub enum StoreError {
     /// Another process holds the data directory.
     #[error("another inhaul uses the data directory {}", .0.display())]
     InUse(PathBuf),
+    /// A program that is no inhaul holds the database. Nothing of the call was stored.
+    #[error("another program holds the database")]
+    Busy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The schema is newer than this program.
     #[error("the data directory {} is of a newer inhaul (schema {found}, this one knows {known})", .path.display())]
     TooNew {
@@ -75,10 +78,29 @@ pub enum StoreError {
     Closing,
 }
 
+impl StoreError {
+    /// The stable code of a trouble with the data directory; `None` where the call was at fault, or
+    /// where the directory cannot be had at all.
+    pub fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::InUse(_) | Self::Busy(_) => Some(ErrorCode::DataInUse),
+            Self::TooNew { .. } => Some(ErrorCode::DataTooNew),
+            Self::DiskFull(_) => Some(ErrorCode::DiskFull),
+            // Without its key a part of the directory cannot be read, and the server has refused
+            // nobody.
+            Self::Damaged(_) | Self::Io { .. } | Self::Seal(_) => Some(ErrorCode::DataDamaged),
+            Self::Directory { .. } | Self::Exists { .. } | Self::Missing { .. } | Self::Closing => {
+                None
+            }
+        }
+    }
+}
+
 /// Reads one stored body from its start, in bounded memory. Keeps the body from being freed.
 #[async_trait]
 pub trait BodyReader: Send {
-    /// The next piece, at most 256 KiB; empty at the end.
+    /// The next piece, at most 256 KiB; empty at the end. The last piece comes only if all of them
+    /// together have the digest they were stored with; otherwise [`StoreError::Damaged`] does.
     async fn next_chunk(&mut self) -> Result<Vec<u8>, StoreError>;
 }
 
@@ -109,6 +131,8 @@ pub trait Store: Send + Sync + 'static {
     async fn retrieval_list(&self) -> Result<Vec<Retrieval>, StoreError>;
     /// One retrieval, or [`StoreError::Missing`].
     async fn retrieval_by_name(&self, name: &str) -> Result<Retrieval, StoreError>;
+    /// The same by its number.
+    async fn retrieval_by_id(&self, id: RetrievalId) -> Result<Retrieval, StoreError>;
     /// Changes a retrieval.
     async fn retrieval_change(
         &self,

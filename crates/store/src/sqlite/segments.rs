@@ -53,6 +53,9 @@ pub(crate) struct Segments {
     /// A sync failed. What was not on disk then may never get there, whatever later syncs say: the
     /// segments are not written any more until they are opened again.
     is_broken: bool,
+    /// Octets that rows name are gone, and nobody has said that this is known. What is there can be
+    /// read; no mail is brought, because what is lost here may still be on its server.
+    loss: Option<String>,
 }
 
 /// The segment that is being filled.
@@ -95,8 +98,9 @@ impl Segments {
             })
             .doing(DOING)?;
         files.cut_off(&recorded).doing(DOING)?;
+        let (loss, lost) = files.compare(&recorded);
         let last = match recorded.into_iter().max() {
-            Some((id, end)) if end < FULL => {
+            Some((id, end)) if end < FULL && !lost.contains(&id) => {
                 let file = files.open_to_write(id).doing(DOING)?;
                 Some(Last {
                     id,
@@ -118,6 +122,7 @@ impl Segments {
             grown: HashMap::new(),
             has_freed,
             is_broken: false,
+            loss,
         })
     }
 
@@ -265,13 +270,17 @@ impl Segments {
         synced.doing("sync a segment")
     }
 
-    fn check(&self) -> Result<(), StoreError> {
+    /// Whether mail may be brought in.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         if self.is_broken {
             return Err(damaged(
                 "the disk failed to keep a segment; look at its health, then start again",
             ));
         }
-        Ok(())
+        match &self.loss {
+            Some(loss) => Err(damaged(loss)),
+            None => Ok(()),
+        }
     }
 
     fn begin_next(&mut self, txn: &Connection) -> Result<(), StoreError> {
@@ -385,6 +394,31 @@ impl SegmentFiles {
             }
         }
         Ok(())
+    }
+
+    /// Which segments do not hold all that their rows say, and what to tell of it: nothing where
+    /// beside each of them a file `NNNNNNNN.lost` says that somebody knows.
+    fn compare(&self, recorded: &HashMap<i64, u64>) -> (Option<String>, Vec<i64>) {
+        let (mut loss, mut lost) = (None, Vec::new());
+        for (id, size) in recorded {
+            let path = self.path(*id);
+            let found = match fs::metadata(&path).map(|file| file.len()) {
+                Ok(there) if there >= *size => continue,
+                Ok(there) => format!("has {there} octets where {size} were written"),
+                Err(error) => format!("cannot be read: {error}"),
+            };
+            lost.push(*id);
+            let known = path.with_extension("lost");
+            if !known.exists() {
+                loss = Some(format!(
+                    "{} {found}. Put it back from a backup; if there is none, make the empty file \
+                     {}, and everything but the messages in it goes on",
+                    path.display(),
+                    known.display()
+                ));
+            }
+        }
+        (loss, lost)
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<i64, Arc<File>>> {

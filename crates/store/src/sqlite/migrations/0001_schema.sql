@@ -269,7 +269,8 @@ CREATE TABLE run (
   deleted      INTEGER NOT NULL DEFAULT 0,
   left         INTEGER NOT NULL DEFAULT 0,
   folded       INTEGER NOT NULL DEFAULT 0,
-  said         TEXT
+  said         TEXT,
+  stopped      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_by_retrieval ON run(retrieval_id);
 
