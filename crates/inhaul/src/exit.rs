@@ -1,5 +1,6 @@
 //! Exit codes: sysexits, as scripts expect them of mail programs.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use inhaul_store::StoreError;
@@ -60,7 +61,7 @@ impl Exit {
     /// What a failed call of the store makes of the exit.
     pub(crate) fn of_store_error(error: &StoreError) -> Self {
         match error {
-            StoreError::InUse(_) | StoreError::Closing => Self::TEMP_FAIL,
+            StoreError::InUse(_) | StoreError::Busy(_) | StoreError::Closing => Self::TEMP_FAIL,
             StoreError::TooNew { .. } | StoreError::Seal(_) => Self::CONFIG,
             StoreError::Directory { .. } => Self::CANT_CREATE,
             StoreError::Exists { .. } => Self::USAGE,
@@ -102,6 +103,8 @@ pub(crate) struct Failure {
     pub(crate) what: String,
     /// What to do about it.
     pub(crate) hint: Option<String>,
+    /// The stable code, if there is one for it.
+    pub(crate) code: Option<ErrorCode>,
 }
 
 impl Failure {
@@ -110,11 +113,17 @@ impl Failure {
             exit,
             what: what.into(),
             hint: None,
+            code: None,
         }
     }
 
     pub(crate) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::USAGE, what)
+    }
+
+    pub(crate) fn code(mut self, code: ErrorCode) -> Self {
+        self.code = Some(code);
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -125,26 +134,55 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let exit = Exit::of_store_error(&error);
-        let hint = match &error {
-            StoreError::InUse(_) => Some("Stop the other one, or wait until it is done."),
-            StoreError::TooNew { .. } => Some("Use the newer inhaul for it."),
-            StoreError::DiskFull(_) => Some("Free some space; nothing was lost."),
-            StoreError::Seal(_) => Some("Put the right key file back, or set the password again."),
-            _ => None,
-        };
+        let (exit, code) = (Exit::of_store_error(&error), error.code());
+        let hint = hint(&error);
         let mut what = error.to_string();
         let mut cause = std::error::Error::source(&error);
-        while let Some(error) = cause {
+        // That there is no room is the whole story.
+        while let (Some(error), false) = (cause, code == Some(ErrorCode::DiskFull)) {
             what.push_str(&format!(": {error}"));
             cause = error.source();
         }
         Self {
             exit,
             what,
-            hint: hint.map(str::to_owned),
+            hint,
+            code,
         }
     }
+}
+
+/// What a person can do about it.
+fn hint(error: &StoreError) -> Option<String> {
+    let hint = match error {
+        StoreError::InUse(_) => "Stop the other one, or wait until it is done.",
+        StoreError::Busy(_) => "Find it with `fuser inhaul.db`, and end it or wait.",
+        StoreError::TooNew { .. } => "Use the newer inhaul for it. Nothing was changed.",
+        StoreError::DiskFull(_) => "Free some space; nothing was lost.",
+        StoreError::Damaged(_) => {
+            "Nothing is deleted on any server while it is. Look at the disk's health, then put the \
+             directory back from a backup."
+        }
+        StoreError::Directory { source, .. } => match source.kind() {
+            ErrorKind::PermissionDenied => {
+                "It must belong to the user who runs inhaul. Another one: --data DIR."
+            }
+            ErrorKind::ReadOnlyFilesystem => "Its disk is mounted so that nobody can write.",
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                "A file has that name. Another directory: --data DIR."
+            }
+            _ => return None,
+        },
+        StoreError::Seal(path) => {
+            let path = path.display();
+            return Some(format!(
+                "Put the right key file back. If it is lost for good, make another one (head -c 32 \
+                 /dev/urandom > {path}; chmod 600 {path}) and set the passwords again."
+            ));
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 impl From<std::io::Error> for Failure {

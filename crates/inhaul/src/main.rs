@@ -8,6 +8,7 @@ mod question;
 mod secrets;
 mod server_spec;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -50,7 +51,10 @@ fn main() -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("inhaul: {}", failure.what);
+            match failure.code {
+                Some(code) => eprintln!("inhaul: {} ({code})", failure.what),
+                None => eprintln!("inhaul: {}", failure.what),
+            }
             if let Some(hint) = &failure.hint {
                 eprintln!("  {hint}");
             }
@@ -68,6 +72,8 @@ fn log_to_stderr(verbose: u8) {
     };
     tracing_subscriber::fmt()
         .with_max_level(level)
+        // Colours are for people; a file or a mail from cron is read without them.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }

@@ -1,6 +1,8 @@
 //! `inhaul pull`: brings new mail now and waits for it.
 
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -144,7 +146,7 @@ impl Finished {
 /// An engine over this store, with the operator's limits.
 pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<Engine>, Failure> {
     let spool = config.data.join("spool");
-    std::fs::create_dir_all(&spool)?;
+    std::fs::create_dir_all(&spool).map_err(|error| unusable(&spool, &error))?;
     let checks = Checks {
         at_once: config.checks.at_once,
         at_once_per_server: config.checks.at_once_per_server,
@@ -153,14 +155,31 @@ pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<En
         read_timeout: config.checks.read_timeout,
         run_timeout: config.checks.run_timeout,
         spool,
+        stop_free: Octets::new(config.storage.stop_free),
     };
-    let log = Pop3Log::open(&config.data)?;
+    // No mail waits for a log.
+    let log = Pop3Log::open(&config.data)
+        .inspect_err(|error| {
+            let path = config.data.join("pop3.log");
+            eprintln!("inhaul: {} is not written: {error}", path.display());
+        })
+        .ok();
     Ok(Engine::new(
         Arc::clone(store) as Arc<dyn Store>,
         checks,
-        Some(log),
+        log,
         crate::clock::clock(),
     ))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::new(Exit::IO, format!("{}: {error}", path.display()));
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            failure.code(ErrorCode::DiskFull)
+        }
+        _ => failure,
+    }
 }
 
 /// Runs them all, as many at once as the limits allow; `told` hears of each as it ends. The first

@@ -15,13 +15,21 @@ fn comes_in_two_parts(mail: &[Vec<u8>], small: u64, large: u64) {
     let disk = SmallDisk::new(small);
     let home = subscribe(disk.installation(), &server);
     let (exit, pulled) = home.pull_with(&["isp"]);
-    assert_eq!((exit, pulled.code.as_str()), (Some(74), "disk-full"), "{pulled:?}");
+    assert_eq!(
+        (exit, pulled.code.as_str()),
+        (Some(74), "disk-full"),
+        "{pulled:?}"
+    );
     assert!((pulled.new as usize) < sent.len(), "{pulled:?}");
     home.inhaul.ok(&["message", "list", "anna"]).unwrap();
     assert_nothing_lost(&sent, &server, &home);
     // It stays full, and nothing changes.
     let (exit, pulled) = home.pull_with(&["isp"]);
-    assert_eq!((exit, pulled.code.as_str()), (Some(74), "disk-full"), "{pulled:?}");
+    assert_eq!(
+        (exit, pulled.code.as_str()),
+        (Some(74), "disk-full"),
+        "{pulled:?}"
+    );
     assert_nothing_lost(&sent, &server, &home);
     disk.resize(large);
     assert_nothing_lost(&sent, &server, &home);
@@ -72,7 +80,10 @@ fn it_does_not_matter_at_which_octet_the_disk_is_full() {
         ended.push(finished.code());
         if finished.code() != Some(0) {
             assert_eq!(finished.code(), Some(74), "{free} free: {finished:?}");
-            assert!(finished.stderr.contains("disk-full"), "{free} free: {finished:?}");
+            assert!(
+                finished.stderr.contains("disk-full"),
+                "{free} free: {finished:?}"
+            );
         }
         println!("{free} {:?} {}", finished.code(), finished.stderr);
         home.inhaul.ok(&["message", "list", "anna"]).unwrap();
@@ -83,7 +94,10 @@ fn it_does_not_matter_at_which_octet_the_disk_is_full() {
         assert_each_once(&sent, &home.messages("anna"));
         server.fill("u1", &mail).unwrap();
     }
-    assert!(ended.contains(&Some(0)) && ended.contains(&Some(74)), "{ended:?}");
+    assert!(
+        ended.contains(&Some(0)) && ended.contains(&Some(74)),
+        "{ended:?}"
+    );
 }
 
 /// The log is copied back in the middle of the run, and has no room to go to.

@@ -33,7 +33,13 @@ pub(crate) fn server_with(messages: &[Vec<u8>]) -> (Dovecot, Vec<Vec<u8>>) {
 pub(crate) fn subscribe(home: Installation, server: &Dovecot) -> Installation {
     let home = home.account("anna");
     let at = server.pop3_addr().to_string();
-    let how = ["--server", &at, "--security=none", "--after-storing=delete", "--no-test"];
+    let how = [
+        "--server",
+        &at,
+        "--security=none",
+        "--after-storing=delete",
+        "--no-test",
+    ];
     home.retrieval("isp", "u1", "anna", &how);
     home
 }
@@ -49,5 +55,12 @@ pub(crate) fn assert_nothing_lost(sent: &[Vec<u8>], server: &Dovecot, home: &Ins
         .iter()
         .filter(|message| !there.contains(message) && !here.contains(message))
         .count();
-    assert_eq!(lost, 0, "of {}; {} are here, {} there", sent.len(), here.len(), there.len());
+    assert_eq!(
+        lost,
+        0,
+        "of {}; {} are here, {} there",
+        sent.len(),
+        here.len(),
+        there.len()
+    );
 }

@@ -65,19 +65,31 @@ impl Namespace {
     pub(crate) fn program_behind(&self, front: &str) -> PathBuf {
         let path = self.dir.join(format!("inhaul-{}", front.len()));
         let enter = self.enter.join(" ");
-        fs::write(&path, format!("#!/bin/sh\nexec {enter} {front} {INHAUL} \"$@\"\n")).unwrap();
+        fs::write(
+            &path,
+            format!("#!/bin/sh\nexec {enter} {front} {INHAUL} \"$@\"\n"),
+        )
+        .unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
     }
 
     /// Runs a script in here that must succeed.
     pub(crate) fn sh(&self, script: &str) -> String {
-        let Output { status, stdout, stderr } = Command::new(&self.enter[0])
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(&self.enter[0])
             .args(&self.enter[1..])
             .args(["sh", "-ec", script])
             .output()
             .unwrap();
-        assert!(status.success(), "{script}: {}", String::from_utf8_lossy(&stderr));
+        assert!(
+            status.success(),
+            "{script}: {}",
+            String::from_utf8_lossy(&stderr)
+        );
         String::from_utf8(stdout).unwrap()
     }
 
@@ -103,14 +115,20 @@ fn hold(own: Own, with_user: bool, script: &str) -> Result<Guarded, String> {
         command.arg("-r");
     }
     command
-        .args(["sh", "-ec", &format!("{script}\necho ready\nexec sleep 3600")])
+        .args([
+            "sh",
+            "-ec",
+            &format!("{script}\necho ready\nexec sleep 3600"),
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut holder = Guarded::spawn(&mut command).map_err(|error| format!("{error:#}\n"))?;
     let (stdout, stderr) = (holder.child().stdout.take(), holder.child().stderr.take());
     let mut line = String::new();
-    BufReader::new(stdout.unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(stdout.unwrap())
+        .read_line(&mut line)
+        .unwrap();
     if line == "ready\n" {
         return Ok(holder);
     }
@@ -173,20 +191,28 @@ impl SmallDisk {
     /// Makes it new and empty.
     pub(crate) fn renew(&self, octets: u64) {
         let at = self.dir.path().display();
-        self.sh(&format!("umount {at}; mount -t tmpfs -o size={octets} small {at}"));
+        self.sh(&format!(
+            "umount {at}; mount -t tmpfs -o size={octets} small {at}"
+        ));
     }
 
     /// Makes it read-only, or not any more.
     pub(crate) fn set_writable(&self, writable: bool) {
         let how = if writable { "rw" } else { "ro" };
-        self.sh(&format!("mount -o remount,{how} {}", self.dir.path().display()));
+        self.sh(&format!(
+            "mount -o remount,{how} {}",
+            self.dir.path().display()
+        ));
     }
 
     /// Lets only so many octets be free.
     pub(crate) fn leave_free(&self, octets: u64) {
         let at = self.dir.path().display();
         let used = self.sh(&format!("stat -f -c '%b %f %S' {at}"));
-        let numbers: Vec<u64> = used.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        let numbers: Vec<u64> = used
+            .split_whitespace()
+            .map(|n| n.parse().unwrap())
+            .collect();
         let [blocks, free, size] = numbers[..] else {
             panic!("stat said {used}")
         };
