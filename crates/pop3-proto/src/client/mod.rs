@@ -445,7 +445,10 @@ impl Client {
             Ok(None) if ended && matches!(Status::parse(unread), Some((Status::Err(_), _))) => {
                 Ok(Some(self.input.take(unread.len())))
             }
-            Ok(None) if ended && kind == CommandKind::Greeting => {
+            // A greeting cut short began as one.
+            Ok(None)
+                if ended && kind == CommandKind::Greeting && Status::parse(unread).is_none() =>
+            {
                 let said = reply::quote(unread);
                 Err(self.fail(ClientError::NotPop3 { said }))
             }
