@@ -91,6 +91,22 @@ pub(crate) fn missing(what: &'static str, name: impl ToString) -> StoreError {
     }
 }
 
+/// An error of writing, with the reason that the system gives for one like it.
+pub(crate) fn explained(error: StoreError, trial: impl FnOnce() -> io::Result<()>) -> StoreError {
+    let StoreError::Io { doing, source } = &error else {
+        return error;
+    };
+    let failed = source.downcast_ref::<rusqlite::Error>();
+    let is_write = failed.is_some_and(|failed| {
+        matches!(failed, rusqlite::Error::SqliteFailure(failure, _)
+            if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_WRITE)
+    });
+    match is_write.then(trial) {
+        Some(Err(reason)) => of_io(doing, reason),
+        _ => error,
+    }
+}
+
 /// Whether the disk did not confirm what was written.
 pub(crate) fn is_failed_sync(error: &rusqlite::Error) -> bool {
     matches!(error, rusqlite::Error::SqliteFailure(failure, _)

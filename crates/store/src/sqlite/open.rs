@@ -32,7 +32,7 @@ const STATEMENTS: usize = 96;
 /// How long a program that is no inhaul may hold the database before a call that has to write
 /// fails: longer than a backup's look, shorter than a server's patience with a silent client. Our
 /// own threads take turns without it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Octets before the first frame of a log.
 const LOG_HEADER: usize = 32;

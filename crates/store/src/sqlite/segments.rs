@@ -376,6 +376,19 @@ impl SegmentFiles {
         Ok(rustix::fs::fallocate(&file, flags, start, end - start)?)
     }
 
+    /// Writes a block and takes it away again, so that the system says why a write fails: of a
+    /// quota that is used up SQLite says no more than that it could not write.
+    pub(crate) fn try_room(&self) -> io::Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .mode(0o600)
+            .open(self.dir.join("trial"))?;
+        let written = file.write_all_at(&[1; BLOCK as usize], 0);
+        fs::remove_file(self.dir.join("trial"))?;
+        written
+    }
+
     /// Makes the files what the rows say.
     fn cut_off(&self, recorded: &HashMap<i64, u64>) -> io::Result<()> {
         for entry in fs::read_dir(&self.dir)? {

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::Clock;
 use super::checkpoint::LogGauge;
-use super::errors::{Doing, damaged, is_failed_sync};
+use super::errors::{Doing, damaged, explained, is_failed_sync};
 use super::readers::BodiesInUse;
 use super::segments::Segments;
 use super::sweep::GiveBack;
@@ -256,7 +256,8 @@ impl Loop {
         if done.is_err() && !self.conn.is_autocommit() {
             self.conn.execute_batch("ROLLBACK").doing(DOING)?;
         }
-        done
+        let files = self.segments().files();
+        done.map_err(|error| explained(error, || files.try_room()))
     }
 
     fn segments(&self) -> MutexGuard<'_, Segments> {
