@@ -1,5 +1,7 @@
 //! Messages of a size, and where they are: on the server, here, or both.
 
+use std::collections::HashSet;
+
 use inhaul_testkit::Dovecot;
 
 use crate::installation::{Installation, difference};
@@ -51,9 +53,10 @@ pub(crate) fn assert_nothing_lost(sent: &[Vec<u8>], server: &Dovecot, home: &Ins
     let doubled = difference(sent, &here).doubled;
     assert_eq!(doubled, 0, "{} messages are here once too often", doubled);
     let there = server.retr_all("u1").unwrap();
+    let anywhere: HashSet<&Vec<u8>> = here.iter().chain(&there).collect();
     let lost = sent
         .iter()
-        .filter(|message| !there.contains(message) && !here.contains(message))
+        .filter(|message| !anywhere.contains(message))
         .count();
     assert_eq!(
         lost,
@@ -63,4 +66,9 @@ pub(crate) fn assert_nothing_lost(sent: &[Vec<u8>], server: &Dovecot, home: &Ins
         here.len(),
         there.len()
     );
+}
+
+/// How often somebody has signed in there.
+pub(crate) fn sign_ins(server: &Dovecot) -> usize {
+    server.log().matches("Login: user=").count()
 }

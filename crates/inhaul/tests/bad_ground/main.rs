@@ -3,13 +3,18 @@
 //! comes twice, and the person reads what is wrong.
 //!
 //! File systems and networks of their own come from user namespaces (`unshare -rm`), which need no
-//! root; `INHAUL_DATA` and everything else is as in an installation.
+//! root; system calls that fail or kill come from `strace`.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+#![allow(clippy::print_stdout, reason = "what was tried belongs to the report")]
 
 #[path = "../installation/mod.rs"]
 mod installation;
 
+mod damage;
+mod directory;
 mod full_disk;
+mod injected;
 mod mail;
 mod namespace;
+mod network;

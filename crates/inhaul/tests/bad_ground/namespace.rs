@@ -7,7 +7,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use inhaul_testkit::{Guarded, TestDir};
@@ -20,7 +20,8 @@ const INHAUL: &str = env!("CARGO_BIN_EXE_inhaul");
 /// Namespaces of a test's own.
 #[derive(Debug)]
 pub(crate) struct Namespace {
-    holder: Guarded,
+    /// Ends with this value, and the namespace with it.
+    _holder: Guarded,
     enter: Vec<String>,
     dir: TestDir,
 }
@@ -44,7 +45,11 @@ impl Namespace {
             match hold(own, with_user, script) {
                 Ok(holder) => {
                     let enter = enter(&holder, own, with_user);
-                    return Self { holder, enter, dir };
+                    return Self {
+                        _holder: holder,
+                        enter,
+                        dir,
+                    };
                 }
                 Err(why) => refusals.push_str(&why),
             }
@@ -91,12 +96,6 @@ impl Namespace {
             String::from_utf8_lossy(&stderr)
         );
         String::from_utf8(stdout).unwrap()
-    }
-
-    /// A path as seen from in here, as it is seen from outside.
-    pub(crate) fn outside(&self, path: &Path) -> PathBuf {
-        let root = format!("/proc/{}/root", self.holder.id());
-        Path::new(&root).join(path.strip_prefix("/").unwrap())
     }
 }
 
@@ -164,11 +163,6 @@ impl SmallDisk {
     /// The data directory on it, from inside.
     pub(crate) fn data(&self) -> PathBuf {
         self.dir.join("data")
-    }
-
-    /// The data directory on it, from outside.
-    pub(crate) fn data_from_outside(&self) -> PathBuf {
-        self.namespace.outside(&self.data())
     }
 
     /// An installation on it that brings mail in as long as there is any room.
