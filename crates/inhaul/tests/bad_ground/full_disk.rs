@@ -20,7 +20,7 @@ fn comes_in_two_parts(mail: &[Vec<u8>], small: u64, large: u64) {
         (Some(74), "disk-full"),
         "{pulled:?}"
     );
-    assert!((pulled.new as usize) < sent.len(), "{pulled:?}");
+    assert!(pulled.new < sent.len() as u64, "{pulled:?}");
     home.inhaul.ok(&["message", "list", "anna"]).unwrap();
     assert_nothing_lost(&sent, &server, &home);
     // It stays full, and nothing changes.

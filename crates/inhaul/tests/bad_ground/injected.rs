@@ -7,12 +7,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use inhaul_testkit::{Dovecot, Finished, TestDir};
 use rusqlite::Connection;
 
-use crate::installation::{Installation, assert_each_once};
+use crate::installation::{Installation, assert_each_once, wait_until};
 use crate::mail::{assert_nothing_lost, message, messages, server_with, subscribe};
+use crate::power::Disk;
 
 /// What has a lasting effect: on our disk, or on the server.
 const EFFECTS: &str = "pwrite64,fsync,fdatasync,ftruncate,fallocate,rename,unlinkat,sendto";
@@ -204,11 +206,50 @@ fn a_process_that_dies_while_it_makes_holes_harms_no_neighbour() {
     }
 }
 
-fn count(home: &Installation, sql: &str) -> i64 {
+/// The power goes when one hole is made and the next is not: what is known by its digest after that
+/// is whole, and the same message, coming again, is.
+#[test]
+fn a_power_failure_while_holes_are_made_leaves_no_body_with_a_hole() {
+    let mut disk = match Disk::new() {
+        Ok(disk) if may_trace() => disk,
+        why => return println!("left out: strace, or {why:?}"),
+    };
+    let mail: Vec<_> = (0..3).map(|number| message(number, 600 << 10)).collect();
+    let (mut server, sent) = server_with(&mail);
+    let home = Installation::at(&disk.data()).env("INHAUL_STORAGE__STOP_FREE", "0");
+    let home = subscribe(home, &server);
+    home.pull("isp");
+    // No command takes a message away yet; this is what one will write.
+    let freed = "UPDATE body SET refs = 0, freed_at = 1
+                 WHERE id = (SELECT body_id FROM message WHERE subject = 'number 1')";
+    database(&home).execute(freed, []).unwrap();
+    let at_the_second = "fallocate:delay_enter=20000000:when=2";
+    let program = tracing(&home.beside("traced"), at_the_second);
+    let slow = Installation::through(program, home.data());
+    let mut reader = slow.inhaul.spawn(&["message", "list", "anna"]).unwrap();
+    let places = "SELECT count(*) FROM freed_extent";
+    wait_until("places are freed", || count(&home, places) > 1);
+    std::thread::sleep(Duration::from_millis(500));
+    disk.cut_power().unwrap();
+    reader.kill().unwrap();
+    disk.restore().unwrap();
+    server.fill("u1", &mail).unwrap();
+    home.pull("isp");
+    assert_eq!(server.count("u1").unwrap(), 0);
+    let here = home.messages("anna");
+    assert!(sent.iter().all(|message| here.contains(message)));
+    assert_eq!((count(&home, places), damaged_neighbours(&home)), (0, 0));
+}
+
+fn database(home: &Installation) -> Connection {
     let database = Connection::open(home.data().join("inhaul.db")).unwrap();
     let keep_log = rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
     database.set_db_config(keep_log, true).unwrap();
-    database.query_row(sql, [], |row| row.get(0)).unwrap()
+    database
+}
+
+fn count(home: &Installation, sql: &str) -> i64 {
+    database(home).query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
 /// Places that lie in each other.

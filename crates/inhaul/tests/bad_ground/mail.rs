@@ -51,7 +51,7 @@ pub(crate) fn subscribe(home: Installation, server: &Dovecot) -> Installation {
 pub(crate) fn assert_nothing_lost(sent: &[Vec<u8>], server: &Dovecot, home: &Installation) {
     let here = home.messages("anna");
     let doubled = difference(sent, &here).doubled;
-    assert_eq!(doubled, 0, "{} messages are here once too often", doubled);
+    assert_eq!(doubled, 0, "{doubled} messages are here once too often");
     let there = server.retr_all("u1").unwrap();
     let anywhere: HashSet<&Vec<u8>> = here.iter().chain(&there).collect();
     let lost = sent

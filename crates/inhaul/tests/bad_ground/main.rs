@@ -18,3 +18,6 @@ mod injected;
 mod mail;
 mod namespace;
 mod network;
+#[path = "../crash/power.rs"]
+#[allow(dead_code, reason = "the crash tests use the rest of it")]
+mod power;

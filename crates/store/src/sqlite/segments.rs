@@ -382,9 +382,10 @@ impl SegmentFiles {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
+            .truncate(true)
             .mode(0o600)
             .open(self.dir.join("trial"))?;
-        let written = file.write_all_at(&[1; BLOCK as usize], 0);
+        let written = file.write_all_at(&[1; 4096], 0);
         fs::remove_file(self.dir.join("trial"))?;
         written
     }
