@@ -446,9 +446,7 @@ impl Client {
                 Ok(Some(self.input.take(unread.len())))
             }
             // A greeting cut short began as one.
-            Ok(None)
-                if ended && kind == CommandKind::Greeting && Status::parse(unread).is_none() =>
-            {
+            Ok(None) if ended && kind == CommandKind::Greeting && !Status::may_begin(unread) => {
                 let said = reply::quote(unread);
                 Err(self.fail(ClientError::NotPop3 { said }))
             }

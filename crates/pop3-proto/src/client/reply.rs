@@ -37,6 +37,17 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Whether a line that goes on so can still be a status line.
+    pub(super) fn may_begin(start: &[u8]) -> bool {
+        let is_start_of = |word: &&[u8]| {
+            let octets = word.get(..start.len());
+            octets.is_some_and(|octets| octets.eq_ignore_ascii_case(start))
+        };
+        [&b"+OK"[..], b"-ERR"].iter().any(is_start_of) || Self::parse(start).is_some()
+    }
+}
+
 /// Where the text behind `word` starts. The word must end there: `+OKAY` says nothing known.
 fn behind_word(line: &[u8], word: &[u8]) -> Option<usize> {
     let start = line.get(..word.len())?;

@@ -153,7 +153,15 @@ fn a_name_or_password_stays_on_its_line() {
 
 #[test]
 fn a_greeting_cut_short_is_a_cut_and_anything_else_is_no_pop3() {
-    for (said, is_cut) in [(&b""[..], true), (b"+OK hel", true), (b"login: ", false)] {
+    for (said, is_cut) in [
+        (&b""[..], true),
+        (b"+", true),
+        (b"+o", true),
+        (b"+OK hel", true),
+        (b"-ER", true),
+        (b"+OKAY", false),
+        (b"login: ", false),
+    ] {
         let mut client = Client::new();
         assert_eq!(feed(&mut client, said), None);
         client.handle_eof();

@@ -60,6 +60,8 @@ struct LogState {
     /// Stops the checkpoint that is running now, if it is one that may be stopped.
     interrupt: Option<InterruptHandle>,
     stopping: bool,
+    /// A sync of the log failed.
+    distrusted: bool,
 }
 
 impl LogState {
@@ -219,8 +221,17 @@ impl LogGauge {
         !state.stopping
     }
 
+    /// A sync of the log failed: what was committed to it is to be written once more, elsewhere,
+    /// before somebody opens it and believes what is only in the system's memory.
+    pub(crate) fn distrust_log(&self) {
+        self.lock().distrusted = true;
+    }
+
     fn worth_copying_at_the_end(&self) -> bool {
         let state = self.lock();
+        if state.distrusted {
+            return true;
+        }
         (NEGLIGIBLE..=CHEAP).contains(&state.length())
     }
 }

@@ -46,8 +46,8 @@ pub(crate) struct Place {
 pub(crate) struct Segments {
     files: Arc<SegmentFiles>,
     last: Option<Last>,
-    /// Octets of this transaction, by segment.
-    grown: HashMap<i64, u64>,
+    /// What this transaction appended, by segment.
+    grown: HashMap<i64, Grown>,
     /// Places wait in `freed_extent` to be given back, once a synced transaction lies behind them.
     has_freed: bool,
     /// A sync failed. What was not on disk then may never get there, whatever later syncs say: the
@@ -58,6 +58,24 @@ pub(crate) struct Segments {
     loss: Option<String>,
 }
 
+/// What a transaction did to a segment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Grown {
+    octets: u64,
+    /// The end behind them.
+    end: u64,
+}
+
+/// How a transaction ended that was not committed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Ended {
+    /// It never was.
+    Undone,
+    /// Its commit failed, and may yet turn out to stand in the log: SQLite takes it back in memory
+    /// only, and a process that dies before the next commit leaves it there to be found.
+    InDoubt,
+}
+
 /// The segment that is being filled.
 #[derive(Debug)]
 struct Last {
@@ -65,8 +83,8 @@ struct Last {
     file: File,
     /// Where the next octets go.
     end: u64,
-    /// The end as the last committed transaction recorded it.
-    committed: u64,
+    /// Nothing before it is written over: a committed transaction recorded it, or one in doubt.
+    kept: u64,
     /// Octets that are not synced yet.
     unsynced: u64,
 }
@@ -106,7 +124,7 @@ impl Segments {
                     id,
                     file,
                     end,
-                    committed: end,
+                    kept: end,
                     unsynced: 0,
                 })
             }
@@ -145,7 +163,9 @@ impl Segments {
             length: octets.len() as u64,
         };
         last.end += place.length;
-        *self.grown.entry(last.id).or_default() += place.length;
+        let grown = self.grown.entry(last.id).or_default();
+        grown.octets += place.length;
+        grown.end = last.end;
         Ok(place)
     }
 
@@ -170,11 +190,16 @@ impl Segments {
         txn: &Connection,
         durable: bool,
     ) -> Result<(), StoreError> {
-        for (segment, octets) in self.grown.drain() {
+        for (segment, grown) in self.grown.drain() {
+            // The row is not there if the transaction that began the segment is in doubt.
             txn.prepare_cached(
-                "UPDATE segment SET size = size + ?2, live = live + ?2 WHERE id = ?1",
+                "INSERT INTO segment (id, size, live) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET size = excluded.size, live = live + excluded.live",
             )
-            .and_then(|mut update| update.execute(params![segment, octets.cast_signed()]))
+            .and_then(|mut grow| {
+                let (end, octets) = (grown.end.cast_signed(), grown.octets.cast_signed());
+                grow.execute(params![segment, end, octets])
+            })
             .doing(WRITE)?;
         }
         let unsynced = self.last.as_ref().map_or(0, |last| last.unsynced);
@@ -187,20 +212,22 @@ impl Segments {
     /// The transaction is committed.
     pub(crate) fn committed(&mut self) {
         if let Some(last) = &mut self.last {
-            last.committed = last.end;
+            last.kept = last.end;
         }
     }
 
-    /// The transaction came to nothing: its octets are written over.
-    pub(crate) fn rolled_back(&mut self) {
+    /// The transaction was not committed. Its octets are written over if it never was; if it is in
+    /// doubt they stay: should it be found in the log after all, its rows name them.
+    pub(crate) fn rolled_back(&mut self, ended: Ended) {
         self.grown.clear();
         match &mut self.last {
+            Some(last) if ended == Ended::InDoubt => last.kept = last.end,
             // A segment begun in that transaction has no row. It is begun again when needed.
-            Some(last) if last.committed == 0 => self.last = None,
-            Some(last) if last.end > last.committed => {
-                last.end = last.committed;
+            Some(last) if last.kept == 0 => self.last = None,
+            Some(last) if last.end > last.kept => {
+                last.end = last.kept;
                 // On a full disk the next, smaller, transaction needs the room.
-                if let Err(error) = last.file.set_len(last.committed) {
+                if let Err(error) = last.file.set_len(last.kept) {
                     tracing::debug!(%error, segment = last.id, "the tail stays");
                 }
             }
@@ -296,7 +323,7 @@ impl Segments {
             id,
             file,
             end: 0,
-            committed: 0,
+            kept: 0,
             unsynced: 0,
         });
         Ok(())

@@ -18,7 +18,7 @@ use super::Clock;
 use super::checkpoint::LogGauge;
 use super::errors::{Doing, damaged, explained, is_failed_sync};
 use super::readers::BodiesInUse;
-use super::segments::Segments;
+use super::segments::{Ended, Segments};
 use super::sweep::GiveBack;
 use crate::StoreError;
 
@@ -239,18 +239,22 @@ impl Loop {
             .iter_mut()
             .map(|job| job.step(&self.conn, &self.around))
             .collect();
-        let (durable, mut unkept) = (self.synced, false);
+        let (durable, mut unkept, mut ended) = (self.synced, false, Ended::Undone);
         let done = steps.and_then(|steps| {
             self.segments().before_commit(&self.conn, durable)?;
             let committed = self.conn.execute_batch("COMMIT");
             unkept = committed.as_ref().is_err_and(is_failed_sync);
+            ended = Ended::InDoubt;
             committed.doing(DOING)?;
             Ok(steps)
         });
-        self.is_broken |= unkept;
+        if unkept {
+            self.is_broken = true;
+            self.gauge.distrust_log();
+        }
         match &done {
             Ok(_) => self.segments().committed(),
-            Err(_) => self.segments().rolled_back(),
+            Err(_) => self.segments().rolled_back(ended),
         }
         // SQLite ends a transaction by itself at some errors and leaves it open at others.
         if done.is_err() && !self.conn.is_autocommit() {
