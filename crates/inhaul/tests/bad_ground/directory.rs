@@ -9,7 +9,9 @@ use inhaul_testkit::Finished;
 use rusqlite::Connection;
 
 use crate::installation::{Installation, assert_each_once, wait_until};
-use crate::mail::{assert_nothing_lost, messages, server_with, sign_ins, subscribe};
+use crate::mail::{
+    assert_nothing_lost, counting_line, messages, server_with, subscribe, subscribe_at,
+};
 use crate::namespace::SmallDisk;
 
 const MB: u64 = 1 << 20;
@@ -33,15 +35,15 @@ fn a_read_only_directory_is_named_and_nobody_is_dialled() {
     let mail = messages(3, 2_000);
     let (server, sent) = server_with(&mail);
     let disk = SmallDisk::new(64 * MB);
-    let home = subscribe(disk.installation(), &server);
+    let line = counting_line(&server);
+    let home = subscribe_at(disk.installation(), line.addr());
     let data = disk.data();
     disk.set_writable(false);
-    let before = sign_ins(&server);
     for words in [&["pull", "isp"][..], &["account", "list"]] {
         let finished = home.inhaul.run(words).unwrap();
         assert_said(&finished, 73, &[data.to_str().unwrap(), "nobody can write"]);
     }
-    assert_eq!(sign_ins(&server), before);
+    assert_eq!(line.connections(), 0);
     disk.set_writable(true);
     home.pull("isp");
     assert_each_once(&sent, &home.messages("anna"));
@@ -162,9 +164,8 @@ fn a_second_process_is_turned_away_at_once_and_a_killed_first_leaves_no_lock() {
         "--no-test",
     ];
     home.retrieval("isp", "u1", "anna", &how);
-    let before = sign_ins(&server);
     let mut first = home.inhaul.spawn(&["pull", "isp"]).unwrap();
-    wait_until("the first has signed in", || sign_ins(&server) > before);
+    wait_until("the first is talking", || line.server_octets() > 0);
     for words in [&["pull", "isp"][..], &["account", "list"]] {
         let began = Instant::now();
         let finished = home.inhaul.run(words).unwrap();

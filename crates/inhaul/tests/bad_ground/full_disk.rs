@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::installation::{Installation, assert_each_once};
-use crate::mail::{assert_nothing_lost, message, messages, server_with, sign_ins, subscribe};
+use crate::mail::{
+    assert_nothing_lost, counting_line, message, messages, server_with, subscribe, subscribe_at,
+};
 use crate::namespace::SmallDisk;
 
 const MB: u64 = 1 << 20;
@@ -121,14 +123,14 @@ fn a_disk_with_too_little_room_is_left_alone() {
     let mail = messages(3, 2_000);
     let (server, sent) = server_with(&mail);
     let disk = SmallDisk::new(64 * MB);
-    let home = subscribe(disk.careful_installation(), &server);
-    let before = sign_ins(&server);
+    let line = counting_line(&server);
+    let home = subscribe_at(disk.careful_installation(), line.addr());
     let finished = home.inhaul.run(&["pull", "isp"]).unwrap();
     assert_eq!(finished.code(), Some(74), "{finished:?}");
     for word in ["disk-full", "127.0.0.1", "stop_free", "500 MB"] {
         assert!(finished.stderr.contains(word), "no {word:?}: {finished:?}");
     }
-    assert_eq!(sign_ins(&server), before, "nobody is dialled");
+    assert_eq!(line.connections(), 0, "nobody is dialled");
     let shown = home.inhaul.ok(&["retrieval", "show", "isp"]).unwrap();
     assert!(shown.contains("disk-full"), "{shown}");
     // A look costs no room.

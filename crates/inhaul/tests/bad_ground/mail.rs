@@ -1,8 +1,9 @@
 //! Messages of a size, and where they are: on the server, here, or both.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 
-use inhaul_testkit::Dovecot;
+use inhaul_testkit::{CutMode, CutProxy, Dovecot};
 
 use crate::installation::{Installation, difference};
 
@@ -33,8 +34,18 @@ pub(crate) fn server_with(messages: &[Vec<u8>]) -> (Dovecot, Vec<Vec<u8>>) {
 
 /// Has the account anna bring and delete what `u1` has there.
 pub(crate) fn subscribe(home: Installation, server: &Dovecot) -> Installation {
+    subscribe_at(home, server.pop3_addr())
+}
+
+/// A line to the server that counts connections.
+pub(crate) fn counting_line(server: &Dovecot) -> CutProxy {
+    CutProxy::start(server.pop3_addr(), CutMode::Pass).unwrap()
+}
+
+/// As [`subscribe`], over a line to it.
+pub(crate) fn subscribe_at(home: Installation, addr: SocketAddr) -> Installation {
     let home = home.account("anna");
-    let at = server.pop3_addr().to_string();
+    let at = addr.to_string();
     let how = [
         "--server",
         &at,
@@ -66,9 +77,4 @@ pub(crate) fn assert_nothing_lost(sent: &[Vec<u8>], server: &Dovecot, home: &Ins
         here.len(),
         there.len()
     );
-}
-
-/// How often somebody has signed in there.
-pub(crate) fn sign_ins(server: &Dovecot) -> usize {
-    server.log().matches("Login: user=").count()
 }
