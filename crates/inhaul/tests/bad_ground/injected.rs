@@ -172,6 +172,49 @@ fn a_disk_that_fails_is_told_and_nothing_is_deleted_on_its_word() {
     }
 }
 
+/// The disk fails one write of a run; another run of the same process goes on on the same files.
+#[test]
+fn a_run_behind_one_that_met_a_full_disk_writes_over_nothing() {
+    let Some(mut stage) = Stage::set(mixed()) else {
+        return;
+    };
+    let at = stage.server.pop3_addr().to_string();
+    let how = [
+        "--server",
+        &at,
+        "--security=none",
+        "--after-storing=delete",
+        "--no-test",
+    ];
+    stage.template.retrieval("two", "u2", "anna", &how);
+    let other: Vec<_> = (50..60).map(|number| message(number, 40_000)).collect();
+    let mut outcomes = [0; 3];
+    for moment in (4..60).step_by(3) {
+        let home = stage.fresh().env("INHAUL_CHECKS__AT_ONCE", "1");
+        stage.server.fill("u2", &other).unwrap();
+        let others = stage.server.retr_all("u2").unwrap();
+        let injection = format!("pwrite64:error=ENOSPC:when={moment}");
+        let program = tracing(&home.beside("traced"), &injection);
+        let traced = Installation::through(program, home.data());
+        let traced = traced.env("INHAUL_CHECKS__AT_ONCE", "1");
+        let finished = traced.inhaul.run(&["pull", "isp", "two"]).unwrap();
+        assert!(
+            matches!(finished.code(), Some(0 | 74)),
+            "{moment}: {finished:?}"
+        );
+        outcomes[finished.stderr.matches("X ").count()] += 1;
+        home.inhaul.ok(&["pull", "isp", "two"]).unwrap();
+        for user in ["u1", "u2"] {
+            assert_eq!(stage.server.count(user).unwrap(), 0, "{moment}");
+        }
+        let sent = [&stage.sent[..], &others].concat();
+        assert_each_once(&sent, &home.messages("anna"));
+        assert_eq!(damaged_neighbours(&home), 0, "{moment}");
+    }
+    println!("none, one and both runs failed: {outcomes:?}");
+    assert!(outcomes[1] > 0, "{outcomes:?}");
+}
+
 /// Between the transaction that forgets places in a segment and the one that forgets that they
 /// were to be given back, holes are made: the process dies at each of them.
 #[test]
