@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::budget::Budget;
 use crate::failure::RunError;
-use crate::leases::Leases;
+use crate::leases::{Lease, Leases};
 use crate::observe::{Observer, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
 use crate::run::{Outcome, Visit, unless_stopped};
@@ -81,11 +81,11 @@ impl Engine {
         stop: watch::Receiver<bool>,
     ) -> RunReport {
         let waited = Instant::now();
-        let place = async { Ok(self.leases.take(&retrieval.remote).await) };
-        let lease = match unless_stopped(stop.clone(), place).await {
-            Ok(lease) => lease,
+        let (lease, retrieval) = match unless_stopped(stop.clone(), self.lease(retrieval)).await {
+            Ok(leased) => leased,
             Err(error) => return self.unrecorded(retrieval, error, waited),
         };
+        let retrieval = &retrieval;
         let begun = Instant::now();
         let started = (self.clock)();
         let new = NewRun {
@@ -119,11 +119,34 @@ impl Engine {
         visit.finish(ended.err(), begun).await
     }
 
+    /// Waits for a place, and reads the retrieval's row behind the lease: while this run waited,
+    /// another may have written what it learnt there, or a person may have changed it.
+    async fn lease(&self, retrieval: &Retrieval) -> Result<(Lease, Retrieval), RunError> {
+        let mut remote = retrieval.remote.clone();
+        loop {
+            let lease = self.leases.take(&remote).await;
+            let present = self.store.retrieval_by_id(retrieval.id).await?;
+            if (&present.remote.host, &present.remote.user) == (&remote.host, &remote.user) {
+                return Ok((lease, present));
+            }
+            // The place was at another maildrop.
+            remote = present.remote;
+        }
+    }
+
+    /// A run that could not even be recorded is told in the log.
     fn unrecorded(&self, retrieval: &Retrieval, error: RunError, begun: Instant) -> RunReport {
         let failure = error.report(&retrieval.remote.host, retrieval.remote.port);
+        let failure = failure.of_run(retrieval);
+        let mut log = RunLog::new(self.log.clone(), format!("no run {}", retrieval.name));
+        log.tell();
+        log.end(
+            (self.clock)(),
+            &format!("error {}: {}", failure.code, failure.what),
+        );
         RunReport {
             run: None,
-            failure: Some(failure.of_run(retrieval)),
+            failure: Some(failure),
             listed: 0,
             stored: 0,
             octets: Octets::ZERO,

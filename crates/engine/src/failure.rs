@@ -1,13 +1,14 @@
 //! What ended a run early: which stable code stands for it, and what is known about it.
 
 use std::io;
+use std::path::PathBuf;
 
 use inhaul_net::{CertificateFault, DialError};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::ClientError;
 use inhaul_store::StoreError;
 use inhaul_types::card::{CertificateFact, Detail, Spoken};
-use inhaul_types::{ErrorCode, Facts};
+use inhaul_types::{ErrorCode, Facts, Octets};
 
 use crate::observe::FailureReport;
 use crate::refusal::{delay_in, refusal_code};
@@ -45,6 +46,13 @@ pub(crate) enum RunError {
     ListingTooLong,
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// Less room than the operator wants to keep.
+    #[error("there is too little room in {}", place.display())]
+    NoRoom {
+        place: PathBuf,
+        free: Octets,
+        least: Octets,
+    },
     #[error("the spool file could not be written")]
     Spool(#[source] io::Error),
     #[error("the program that gives the password failed: {0}")]
@@ -111,6 +119,14 @@ impl RunError {
             }
             Self::TooLong => (ErrorCode::NoAnswer, Some(Detail::TooSlow)),
             Self::Store(error) => store_fact(error),
+            Self::NoRoom { place, free, least } => {
+                let detail = Detail::NoRoom {
+                    path: place.display().to_string(),
+                    free: *free,
+                    least: *least,
+                };
+                (ErrorCode::DiskFull, Some(detail))
+            }
             Self::Spool(error) => spool_fact(error),
             Self::SecretCommand(why) => {
                 let why = why.clone();

@@ -157,6 +157,13 @@ impl Visit<'_> {
     /// One session.
     async fn visit(&mut self) -> Result<Next, RunError> {
         let engine = Arc::clone(self.engine);
+        if let (Some(free), false) = (engine.checks.room_missing(), self.options.dry_run) {
+            return Err(RunError::NoRoom {
+                place: engine.checks.spool.clone(),
+                free,
+                least: engine.checks.stop_free,
+            });
+        }
         // The store is read while the network is waited for.
         let (line, known) = tokio::join!(
             unless_stopped(
@@ -657,6 +664,7 @@ impl Visit<'_> {
             self.retrieval.remote.host.clone(),
             self.retrieval.remote.port,
         );
+        let stopped = matches!(error, Some(RunError::Stopped));
         if error.is_none() {
             self.note_session_size(SessionSize::after_good);
         }
@@ -681,7 +689,10 @@ impl Visit<'_> {
         let end = RunEnd {
             run: self.run,
             ended: (self.engine.clock)(),
-            code: failure.as_ref().map(|failure| failure.code),
+            code: failure
+                .as_ref()
+                .filter(|_| !stopped)
+                .map(|failure| failure.code),
             listed: outcome.listed,
             stored,
             octets,
@@ -696,6 +707,7 @@ impl Visit<'_> {
             ),
             // Forgotten at the first surprise.
             capabilities: outcome.capabilities.filter(|_| failure.is_none()),
+            stopped,
         };
         if !self.options.dry_run {
             let store = &self.engine.store;

@@ -1,8 +1,10 @@
 //! Exit codes: sysexits, as scripts expect them of mail programs.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use inhaul_store::StoreError;
+use inhaul_types::card::Detail;
 use inhaul_types::{Card, ErrorCode, Facts};
 
 /// How the program ends.
@@ -35,7 +37,7 @@ impl Exit {
     /// What a failed call of the store makes of the exit.
     pub(crate) fn of_store_error(error: &StoreError) -> Self {
         match error {
-            StoreError::InUse(_) | StoreError::Closing => Self::TEMP_FAIL,
+            StoreError::InUse(_) | StoreError::Busy(_) | StoreError::Closing => Self::TEMP_FAIL,
             StoreError::TooNew { .. } | StoreError::Seal(_) => Self::CONFIG,
             StoreError::Directory { .. } => Self::CANT_CREATE,
             StoreError::Exists { .. }
@@ -105,6 +107,20 @@ impl Failure {
         Self::new(Exit::USAGE, what)
     }
 
+    /// A failure with this code and what is particular about it.
+    pub(crate) fn of_code(code: ErrorCode, detail: Option<Detail>) -> Self {
+        let facts = Facts {
+            detail,
+            ..Facts::default()
+        };
+        Self::of_card(Card::of(code, &facts))
+    }
+
+    /// The stable code, if there is one for it.
+    pub(crate) fn code(&self) -> Option<ErrorCode> {
+        self.card.as_ref().map(|card| card.code)
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -114,20 +130,37 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         if let Some((code, detail)) = error.code() {
-            let facts = Facts {
-                detail,
-                ..Facts::default()
-            };
-            return Self::of_card(Card::of(code, &facts));
+            return Self::of_code(code, detail);
         }
         let exit = Exit::of_store_error(&error);
+        let hint = hint(&error);
         let mut what = error.to_string();
         let mut cause = std::error::Error::source(&error);
         while let Some(error) = cause {
             what.push_str(&format!(": {error}"));
             cause = error.source();
         }
-        Self::new(exit, what)
+        Self {
+            hint: hint.map(str::to_owned),
+            ..Self::new(exit, what)
+        }
+    }
+}
+
+/// What a person can do about it.
+fn hint(error: &StoreError) -> Option<&'static str> {
+    let StoreError::Directory { source, .. } = error else {
+        return None;
+    };
+    match source.kind() {
+        ErrorKind::PermissionDenied => {
+            Some("It must belong to the user who runs inhaul. Another one: --data DIR.")
+        }
+        ErrorKind::ReadOnlyFilesystem => Some("Its disk is mounted so that nobody can write."),
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            Some("A file has that name. Another directory: --data DIR.")
+        }
+        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@ mod question;
 mod secrets;
 mod server_spec;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -64,6 +65,8 @@ fn log_to_stderr(verbose: u8) {
     };
     tracing_subscriber::fmt()
         .with_max_level(level)
+        // Colours are for people; a file or a mail from cron is read without them.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }

@@ -133,13 +133,30 @@ async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, DialError> {
             }
             Ok(addresses)
         }
-        // The system's resolver tells "no such name" and "no answer" apart in words only.
-        Err(error) if error.to_string().contains("Temporary failure") => Err(DialError::LookUp {
+        Err(error) if asked_in_vain(&error) => Err(DialError::LookUp {
             name: target.host.clone(),
             source: error,
         }),
         Err(_) => Err(DialError::NameNotFound(target.host.clone())),
     }
+}
+
+/// Whether nobody could be asked, or nobody knew. The system's resolver tells that from "there is no
+/// such name" in words only: glibc's for EAI_AGAIN and EAI_FAIL, musl's for the same, and those for
+/// an error of the system itself.
+fn asked_in_vain(error: &io::Error) -> bool {
+    let said = error.to_string();
+    [
+        "Temporary failure",
+        "Non-recoverable failure",
+        "Try again",
+        "Non-recoverable error",
+        "System error",
+        "Too many open files",
+        "Memory allocation failure",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
 }
 
 fn connect_error(target: &Target, error: io::Error) -> DialError {

@@ -13,6 +13,7 @@ impl StoreError {
         let path = |path: &std::path::Path| Some(Detail::Path(path.display().to_string()));
         Some(match self {
             Self::InUse(at) => (ErrorCode::DataInUse, path(at)),
+            Self::Busy(_) => (ErrorCode::DataInUse, Some(Detail::OtherProgram)),
             Self::TooNew {
                 path: at,
                 found,

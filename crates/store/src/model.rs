@@ -473,6 +473,9 @@ pub struct RunEnd {
     pub conversation: String,
     /// What CAPA said, to be remembered; `None` forgets it.
     pub capabilities: Option<String>,
+    /// It was told to stop before it had brought anything: neither good nor a failure, so the
+    /// retrieval's state stays as it is.
+    pub stopped: bool,
 }
 
 /// Something a run met that a person should know of, although it may have ended well.
@@ -513,6 +516,8 @@ pub struct Run {
     pub notes: Vec<RunNote>,
     /// The server's own words at a failure.
     pub said: Option<String>,
+    /// Told to stop before it had brought anything.
+    pub stopped: bool,
 }
 
 /// A message in a folder, as lists show it.

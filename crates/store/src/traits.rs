@@ -17,6 +17,9 @@ pub enum StoreError {
     /// Another process holds the data directory.
     #[error("another inhaul uses the data directory {}", .0.display())]
     InUse(PathBuf),
+    /// A program that is no inhaul holds the database. Nothing of the call was stored.
+    #[error("another program holds the database")]
+    Busy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The schema is newer than this program.
     #[error("the data directory {} is of a newer inhaul (schema {found}, this one knows {known})", .path.display())]
     TooNew {
@@ -96,7 +99,8 @@ pub enum StoreError {
 /// Reads one stored body from its start, in bounded memory. Keeps the body from being freed.
 #[async_trait]
 pub trait BodyReader: Send {
-    /// The next piece, at most 256 KiB; empty at the end.
+    /// The next piece, at most 256 KiB; empty at the end. The last piece comes only if all of them
+    /// together have the digest they were stored with; otherwise [`StoreError::Damaged`] does.
     async fn next_chunk(&mut self) -> Result<Vec<u8>, StoreError>;
 }
 
@@ -150,6 +154,8 @@ pub trait Store: Send + Sync + 'static {
     async fn retrieval_list(&self) -> Result<Vec<Retrieval>, StoreError>;
     /// One retrieval, or [`StoreError::Missing`].
     async fn retrieval_by_name(&self, name: &str) -> Result<Retrieval, StoreError>;
+    /// The same by its number.
+    async fn retrieval_by_id(&self, id: RetrievalId) -> Result<Retrieval, StoreError>;
     /// Changes a retrieval.
     async fn retrieval_change(
         &self,

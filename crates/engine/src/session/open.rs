@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use inhaul_net::tls::Trust;
 use inhaul_net::{Dialler, Line, Target};
-use inhaul_pop3_proto::client::{Capabilities, Command, Event};
+use inhaul_pop3_proto::client::{Capabilities, ClientError, Command, Event};
 use inhaul_store::{Remote, RemoteSecret, Security};
 use inhaul_types::Secret;
 
@@ -109,10 +109,19 @@ pub(crate) fn trust(remote: &Remote) -> Trust {
 }
 
 pub(crate) async fn greeting(wire: &mut Wire) -> Result<(), RunError> {
-    answer(wire, Doing::Greeting, |event| {
+    let greeted = answer(wire, Doing::Greeting, |event| {
         matches!(event, Event::Greeting { .. })
     })
-    .await
+    .await;
+    if let Err(RunError::Silent(_)) = greeted {
+        // It may have said something that is no line: a prompt, or octets meant for another kind
+        // of client.
+        wire.client.handle_eof();
+        if let Err(error @ ClientError::NotPop3 { .. }) = wire.client.poll_event() {
+            return Err(error.into());
+        }
+    }
+    greeted
 }
 
 pub(crate) async fn encrypt(

@@ -117,7 +117,7 @@ pub(crate) async fn retrieve(
     tally: &mut Tally,
 ) -> Result<(), RunError> {
     let mut work = Work::new(errand, tally);
-    let ended = work.converse(wire).await;
+    let mut ended = work.converse(wire).await;
     if ended.is_err() {
         // Half a message is dropped here; whole ones are kept.
         work.tally.half = work.incoming.take().is_some();
@@ -125,8 +125,12 @@ pub(crate) async fn retrieve(
             work.note_cut(error);
         }
         work.submit();
+        // All of them count, whatever became of one.
         while let Some(commit) = work.commits.next().await {
-            work.note_commit(commit)?;
+            if let Err(error) = work.note_commit(commit) {
+                // Graver than whatever ended the conversation.
+                ended = Err(error);
+            }
         }
     }
     ended

@@ -198,6 +198,7 @@ impl Store for Mortal {
         retrieval_create(retrieval: NewRetrieval) -> RetrievalId, reads;
         retrieval_list() -> Vec<Retrieval>, reads;
         retrieval_by_name<'a>(name: &'a str) -> Retrieval, reads;
+        retrieval_by_id(id: RetrievalId) -> Retrieval, reads;
         retrieval_change(retrieval: RetrievalId, change: RetrievalChange) -> (), reads;
         retrieval_remove(retrieval: RetrievalId) -> (), reads;
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;

@@ -3,6 +3,8 @@
 mod preview;
 
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -282,15 +284,30 @@ fn engine_with(
     change: impl FnOnce(&mut Checks),
 ) -> Result<Arc<Engine>, Failure> {
     let mut checks = checks(config);
-    std::fs::create_dir_all(&checks.spool)?;
+    std::fs::create_dir_all(&checks.spool).map_err(|error| unusable(&checks.spool, &error))?;
     change(&mut checks);
-    let log = Pop3Log::open(&config.data)?;
+    // No mail waits for a log.
+    let log = Pop3Log::open(&config.data)
+        .inspect_err(|error| {
+            let path = config.data.join("pop3.log");
+            eprintln!("inhaul: {} is not written: {error}", path.display());
+        })
+        .ok();
     Ok(Engine::new(
         Arc::clone(store) as Arc<dyn Store>,
         checks,
-        Some(log),
+        log,
         crate::clock::clock(),
     ))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Failure::of_code(ErrorCode::DiskFull, None)
+        }
+        _ => Failure::new(Exit::IO, format!("{}: {error}", path.display())),
+    }
 }
 
 /// The operator's limits.
@@ -303,6 +320,7 @@ pub(super) fn checks(config: &Config) -> Checks {
         read_timeout: config.checks.read_timeout,
         run_timeout: config.checks.run_timeout,
         spool: config.data.join("spool"),
+        stop_free: Octets::new(config.storage.stop_free),
     }
 }
 

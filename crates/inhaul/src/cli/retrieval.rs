@@ -343,6 +343,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
 fn run_result(run: &inhaul_store::Run) -> String {
     match (run.ended, run.code) {
         (None, _) => "not ended".into(),
+        _ if run.stopped => "stopped".into(),
         (Some(_), Some(code)) => code.to_string(),
         (Some(_), None) if run.stored == 0 => "nothing new".into(),
         (Some(_), None) => "good".into(),

@@ -373,7 +373,10 @@ impl Stage {
         self.users += 1;
         let user = format!("u{}", self.users);
         self.server.fill(&user, &self.messages).unwrap();
-        let home = disk.map_or_else(Installation::new, |disk| Installation::at(&disk.data()));
+        let home = disk.map_or_else(Installation::new, |disk| {
+            // The disk is smaller than what inhaul leaves free.
+            Installation::at(&disk.data()).env("INHAUL_STORAGE__STOP_FREE", "0")
+        });
         (user.clone(), self.install(home, &user))
     }
 

@@ -152,6 +152,27 @@ fn a_name_or_password_stays_on_its_line() {
 }
 
 #[test]
+fn a_greeting_cut_short_is_a_cut_and_anything_else_is_no_pop3() {
+    for (said, is_cut) in [
+        (&b""[..], true),
+        (b"+", true),
+        (b"+o", true),
+        (b"+OK hel", true),
+        (b"-ER", true),
+        (b"+OKAY", false),
+        (b"login: ", false),
+    ] {
+        let mut client = Client::new();
+        assert_eq!(feed(&mut client, said), None);
+        client.handle_eof();
+        let failure = client.poll_event().unwrap_err();
+        let closed = matches!(failure, ClientError::Closed { .. });
+        let not_pop3 = matches!(failure, ClientError::NotPop3 { .. });
+        assert_eq!((closed, not_pop3), (is_cut, !is_cut), "{failure:?}");
+    }
+}
+
+#[test]
 fn a_server_cannot_make_us_hold_more_than_a_line() {
     let endless = [b'x'; MAX_LINE];
     let mut client = Client::new();

@@ -304,6 +304,12 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn retrieval_by_id(&self, id: RetrievalId) -> Result<Retrieval, StoreError> {
+        self.readers
+            .read(move |conn| retrievals::by_id(conn, id))
+            .await
+    }
+
     async fn retrieval_change(
         &self,
         retrieval: RetrievalId,
@@ -379,7 +385,7 @@ impl Store for SqliteStore {
 
     async fn run_begin(&self, run: NewRun) -> Result<RunId, StoreError> {
         // A run that a power cut undoes stored nothing: what it stores comes later in the log.
-        let begin = move |txn: &_, _: &_| runs::begin(txn, run);
+        let begin = move |txn: &_, around: &_| runs::begin(txn, around, run);
         self.threads
             .writer
             .write_with(Durability::WithTheNext, begin)

@@ -325,7 +325,8 @@ pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Retrieval, StoreE
         .ok_or_else(|| missing("retrieval", name))
 }
 
-fn by_id(conn: &Connection, id: RetrievalId) -> Result<Retrieval, StoreError> {
+/// One retrieval by its number.
+pub(crate) fn by_id(conn: &Connection, id: RetrievalId) -> Result<Retrieval, StoreError> {
     one(conn, &format!("{COLUMNS} WHERE r.id = ?1"), id.row())?
         .ok_or_else(|| missing("retrieval", id))
 }

@@ -1,17 +1,30 @@
 //! Runs: their beginning, their end and what it says of the retrieval, their conversation.
 
+use std::sync::PoisonError;
+
 use inhaul_types::{ErrorCode, Octets, RetrievalId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::errors::{Doing, damaged, missing};
 use super::words::from_word;
+use super::writer::Surroundings;
 use crate::{NewRun, Run, RunEnd, RunNote, StoreError};
 
 const WRITE: &str = "record a run";
 const READ: &str = "read the runs";
 
-/// Records the beginning.
-pub(crate) fn begin(txn: &Connection, run: NewRun) -> Result<RunId, StoreError> {
+/// Records the beginning, if mail may be brought in.
+pub(crate) fn begin(
+    txn: &Connection,
+    around: &Surroundings,
+    run: NewRun,
+) -> Result<RunId, StoreError> {
+    // Before anybody is dialled: a run that cannot store must not begin.
+    around
+        .segments
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .check()?;
     txn.prepare_cached("INSERT INTO run (retrieval_id, activation, started) VALUES (?1, ?2, ?3)")
         .and_then(|mut insert| {
             let started = run.started.millis();
@@ -30,7 +43,7 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
     let retrieval: i64 = txn
         .prepare_cached(
             "UPDATE run SET ended = ?2, code = ?3, listed = ?4, stored = ?5, octets = ?6,
-                 deleted = ?7, left = ?8, said = ?9, notes = ?10
+                 deleted = ?7, left = ?8, said = ?9, stopped = ?10, notes = ?11
              WHERE id = ?1 RETURNING retrieval_id",
         )
         .and_then(|mut update| {
@@ -44,6 +57,7 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
                 count(end.deleted),
                 count(end.left),
                 end.said,
+                end.stopped,
                 notes_to_column(&end.notes),
             ];
             update.query_row(columns, |row| row.get(0)).optional()
@@ -70,6 +84,9 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
         UPDATE retrieval SET capabilities = ?2, failing_since = coalesce(failing_since, ?3),
             failures = failures + 1, last_error = ?4
         WHERE id = ?1";
+    if end.stopped {
+        return Ok(());
+    }
     let ended = end.ended.millis();
     match end.code {
         None => txn
@@ -114,7 +131,7 @@ fn count(count: u64) -> i64 {
 
 const COLUMNS: &str = "
     SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets, deleted,
-        left, said, notes
+        left, said, notes, stopped
     FROM run";
 
 /// A retrieval's latest runs, newest first.
@@ -164,6 +181,7 @@ fn run(row: &Row<'_>) -> Result<Run, StoreError> {
             left: row.get::<_, i64>(10)?.cast_unsigned(),
             notes: Vec::new(),
             said: row.get(11)?,
+            stopped: row.get(13)?,
         })
     };
     let code = code.as_deref().map(from_word).transpose()?;

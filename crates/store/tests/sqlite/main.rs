@@ -113,5 +113,6 @@ store_suite! { super::SqliteBed::new() =>
     runs {
         a_run_is_recorded_with_its_end,
         failures_add_up_until_a_good_run,
+        a_stopped_run_says_nothing_of_its_retrieval,
     }
 }

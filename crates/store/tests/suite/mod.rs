@@ -208,6 +208,7 @@ pub(crate) fn run_end(run: RunId) -> RunEnd {
         said: None,
         conversation: String::new(),
         capabilities: None,
+        stopped: false,
     }
 }
 

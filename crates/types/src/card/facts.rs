@@ -132,6 +132,17 @@ pub enum Detail {
         /// The newest layout we know.
         known: u32,
     },
+    /// A program that is no inhaul holds the database.
+    OtherProgram,
+    /// Less room is left on the disk than inhaul leaves free.
+    NoRoom {
+        /// The data directory.
+        path: String,
+        /// Octets free.
+        free: Octets,
+        /// Octets that stay free.
+        least: Octets,
+    },
     /// What is damaged.
     Damaged {
         /// In which way.

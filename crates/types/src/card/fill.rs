@@ -235,9 +235,10 @@ impl<'a> Filler<'a> {
         };
         match (place, detail) {
             ("because", detail) => because(detail),
-            ("path" | "Path" | "key_file", Detail::Path(path) | Detail::Schema { path, .. }) => {
-                path.clone()
-            }
+            (
+                "path" | "Path" | "key_file",
+                Detail::Path(path) | Detail::Schema { path, .. } | Detail::NoRoom { path, .. },
+            ) => path.clone(),
             ("path", Detail::Certificate(CertificateFact::AuthorityFile { path, .. })) => {
                 path.clone()
             }
@@ -328,6 +329,8 @@ fn number(place: &str, detail: &Detail) -> String {
                 _ => used,
             }
         }
+        ("free", Detail::NoRoom { free, .. }) => size(*free),
+        ("least", Detail::NoRoom { least, .. }) => size(*least),
         ("limit", Detail::Full { limit, .. } | Detail::TooLarge { limit, .. }) => size(*limit),
         _ => String::new(),
     }

@@ -271,7 +271,8 @@ fn general(code: ErrorCode) -> Words {
             what: "They are sealed with another key than the one in {key_file}.",
             todo: &[
                 "Put the right key back into {key_file}.",
-                "If it is lost, enter the passwords again: {set:--password}.",
+                "If it is lost for good, make a new one: head -c 32 /dev/urandom > {key_file}; chmod 600 {key_file}.",
+                "Then enter each password again: {set:--password}.",
             ],
             next: "inhaul does not sign in without a password. Mail waits safely on the remote servers.",
             command: "",
@@ -407,6 +408,20 @@ fn particular(code: ErrorCode, detail: &Detail, general: Words) -> Words {
         },
         (DataTooNew, Detail::Schema { .. }) => Words {
             what: "{Path} has layout {found}; this inhaul knows layouts up to {known}.",
+            ..general
+        },
+        (DataInUse, Detail::OtherProgram) => Words {
+            title: "Another program holds inhaul's database",
+            what: "It is no inhaul, and has kept the database locked for several seconds.",
+            todo: &[
+                "Find it with fuser inhaul.db in the data directory; end it, or wait until it is done.",
+                "Then run the command again.",
+            ],
+            next: "Nothing of this step was stored, and nothing is deleted anywhere that is not stored here.",
+            ..general
+        },
+        (DiskFull, Detail::NoRoom { .. }) => Words {
+            what: "{free} are free in {path}, and inhaul leaves {least} free (stop_free in the section storage of the configuration). No mail is being brought in. Nothing was lost: mail waits on the remote servers.",
             ..general
         },
         (DataDamaged, Detail::Unusable { .. }) => Words {

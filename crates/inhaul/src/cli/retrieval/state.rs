@@ -201,6 +201,7 @@ mod tests {
             deleted: 0,
             left: 0,
             notes: Vec::new(),
+            stopped: false,
             said: None,
         };
         let newest_first = [

@@ -284,7 +284,8 @@ CREATE TABLE run (
   left         INTEGER NOT NULL DEFAULT 0,
   folded       INTEGER NOT NULL DEFAULT 0,
   notes        TEXT,
-  said         TEXT
+  said         TEXT,
+  stopped      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_by_retrieval ON run(retrieval_id);
 
