@@ -9,6 +9,7 @@ mod fixtures;
 mod guarded;
 mod imap_append;
 mod inhaul;
+mod lab;
 mod raw_pop3;
 mod script;
 
@@ -20,5 +21,6 @@ pub use dovecot::{Dovecot, DovecotOptions, MailFormat};
 pub use fixtures::fixtures;
 pub use guarded::{Guarded, Signal};
 pub use inhaul::{Finished, Inhaul, Running};
+pub use lab::{LabServer, Make, lab_install, lab_missing, lab_obstacle};
 pub use raw_pop3::RawPop3;
 pub use script::{Script, ScriptServer};
