@@ -85,7 +85,9 @@ impl LabServer {
         let installed = cache::installed(make)?;
         let root = Arc::new(Root::build(&installed.dir, Layer::Passing)?);
         let syslog = Syslog::listen(&root)?;
-        root.run(MAKE_HOMES)?;
+        for user in ["u1", "u2"] {
+            make_maildrop(&root, user)?;
+        }
         let recipe = make.recipe();
         root.run(recipe.start)?;
         let listening = match recipe.listens {
@@ -147,6 +149,11 @@ impl LabServer {
             Keeps::OwnFiles => bail!("{} keeps its own files", self.make.name()),
         };
         self.root.run(&script).map(drop)
+    }
+
+    /// Gives the user an empty maildrop again.
+    pub fn make_maildrop(&self, user: &str) -> Result<()> {
+        make_maildrop(&self.root, user)
     }
 
     /// How many messages the user has.
@@ -247,6 +254,17 @@ impl Drop for Listening {
     }
 }
 
+/// Makes the user's home and an empty maildrop in it, and one where mbox files lie.
+fn make_maildrop(root: &Root, user: &str) -> Result<()> {
+    let home = format!("/home/{user}");
+    root.run(&format!(
+        "install -d -o {user} -g {user} {home} {home}/Maildir
+for folder in cur new tmp; do install -d -o {user} -g {user} {home}/Maildir/$folder; done
+install -o {user} -g mail -m 660 /dev/null /var/mail/{user}"
+    ))
+    .map(drop)
+}
+
 /// Starts a server that listens by itself and waits until it does.
 fn start_daemon(root: &Root, syslog: &Syslog, daemon: fn(&Ports) -> Daemon) -> Result<Listening> {
     for _ in 0..PORT_TRIES {
@@ -329,12 +347,6 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Homes and empty maildrops, whichever the server looks for.
-const MAKE_HOMES: &str = "for user in u1 u2; do
-  install -d -o $user -g $user /home/$user /home/$user/Maildir
-  for folder in cur new tmp; do install -d -o $user -g $user /home/$user/Maildir/$folder; done
-  install -o $user -g mail -m 660 /dev/null /var/mail/$user
-done";
 /// The time in the name of the first file of a Maildir: any, if the later ones are larger.
 const FIRST_TIME: u64 = 1_700_000_000;
 const PORT_TRIES: u32 = 5;

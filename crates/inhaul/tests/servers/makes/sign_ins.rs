@@ -1,0 +1,67 @@
+//! A password that is refused is not tried again, and two at one maildrop are told apart from a
+//! wrong password.
+
+use inhaul_testkit::Make;
+
+use super::{for_each_make, letters, pulled, retrieval, settled, start};
+use crate::installation::{Installation, assert_each_once, wait_until};
+
+for_each_make!(
+    a_wrong_password_is_tried_once,
+    a_second_session_harms_nothing
+);
+
+fn a_wrong_password_is_tried_once(make: Make) {
+    let server = start(make);
+    let home = Installation::new().account("anna");
+    let at = server.pop3_addr().to_string();
+    let how = ["--server", &at, "--security", "none"];
+    let untested = [&how[..], &["--no-test"]].concat();
+    let added = home.try_retrieval("isp", "u1", "anna", WRONG, &untested);
+    assert!(added.status.success(), "{added:?}");
+
+    let (exit, pulled) = home.pull_with(&["isp"]);
+    assert_eq!((exit, pulled.code.as_str()), (Some(77), "auth-refused"));
+    wait_until("the server has told of it", || {
+        server.refused_sign_ins() > 0
+    });
+    assert_eq!(server.refused_sign_ins(), 1, "{}", server.log());
+
+    // The test at `retrieval add` does the same and saves nothing. Its line comes behind all that
+    // the first session may have logged late.
+    let finished = home.try_retrieval("other", "u1", "anna", WRONG, &how);
+    assert_eq!(finished.code(), Some(77), "{finished:?}");
+    assert!(finished.stderr.contains("auth-refused"), "{finished:?}");
+    wait_until("the server has told of both", || {
+        server.refused_sign_ins() > 1
+    });
+    assert_eq!(server.refused_sign_ins(), 2, "{}", server.log());
+}
+
+/// Some makes let two in at a time and some do not; nobody takes that for a wrong password.
+fn a_second_session_harms_nothing(make: Make) {
+    let mut server = start(make);
+    server.fill("u1", letters(0..5)).unwrap();
+    let there = settled(&server, "u1");
+    let home = Installation::new().account("anna");
+    retrieval(&home, &server, "isp", &["--after-storing", "delete"]);
+
+    let other = server.sign_in("u1").unwrap();
+    let (exit, while_open) = home.pull_with(&["isp"]);
+    other.quit().unwrap();
+    println!("{} with another session open: {while_open:?}", make.name());
+    match exit {
+        Some(0) => assert_eq!(while_open, pulled(5, 5, 5)),
+        _ => {
+            assert_eq!(
+                (exit, while_open.code.as_str()),
+                (Some(75), "mailbox-in-use")
+            );
+            assert_eq!(home.pull("isp"), pulled(5, 5, 5));
+        }
+    }
+    assert_eq!(server.count("u1").unwrap(), 0);
+    assert_each_once(&there, &home.messages("anna"));
+}
+
+const WRONG: &str = "not-the-password";
