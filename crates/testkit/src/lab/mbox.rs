@@ -1,4 +1,5 @@
-//! Messages as an mbox file has them: LF line ends, a `From ` line above, an empty line below.
+//! Messages as they lie in files: LF line ends, and in an mbox a `From ` line above and an empty
+//! line below.
 
 /// The text to append to the file for one message.
 ///
@@ -6,21 +7,29 @@
 /// message there; what the server then sends has it too.
 pub(super) fn entry(message: &[u8]) -> Vec<u8> {
     let mut entry = b"From ann@example.org Sat Mar 14 10:22:06 2026\n".to_vec();
-    for line in message.split_inclusive(|&octet| octet == b'\n') {
-        let line = match line.strip_suffix(b"\r\n") {
-            Some(text) => [text, b"\n"].concat(),
-            None => line.to_vec(),
-        };
+    for line in with_lf(message).split_inclusive(|&octet| octet == b'\n') {
         if line.starts_with(b"From ") {
             entry.push(b'>');
         }
-        entry.extend_from_slice(&line);
+        entry.extend_from_slice(line);
     }
     if !entry.ends_with(b"\n") {
         entry.push(b'\n');
     }
     entry.push(b'\n');
     entry
+}
+
+/// LF for CR LF, as Unix keeps text.
+pub(super) fn with_lf(message: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(message.len());
+    for &octet in message {
+        if octet == b'\n' && text.last() == Some(&b'\r') {
+            text.pop();
+        }
+        text.push(octet);
+    }
+    text
 }
 
 #[cfg(test)]

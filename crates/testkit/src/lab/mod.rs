@@ -234,7 +234,8 @@ impl LabServer {
             // The time at the front of the name is what Courier numbers new files by.
             let name = format!("{}.M{}.testkit", FIRST_TIME + self.filled, self.filled);
             let written = maildir.join("tmp").join(&name);
-            fs::write(&written, message)?;
+            // As a delivery agent writes it; Courier sends CR LF for LF, and CR CR LF for CR LF.
+            fs::write(&written, mbox::with_lf(message.as_ref()))?;
             fs::rename(&written, maildir.join("new").join(&name))?;
             self.filled += 1;
         }

@@ -17,7 +17,7 @@ fn a_maildir_that_is_gone_is_no_wrong_password() {
 
     server.remove_maildrop("u1").unwrap();
     let (exit, failed) = home.pull_with(&["isp"]);
-    assert_eq!((exit, failed.code.as_str()), (Some(76), "server-refuses"));
+    assert_eq!((exit, failed.code.as_str()), (Some(77), "server-refuses"));
     assert_each_once(&there, &home.messages("anna"));
 
     server.make_maildrop("u1").unwrap();

@@ -101,11 +101,13 @@ fn pulled(listed: usize, new: usize, deleted: usize) -> Pulled {
     }
 }
 
-/// What the server sends, once it has written into the mail what it writes there when it is asked
-/// for unique-ids: GNU mailutils adds a field to every message.
+/// What the server sends from now on. GNU mailutils writes into the mail what it is asked for and
+/// that it was read; so it is asked once, and read once, before.
 fn settled(server: &LabServer, user: &str) -> Vec<Vec<u8>> {
     let mut session = server.sign_in(user).unwrap();
-    session.uidl().unwrap();
+    for number in 1..=session.uidl().unwrap().len() {
+        session.retr(number).unwrap();
+    }
     session.quit().unwrap();
     server.retr_all(user).unwrap()
 }
