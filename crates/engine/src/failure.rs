@@ -223,6 +223,10 @@ fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorC
     ]) {
         return ErrorCode::TooOften;
     }
+    // Courier's and others' words to a right password where the maildrop itself is not to be had.
+    if doing == Doing::SignIn && says(&["chdir", "maildir", "no such file"]) {
+        return ErrorCode::ServerRefuses;
+    }
     match doing {
         Doing::SignIn => auth_code(&text),
         Doing::Greeting => ErrorCode::ServerBusy,
@@ -289,6 +293,7 @@ mod tests {
             ),
             (None, "Maildrop is locked by another client", MailboxInUse),
             (None, "Too many logins, wait a little", TooOften),
+            (None, "chdir Maildir failed", ServerRefuses),
             (None, "Authentication failed.", AuthRefused),
             (None, "", AuthRefused),
         ] {
