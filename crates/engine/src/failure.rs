@@ -227,6 +227,9 @@ fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorC
     if doing == Doing::SignIn && says(&["chdir", "maildir", "no such file"]) {
         return ErrorCode::ServerRefuses;
     }
+    if doing == Doing::SignIn && says(&["temporary", "try again later"]) {
+        return ErrorCode::ServerBusy;
+    }
     match doing {
         Doing::SignIn => auth_code(&text),
         Doing::Greeting => ErrorCode::ServerBusy,
@@ -294,6 +297,11 @@ mod tests {
             (None, "Maildrop is locked by another client", MailboxInUse),
             (None, "Too many logins, wait a little", TooOften),
             (None, "chdir Maildir failed", ServerRefuses),
+            (
+                None,
+                "Temporary problem, please try again later",
+                ServerBusy,
+            ),
             (None, "Authentication failed.", AuthRefused),
             (None, "", AuthRefused),
         ] {

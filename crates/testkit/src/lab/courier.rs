@@ -8,7 +8,13 @@ pub(super) const RECIPE: Recipe = Recipe {
     setup: "",
     start: "mkdir -p /run/courier/authdaemon
 chown courier:courier /run/courier /run/courier/authdaemon
-/usr/sbin/authdaemond start || /etc/init.d/courier-authdaemon start",
+/usr/sbin/authdaemond start
+tries=0
+until authtest -s pop3 u1 pass > /tmp/authtest 2>&1; do
+  tries=$((tries + 1))
+  if [ $tries = 200 ]; then cat /tmp/authtest; exit 1; fi
+  sleep 0.05
+done",
     listens: Listens::Inetd(&[
         "sh",
         "-c",

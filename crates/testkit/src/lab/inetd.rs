@@ -73,6 +73,8 @@ fn begin(root: &Root, command: &[&str], stream: TcpStream) -> Result<Child> {
         .create(true)
         .append(true)
         .open(root.path(STDERR))?;
+    // Servers of one write a line would wait 40 ms for each answer to reach them.
+    stream.set_nodelay(true)?;
     let (here, there) = (stream.local_addr()?, stream.peer_addr()?);
     // As tcpserver and Courier's couriertcpd name them.
     root.command(command)

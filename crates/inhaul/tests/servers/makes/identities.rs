@@ -95,6 +95,30 @@ fn doubled_ids_of_solid_lose_nothing() {
     doubled_ids_lose_nothing(Make::Solid);
 }
 
+/// Nothing tells the new message from the old one, whose deletion the server confirmed a moment
+/// ago, but its octets; and for those nobody asks.
+#[test]
+#[ignore = "not so yet: a look-alike of what the last pull deleted goes with it, unread"]
+fn a_look_alike_of_what_was_just_deleted_is_new() {
+    for make in [Make::Popa3d, Make::Solid] {
+        let mut server = start(make);
+        let home = Installation::new().account("anna");
+        retrieval(&home, &server, "isp", &["--after-storing", "delete"]);
+        let mut ever = Vec::new();
+        for letter in [
+            alike("one", 0..1),
+            alike("one", 1..2),
+            alike("longer", 2..3),
+        ] {
+            server.fill("u1", &letter).unwrap();
+            ever.extend(server.retr_all("u1").unwrap());
+            let report = home.pull("isp");
+            println!("{}: {report:?}", make.name());
+        }
+        assert_each_once(&ever, &home.messages("anna"));
+    }
+}
+
 /// GNU mailutils writes the unique-id into each message that is asked for it: what was brought at
 /// first is larger the next time, and is the same message.
 #[test]
@@ -126,7 +150,7 @@ fn a_field_that_mailutils_adds_makes_no_new_message() {
             .map(|m| without_additions(m))
             .collect::<Vec<_>>(),
     );
-    assert_eq!(settled(&server, "u1").len(), 35);
+    assert_eq!(settled(&server, "u1", 0).len(), 35);
 
     let change = [
         "retrieval",

@@ -42,7 +42,7 @@ fn a_wrong_password_is_tried_once(make: Make) {
 fn a_second_session_harms_nothing(make: Make) {
     let mut server = start(make);
     server.fill("u1", letters(0..5)).unwrap();
-    let there = settled(&server, "u1");
+    let there = settled(&server, "u1", 0);
     let home = Installation::new().account("anna");
     retrieval(&home, &server, "isp", &["--after-storing", "delete"]);
 
