@@ -1,9 +1,9 @@
 //! The whole way: everything comes, once, as the server sends it, new mail comes alone, and what
 //! is to go goes.
 
-use inhaul_testkit::{LabServer, Make, RawPop3};
+use inhaul_testkit::{LabServer, Make, RawPop3, Recorder};
 
-use super::{collection, for_each_make, pulled, retrieval, retrieval_of, settled, start};
+use super::{collection, for_each_make, pulled, retrieval, start};
 use crate::installation::{Installation, assert_each_once};
 
 for_each_make!(everything_comes_once, everything_goes_once_it_is_stored);
@@ -11,36 +11,22 @@ for_each_make!(everything_comes_once, everything_goes_once_it_is_stored);
 /// Three pulls with new mail in between, and one more with none.
 fn everything_comes_once(make: Make) {
     let messages = collection();
-    let mut server = start(make);
-    let home = Installation::new().account("anna");
+    let mut stage = Stage::new(make);
     let mut ever: Vec<Vec<u8>> = Vec::new();
     for (lot, number) in in_three(&messages).into_iter().zip(1..) {
-        server.fill("u1", lot).unwrap();
-        let new = settled(&server, "u1", ever.len());
+        let new = stage.fill(lot, ever.len());
         let count = ever.len() + new.len();
-        println!("lot {number}: {} put in, {} there", lot.len(), new.len());
-        if make == Make::Courier {
-            assert_each_once(
-                &lot.iter()
-                    .map(|message| as_sent(message))
-                    .collect::<Vec<_>>(),
-                &new,
-            );
-        }
         if number == 1 {
-            retrieval(&home, &server, "isp", &[]);
+            stage.retrieval(&[]);
         }
-        assert_eq!(
-            home.pull("isp"),
-            pulled(count, new.len(), 0),
-            "lot {number}"
-        );
-        ever.extend(new);
-        assert_each_once(&ever, &home.messages("anna"));
+        let report = stage.home.pull("isp");
+        assert_eq!(report, pulled(count, new.len(), 0), "lot {number}");
+        ever.extend(stage.as_sent(new));
+        assert_each_once(&ever, &stage.home.messages("anna"));
     }
     let count = ever.len();
     assert!(count >= messages.len() * 9 / 10, "the server lists {count}");
-    assert_eq!(home.pull("isp"), pulled(count, 0, 0));
+    assert_eq!(stage.home.pull("isp"), pulled(count, 0, 0));
 
     // Told to delete now, it finds what it has and stores nothing again.
     let change = [
@@ -51,37 +37,87 @@ fn everything_comes_once(make: Make) {
         "delete",
         "--yes",
     ];
-    home.inhaul.ok(&change).unwrap();
-    assert_eq!(home.pull("isp"), pulled(count, 0, count));
-    assert_eq!(server.count("u1").unwrap(), 0);
-    assert_each_once(&ever, &home.messages("anna"));
+    stage.home.inhaul.ok(&change).unwrap();
+    assert_eq!(stage.home.pull("isp"), pulled(count, 0, count));
+    assert_eq!(stage.server.count("u1").unwrap(), 0);
+    assert_each_once(&ever, &stage.home.messages("anna"));
 }
 
 fn everything_goes_once_it_is_stored(make: Make) {
     let messages = collection();
-    let mut server = start(make);
-    let home = Installation::new().account("ben");
-    let mut all = Vec::new();
-    for lot in in_three(&messages) {
-        server.fill("u2", lot).unwrap();
-        let there = settled(&server, "u2", 0);
-        let count = there.len();
-        all.extend(there);
-        if count == all.len() {
-            retrieval_of(
-                &home,
-                &server,
-                "isp",
-                ["u2", "ben"],
-                &["--after-storing", "delete"],
-            );
+    let mut stage = Stage::new(make);
+    let mut ever = Vec::new();
+    for (lot, number) in in_three(&messages).into_iter().zip(1..) {
+        let new = stage.fill(lot, 0);
+        let count = new.len();
+        if number == 1 {
+            stage.retrieval(&["--after-storing", "delete"]);
         }
-        assert_eq!(home.pull("isp"), pulled(count, count, count));
-        assert_eq!(server.count("u2").unwrap(), 0);
+        assert_eq!(stage.home.pull("isp"), pulled(count, count, count));
+        ever.extend(stage.as_sent(new));
+        assert_eq!(stage.server.count("u1").unwrap(), 0);
         // Whatever comes from now on is new, however much it looks like what went.
-        assert_eq!(home.pull("isp"), pulled(0, 0, 0));
+        assert_eq!(stage.home.pull("isp"), pulled(0, 0, 0));
     }
-    assert_each_once(&all, &home.messages("ben"));
+    assert_each_once(&ever, &stage.home.messages("anna"));
+}
+
+/// A server, an installation, and who listens in between.
+struct Stage {
+    make: Make,
+    server: LabServer,
+    recorder: Recorder,
+    home: Installation,
+}
+
+impl Stage {
+    fn new(make: Make) -> Self {
+        let server = start(make);
+        let recorder = Recorder::start(server.pop3_addr()).unwrap();
+        let home = Installation::new().account("anna");
+        Self {
+            make,
+            server,
+            recorder,
+            home,
+        }
+    }
+
+    /// Puts messages in behind those that are known, and returns them as the server sends them to
+    /// our plain client, each in an answer of its own.
+    fn fill(&mut self, lot: &[Vec<u8>], known: usize) -> Vec<Vec<u8>> {
+        self.server.fill("u1", lot).unwrap();
+        let mut session = self.server.sign_in("u1").unwrap();
+        let (count, _) = session.stat().unwrap();
+        let new: Vec<_> = (known + 1..=count)
+            .map(|number| session.retr(number).unwrap())
+            .collect();
+        session.quit().unwrap();
+        println!("{} put in, {} there", lot.len(), new.len());
+        if self.make == Make::Courier {
+            let lot: Vec<_> = lot.iter().map(|message| with_cr_lf(message)).collect();
+            assert_each_once(&lot, &new);
+        }
+        new
+    }
+
+    fn retrieval(&self, more: &[&str]) {
+        let at = self.recorder.addr().to_string();
+        let how = ["--server", &at, "--security", "none"];
+        self.home
+            .retrieval("isp", "u1", "anna", &[&how[..], more].concat());
+    }
+
+    /// What the pull was sent. GNU mailutils sends the fields it has added with other values each
+    /// time; what it sent is known only to who listened.
+    fn as_sent(&self, new: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        if self.make != Make::Mailutils {
+            return new;
+        }
+        let sent = self.recorder.retrieved().unwrap();
+        assert_eq!(sent.len(), new.len());
+        sent
+    }
 }
 
 /// Courier's truth is what was put in, not what it shows to a client that does not say UTF8.
@@ -112,7 +148,7 @@ fn courier_gives_us_the_message_and_not_a_wrapped_one() {
 }
 
 /// A message as a server sends it that keeps it with LF line ends and changes nothing else.
-fn as_sent(message: &[u8]) -> Vec<u8> {
+fn with_cr_lf(message: &[u8]) -> Vec<u8> {
     let mut sent = Vec::with_capacity(message.len());
     for &octet in message {
         if octet == b'\n' && sent.last() != Some(&b'\r') {

@@ -77,19 +77,9 @@ fn letters(numbers: std::ops::Range<u32>) -> Vec<Vec<u8>> {
 
 /// Adds a retrieval of `u1` into `anna`.
 fn retrieval(home: &Installation, server: &LabServer, name: &str, more: &[&str]) {
-    retrieval_of(home, server, name, ["u1", "anna"], more);
-}
-
-fn retrieval_of(
-    home: &Installation,
-    server: &LabServer,
-    name: &str,
-    [user, account]: [&str; 2],
-    more: &[&str],
-) {
     let at = server.pop3_addr().to_string();
     let how = ["--server", &at, "--security", "none"];
-    home.retrieval(name, user, account, &[&how[..], more].concat());
+    home.retrieval(name, "u1", "anna", &[&how[..], more].concat());
 }
 
 fn pulled(listed: usize, new: usize, deleted: usize) -> Pulled {
@@ -99,23 +89,6 @@ fn pulled(listed: usize, new: usize, deleted: usize) -> Pulled {
         new: new as u64,
         deleted: deleted as u64,
     }
-}
-
-/// What the server sends from now on, but for the first `known` messages. GNU mailutils writes
-/// into the mail what it is asked for and that it was read; so it is asked once, and read once,
-/// before.
-fn settled(server: &LabServer, user: &str, known: usize) -> Vec<Vec<u8>> {
-    let read = || {
-        let mut session = server.sign_in(user).unwrap();
-        let count = session.uidl().unwrap().len();
-        let messages: Vec<_> = (known + 1..=count)
-            .map(|number| session.retr(number).unwrap())
-            .collect();
-        session.quit().unwrap();
-        messages
-    };
-    read();
-    read()
 }
 
 const SAMPLE: usize = 150;

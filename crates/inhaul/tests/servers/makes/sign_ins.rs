@@ -3,8 +3,8 @@
 
 use inhaul_testkit::Make;
 
-use super::{for_each_make, letters, pulled, retrieval, settled, start};
-use crate::installation::{Installation, assert_each_once, wait_until};
+use super::{for_each_make, letters, pulled, retrieval, start};
+use crate::installation::{Installation, wait_until};
 
 for_each_make!(
     a_wrong_password_is_tried_once,
@@ -42,7 +42,6 @@ fn a_wrong_password_is_tried_once(make: Make) {
 fn a_second_session_harms_nothing(make: Make) {
     let mut server = start(make);
     server.fill("u1", letters(0..5)).unwrap();
-    let there = settled(&server, "u1", 0);
     let home = Installation::new().account("anna");
     retrieval(&home, &server, "isp", &["--after-storing", "delete"]);
 
@@ -60,7 +59,18 @@ fn a_second_session_harms_nothing(make: Make) {
         assert_eq!(report, pulled(5, 5, 5));
     }
     assert_eq!(server.count("u1").unwrap(), 0);
-    assert_each_once(&there, &home.messages("anna"));
+    // They are compared octet for octet elsewhere; here it is which of them there are.
+    let here = home.messages("anna");
+    assert_eq!(here.len(), 5);
+    for letter in letters(0..5) {
+        let body = &letter[letter.len() - BODY..];
+        assert!(
+            here.iter()
+                .any(|message| message.windows(BODY).any(|part| part == body))
+        );
+    }
 }
 
+/// The last line of a letter, `This is letter N.`
+const BODY: usize = 19;
 const WRONG: &str = "not-the-password";
