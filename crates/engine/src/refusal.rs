@@ -105,6 +105,9 @@ impl Words {
         if self.say(TOO_OFTEN) && !self.say(&["invalid", "fail", "wrong", "incorrect", "bad "]) {
             return Some(ErrorCode::TooOften);
         }
+        if self.say(NO_MAILDROP) {
+            return Some(ErrorCode::ServerRefuses);
+        }
         // "Temporarily locked" or "blocked" is what too many wrong passwords bring.
         let is_lock = self.say(&["lock"]);
         (self.say(TROUBLE) && !is_lock).then_some(ErrorCode::ServerBusy)
@@ -181,6 +184,9 @@ const TOO_OFTEN: &[&str] = &[
     "minimum interval",
 ];
 
+/// Courier's and others' words to a right password where the maildrop itself is not to be had.
+const NO_MAILDROP: &[&str] = &["chdir", "maildir", "no such file"];
+
 /// Exchange, Dovecot, Courier.
 const TROUBLE: &[&str] = &[
     "authenticated but not connected",
@@ -222,6 +228,12 @@ mod tests {
             ),
             (None, "Maildrop is locked by another client", MailboxInUse),
             (None, "Too many logins, wait a little", TooOften),
+            (None, "chdir Maildir failed", ServerRefuses),
+            (
+                None,
+                "Temporary problem, please try again later",
+                ServerBusy,
+            ),
             (None, "Authentication failed.", AuthRefused),
             (None, "", AuthRefused),
         ] {

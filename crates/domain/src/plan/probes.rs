@@ -232,7 +232,8 @@ impl<'a> Judge<'a> {
         });
         self.mark(&by_print);
 
-        let pairs = || by_size.pairs.iter().chain(&by_print.pairs).copied();
+        let by_size_too = by_size.pairs.iter().chain(&by_size.shared);
+        let pairs = || by_size_too.clone().chain(&by_print.pairs).copied();
         if self.plan.renumbered && pairs().count() < renumbering::FEWEST {
             // Another program may have emptied the maildrop, and these are mail that only looks
             // like what was there: a few are soon retrieved, and their octets tell for certain.
@@ -348,6 +349,22 @@ impl<'a> Judge<'a> {
         for (entry, row) in &pairing.pairs {
             self.settle(*entry, *row);
         }
+        for (entry, row) in &pairing.shared {
+            // Another program may have deleted one of them, and a new one come: deleted unseen, it
+            // would be stored nowhere.
+            let (listed, known) = (self.facts.listing.at(*entry), self.facts.ledger.at(*row));
+            if self.facts.allows_deletion(&listed, &known) {
+                self.leave_to_octets(*entry, *row);
+            } else {
+                self.settle(*entry, *row);
+            }
+        }
+    }
+
+    /// Undoes a pair: the message is retrieved, and its octets tell whether it is stored.
+    fn leave_to_octets(&mut self, entry: ListingIndex, row: LedgerIndex) {
+        self.entries[entry.position()] = Entry::Crowded;
+        self.rows[row.position()] = Row::Crowded;
     }
 
     fn mark(&mut self, pairing: &Pairing) {
@@ -357,7 +374,7 @@ impl<'a> Judge<'a> {
         for row in &pairing.crowded {
             self.rows[row.position()] = Row::Crowded;
         }
-        for (entry, row) in &pairing.pairs {
+        for (entry, row) in pairing.pairs.iter().chain(&pairing.shared) {
             self.entries[entry.position()] = Entry::Settled;
             self.rows[row.position()] = Row::Taken;
         }

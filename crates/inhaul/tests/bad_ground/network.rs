@@ -121,7 +121,10 @@ fn a_program_that_is_no_pop3_server_is_told_by_what_it_says() {
     for (name, _, said) in peers {
         let run = &runs[*name];
         assert_eq!(run["code"], "not-pop3", "{run}");
-        assert!(run["title"].as_str().unwrap().contains("127.0.0.1"), "{run}");
+        assert!(
+            run["title"].as_str().unwrap().contains("127.0.0.1"),
+            "{run}"
+        );
         assert!(run["said"].as_str().unwrap().contains(said), "{run}");
     }
     assert!(
@@ -194,7 +197,10 @@ fn a_line_that_leads_nowhere_is_given_up_in_time_and_the_others_go_on() {
     for (name, .., code) in wrong {
         let run = &runs[*name];
         assert_eq!(run["code"], *code, "{run}");
-        assert!(run["title"].as_str().unwrap().contains("127.0.0.1"), "{run}");
+        assert!(
+            run["title"].as_str().unwrap().contains("127.0.0.1"),
+            "{run}"
+        );
         let ms = run["took_ms"].as_u64().unwrap();
         assert!(ms < 4_000, "{run}");
     }
