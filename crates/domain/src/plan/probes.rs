@@ -347,7 +347,11 @@ impl<'a> Judge<'a> {
     fn note(&mut self, pairing: &Pairing) {
         self.mark(pairing);
         for (entry, row) in &pairing.pairs {
-            self.settle(*entry, *row);
+            if self.may_be_a_look_alike(*entry, *row) {
+                self.leave_to_octets(*entry, *row);
+            } else {
+                self.settle(*entry, *row);
+            }
         }
         for (entry, row) in &pairing.shared {
             // Another program may have deleted one of them, and a new one come: deleted unseen, it
@@ -359,6 +363,16 @@ impl<'a> Judge<'a> {
                 self.settle(*entry, *row);
             }
         }
+    }
+
+    /// Whether this may be another message than the one whose deletion a server has confirmed: it
+    /// came since, and the server makes its ids of the header. Not so where ids hold and the
+    /// octets have shown before that the server ignores deletions.
+    fn may_be_a_look_alike(&self, entry: ListingIndex, row: LedgerIndex) -> bool {
+        let (listed, row) = (self.facts.listing.at(entry), self.facts.ledger.at(row));
+        let ids_hold = self.facts.ledger.trust() == IdTrust::Unbroken && !self.plan.ids_broken;
+        let is_proven = ids_hold && row.asks > 1 && listed.size == row.listed_size;
+        row.state == LedgerState::Deleted && !is_proven
     }
 
     /// Undoes a pair: the message is retrieved, and its octets tell whether it is stored.

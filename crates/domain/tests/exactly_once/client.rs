@@ -89,6 +89,16 @@ struct Session<'a> {
 }
 
 impl Client {
+    /// Whether all messages with this header are recorded as deleted, and there are some.
+    pub(crate) fn has_deleted(&self, print: u16) -> bool {
+        let mut rows = self
+            .rows
+            .iter()
+            .filter(|row| row.content.is_some_and(|content| content.print == print))
+            .peekable();
+        rows.peek().is_some() && rows.all(|row| row.state == LedgerState::Deleted)
+    }
+
     /// The maildrop has another host now.
     pub(crate) fn change_host(&mut self) {
         for row in &mut self.rows {

@@ -18,7 +18,11 @@
 //! - *Octets that the server changes*, where it has no TOP, where the id changes too, or where
 //!   there are copies that came to have the same size.
 //! - *Ignored deletions of messages that are hidden meanwhile*, where no id tells later that they
-//!   are the same, or where the server changes their octets too.
+//!   are the same.
+//! - *Ignored deletions of messages whose octets the server changes*: nothing but octets tells such a
+//!   message from one that came since and looks like it. It is stored again rather than lost.
+//! - *A look-alike under the id of a message that is stored*, where another program deleted that one:
+//!   it is taken for the same message.
 //! - *Messages that grow past the limit* while their ids change, or where there are none: they are
 //!   not read again, so that nothing tells them from new ones.
 
@@ -217,7 +221,13 @@ impl World {
     fn may_restamp(&self) -> bool {
         let ids_stay = matches!(self.case.ids, Ids::Stable | Ids::Doubled | Ids::Reused);
         let lost_sight = self.has_hidden && self.has_ignored_dele;
-        self.case.top && ids_stay && !self.has_renumbered && !self.has_copies && !lost_sight
+        let is_proven = !self.has_ignored_dele;
+        self.case.top
+            && ids_stay
+            && !self.has_renumbered
+            && !self.has_copies
+            && !lost_sight
+            && is_proven
     }
 
     fn may_hide(&self) -> bool {
@@ -226,8 +236,8 @@ impl World {
     }
 
     fn may_ignore_dele(&self) -> bool {
-        let same_later = self.case.ids != Ids::Absent && !self.has_restamped;
-        !self.has_renumbered && (same_later || !self.has_hidden)
+        let same_later = self.case.ids != Ids::Absent;
+        !self.has_renumbered && !self.has_restamped && (same_later || !self.has_hidden)
     }
 
     fn arrive(&mut self, kind: Kind) {
@@ -250,7 +260,12 @@ impl World {
                 self.has_copies = true;
                 earlier(which).unwrap_or(new)
             }
-            Kind::LookAlike(which) if is_stable => {
+            Kind::LookAlike(which)
+                if is_stable
+                    || self.case.ids == Ids::OfHeader
+                        && !self.has_renumbered
+                        && earlier(which).is_some_and(|like| self.is_gone_for_good(like)) =>
+            {
                 self.has_look_alikes = true;
                 Content {
                     print: earlier(which).unwrap_or(new).print,
@@ -324,6 +339,12 @@ impl World {
             .any(|stored| stored.lineage == content.lineage)
     }
 
+    /// Whether every message with this header was stored and is deleted, and the server has said so.
+    fn is_gone_for_good(&self, like: Content) -> bool {
+        let is_there = |message: &server::Message| message.content.print == like.print;
+        !self.server.messages.iter().any(is_there) && self.client.has_deleted(like.print)
+    }
+
     fn place(&self, which: usize) -> Option<usize> {
         which.checked_rem(self.server.messages.len())
     }
@@ -393,7 +414,7 @@ fn case(ids: Ids) -> impl Strategy<Value = Case> {
         move |(top, alike, retention, limited, session, steps)| {
             let may_be_alike = match ids {
                 Ids::Stable | Ids::Absent => true,
-                Ids::Doubled | Ids::Reused | Ids::Positional => {
+                Ids::Doubled | Ids::OfHeader | Ids::Reused | Ids::Positional => {
                     top && retention == Retention::Delete
                 }
             };
@@ -434,6 +455,11 @@ proptest! {
 
     #[test]
     fn exactly_once_where_unlike_messages_share_an_id(case in case(Ids::Doubled)) {
+        World::new(case).play();
+    }
+
+    #[test]
+    fn exactly_once_where_ids_are_made_of_the_header(case in case(Ids::OfHeader)) {
         World::new(case).play();
     }
 

@@ -9,6 +9,9 @@ pub(crate) enum Ids {
     Stable,
     /// Unlike messages share one, as popa3d's do.
     Doubled,
+    /// Made of the header, as popa3d's and solid-pop3d's are: a look-alike that comes when the
+    /// message before it is gone has its id.
+    OfHeader,
     /// The smallest number that no message has now.
     Reused,
     /// The place in the maildrop, so that every deletion renumbers what follows.
@@ -87,6 +90,7 @@ impl Server {
         let taken = |id: &u32| self.messages.iter().any(|message| message.id == *id);
         let id = match self.ids {
             Ids::Doubled => u32::from(content.lineage % 3),
+            Ids::OfHeader => u32::from(content.print),
             Ids::Reused => (0..).find(|id| !taken(id)).unwrap(),
             Ids::Stable | Ids::Positional | Ids::Absent => u32::try_from(key).unwrap(),
         };
@@ -124,7 +128,7 @@ impl Server {
         match self.ids {
             Ids::Absent => None,
             Ids::Positional => Some(format!("{place}").into_bytes()),
-            Ids::Stable | Ids::Doubled | Ids::Reused => {
+            Ids::Stable | Ids::Doubled | Ids::OfHeader | Ids::Reused => {
                 Some(format!("{}.{}", self.generation, message.id).into_bytes())
             }
         }
