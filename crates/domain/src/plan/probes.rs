@@ -12,7 +12,7 @@ use inhaul_types::{Fingerprint, Octets, Timestamp};
 use crate::{IdTrust, Ledger, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, Listing};
 use crate::{ListingIndex, Probe, Proof, Retention, RowEpoch, RunPlan, RunPolicy};
 
-use super::facts::{Facts, Sizes};
+use super::facts::{ASKS, Facts, Sizes};
 use super::left_out::{Fresh, LeftOutRows};
 use super::matching::{Pairing, Printed, pair_off, pair_unique};
 use super::{known, renumbering};
@@ -367,11 +367,11 @@ impl<'a> Judge<'a> {
 
     /// Whether this may be another message than the one whose deletion a server has confirmed: it
     /// came since, and the server makes its ids of the header. Not so where ids hold and the
-    /// octets have shown before that the server ignores deletions.
+    /// octets have shown again and again that the server ignores deletions.
     fn may_be_a_look_alike(&self, entry: ListingIndex, row: LedgerIndex) -> bool {
         let (listed, row) = (self.facts.listing.at(entry), self.facts.ledger.at(row));
         let ids_hold = self.facts.ledger.trust() == IdTrust::Unbroken && !self.plan.ids_broken;
-        let is_proven = ids_hold && row.asks > 1 && listed.size == row.listed_size;
+        let is_proven = ids_hold && row.asks >= ASKS && listed.size == row.listed_size;
         row.state == LedgerState::Deleted && !is_proven
     }
 

@@ -21,6 +21,9 @@
 //!   are the same.
 //! - *Ignored deletions of messages whose octets the server changes*: nothing but octets tells such a
 //!   message from one that came since and looks like it. It is stored again rather than lost.
+//! - *A look-alike under the id and with the size of a message whose deletion was ignored three
+//!   times* (or seemed so, because copies of it came), and was done at last: who asks such a server
+//!   once a day reads the header only.
 //! - *A look-alike under the id of a message that is stored*, where another program deleted that one:
 //!   it is taken for the same message.
 //! - *Messages that grow past the limit* while their ids change, or where there are none: they are
@@ -237,7 +240,8 @@ impl World {
 
     fn may_ignore_dele(&self) -> bool {
         let same_later = self.case.ids != Ids::Absent;
-        !self.has_renumbered && !self.has_restamped && (same_later || !self.has_hidden)
+        let alike = self.case.ids == Ids::OfHeader && self.has_look_alikes;
+        !self.has_renumbered && !self.has_restamped && !alike && (same_later || !self.has_hidden)
     }
 
     fn arrive(&mut self, kind: Kind) {
@@ -256,7 +260,11 @@ impl World {
         };
         let is_stable = self.case.ids == Ids::Stable && !self.has_renumbered;
         let content = match kind {
-            Kind::Copy(which) if !self.has_restamped && self.case.ids != Ids::Positional => {
+            Kind::Copy(which)
+                if !self.has_restamped
+                    && self.case.ids != Ids::Positional
+                    && !(self.case.ids == Ids::OfHeader && self.has_look_alikes) =>
+            {
                 self.has_copies = true;
                 earlier(which).unwrap_or(new)
             }
@@ -264,6 +272,8 @@ impl World {
                 if is_stable
                     || self.case.ids == Ids::OfHeader
                         && !self.has_renumbered
+                        && !self.has_copies
+                        && !self.has_ignored_dele
                         && earlier(which).is_some_and(|like| self.is_gone_for_good(like)) =>
             {
                 self.has_look_alikes = true;
