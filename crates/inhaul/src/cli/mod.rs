@@ -13,6 +13,7 @@ mod group;
 mod help;
 mod message;
 mod names;
+mod notes;
 mod output;
 mod progress;
 mod pull;

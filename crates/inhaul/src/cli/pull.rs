@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use super::Globals;
 use super::card::{self, CardDocument};
 use super::names::retrievals_named;
+use super::notes::{self, NoteDocument};
 use super::output::{plain, print, print_json, size};
 use super::progress::Bars;
 use crate::config::{Config, parse_duration};
@@ -463,6 +464,10 @@ pub(super) fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Res
             size(report.octets)
         )),
     }?;
+    for note in &report.notes {
+        let what = plain(&notes::text(note, &retrieval.remote.host));
+        print(&format!("      {what}\n"))?;
+    }
     would
         .iter()
         .try_for_each(|line| print(&format!("      {line}\n")))
@@ -493,6 +498,8 @@ struct RunDocument<'a> {
     left: u64,
     #[serde(skip_serializing_if = "is_zero")]
     remaining: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteDocument>,
     took_ms: u128,
     /// What a dry run found.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -542,6 +549,7 @@ impl<'a> RunDocument<'a> {
             deleted: report.deleted,
             left: report.left,
             remaining: report.remaining,
+            notes: report.notes.iter().map(NoteDocument::from).collect(),
             took_ms: report.took.as_millis(),
             would: report.preview.as_ref().map(PreviewDocument::from),
         }

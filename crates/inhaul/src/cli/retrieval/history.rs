@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::run_result;
 use crate::cli::Globals;
 use crate::cli::names::retrieval_named;
+use crate::cli::notes::NoteDocument;
 use crate::cli::output::{plain, print, print_json, size, table};
 use crate::exit::{Exit, Failure};
 
@@ -37,6 +38,8 @@ struct RunDocument<'a> {
     bytes: u64,
     deleted: u64,
     left: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteDocument>,
     took_ms: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<&'a str>,
@@ -61,6 +64,7 @@ impl<'a> From<&'a Run> for RunDocument<'a> {
             bytes: run.octets.count(),
             deleted: run.deleted,
             left: run.left,
+            notes: run.notes.iter().map(NoteDocument::from).collect(),
             took_ms: run.ended.map(|ended| ended.since(run.started).as_millis()),
             said: run.said.as_deref(),
         }
@@ -101,7 +105,10 @@ fn row(run: &Run) -> Vec<String> {
         run.id.to_string(),
         run.started.to_string(),
         run.activation.to_string(),
-        run_result(run),
+        std::iter::once(run_result(run))
+            .chain(run.notes.iter().map(|note| note.code.to_string()))
+            .collect::<Vec<_>>()
+            .join(", "),
         run.stored.to_string(),
         if run.stored > 0 {
             size(run.octets)

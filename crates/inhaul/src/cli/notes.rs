@@ -1,0 +1,81 @@
+//! What a run met that a person should know of, although it may have ended well.
+
+use inhaul_store::RunNote;
+use inhaul_types::ErrorCode;
+use serde::Serialize;
+
+use super::output::counted;
+
+/// One note in a line, with its code for `inhaul explain`.
+pub(crate) fn text(note: &RunNote, host: &str) -> String {
+    let messages = counted(note.messages, "message");
+    let (stay, they) = match note.messages {
+        1 => ("stays", "it"),
+        _ => ("stay", "them"),
+    };
+    let what = match note.code {
+        ErrorCode::TooLarge => format!("{messages} {stay} on {host}: larger than the limit"),
+        ErrorCode::MessageRefused => {
+            format!("{messages} {stay} on {host}: it would not hand {they} over")
+        }
+        ErrorCode::NotDeleted => {
+            let are = if note.messages == 1 {
+                "it is"
+            } else {
+                "they are"
+            };
+            format!("{messages} {stay} on {host} although it says that {are} deleted")
+        }
+        ErrorCode::IdsChanged => format!(
+            "{host} renumbered its mailbox; {messages} recognised, nothing comes twice, and \
+             nothing of that is deleted there for 24 hours"
+        ),
+        code => format!("{messages}: {code}"),
+    };
+    format!("{what} ({})", note.code)
+}
+
+/// One note as data.
+#[derive(Serialize)]
+pub(crate) struct NoteDocument {
+    code: &'static str,
+    messages: u64,
+}
+
+impl From<&RunNote> for NoteDocument {
+    fn from(note: &RunNote) -> Self {
+        Self {
+            code: note.code.as_str(),
+            messages: note.messages,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_says_how_many_messages_and_where() {
+        for (code, messages, expected) in [
+            (
+                ErrorCode::MessageRefused,
+                1,
+                "1 message stays on pop.example.org: it would not hand it over (message-refused)",
+            ),
+            (
+                ErrorCode::NotDeleted,
+                2,
+                "2 messages stay on pop.example.org although it says that they are deleted (not-deleted)",
+            ),
+            (
+                ErrorCode::TooLarge,
+                3,
+                "3 messages stay on pop.example.org: larger than the limit (too-large)",
+            ),
+        ] {
+            let note = RunNote { code, messages };
+            assert_eq!(text(&note, "pop.example.org"), expected);
+        }
+    }
+}
