@@ -271,7 +271,7 @@ fn general(code: ErrorCode) -> Words {
             what: "They are sealed with another key than the one in {key_file}.",
             todo: &[
                 "Put the right key back into {key_file}.",
-                "If it is lost for good, make a new one: head -c 32 /dev/urandom > {key_file}; chmod 600 {key_file}.",
+                "If it is lost for good, put 32 random octets into {key_file} (head -c 32 /dev/urandom) and let nobody else read it (mode 0600).",
                 "Then enter each password again: {set:--password}.",
             ],
             next: "inhaul does not sign in without a password. Mail waits safely on the remote servers.",
