@@ -86,6 +86,8 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         port: 995,
         security: Security::Tls,
         ca_file: None,
+        pin: None,
+        sign_in: None,
         user: name.clone(),
     };
     let new = NewRetrieval {

@@ -162,7 +162,9 @@ pub(crate) fn remote(host: &str, user: &str) -> Remote {
         port: 995,
         security: Security::Tls,
         ca_file: None,
+        pin: None,
         user: user.into(),
+        sign_in: None,
     }
 }
 
@@ -205,6 +207,7 @@ pub(crate) fn run_end(run: RunId) -> RunEnd {
         said: None,
         conversation: String::new(),
         capabilities: None,
+        sign_in_memory: None,
     }
 }
 
