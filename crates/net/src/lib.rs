@@ -3,11 +3,13 @@
 //! Knows sockets and certificates, no protocol. Every wait has a deadline that the caller gives.
 //! TLS stands in [`tls`] alone, so that the library behind it can change in one place.
 
+mod certificate;
 mod dial;
 mod error;
 mod line;
 pub mod tls;
+mod verifiers;
 
 pub use dial::{Dialler, Target};
 pub use error::{CertificateFault, DialError};
-pub use line::Line;
+pub use line::{Line, LineBinding};
