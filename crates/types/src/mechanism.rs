@@ -56,6 +56,20 @@ impl Mechanism {
         }
     }
 
+    /// Its registered name, without `-PLUS`; `None` where it is no SASL.
+    pub fn sasl_name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha1 => "SCRAM-SHA-1",
+            Self::CramMd5 => "CRAM-MD5",
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+            Self::XOauth2 => "XOAUTH2",
+            Self::OauthBearer => "OAUTHBEARER",
+            Self::User | Self::Apop => return None,
+        })
+    }
+
     /// Whether it proves that we know the password without saying it.
     pub fn keeps_the_password(self) -> bool {
         matches!(
