@@ -103,7 +103,7 @@ impl Engine {
             run,
             deadline: begun + self.checks.run_timeout,
             log: RunLog::new(self.log.clone(), format!("run {run} {}", retrieval.name)),
-            outcome: Outcome::default(),
+            outcome: Outcome::beginning(retrieval, (self.clock)()),
             lease: Some(lease),
         };
         let ended = visit.carry_out().await;

@@ -5,8 +5,9 @@ use std::io;
 use inhaul_net::{CertificateFault, DialError};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::ClientError;
+use inhaul_sasl::BadExchange;
 use inhaul_store::StoreError;
-use inhaul_types::ErrorCode;
+use inhaul_types::{ErrorCode, KeyPin};
 
 use crate::observe::FailureReport;
 
@@ -47,6 +48,20 @@ pub(crate) enum RunError {
     Spool(#[source] io::Error),
     #[error("the program that gives the password failed: {0}")]
     SecretCommand(String),
+    #[error("the program that gives the token failed: {0}")]
+    TokenCommand(String),
+    /// No mechanism that the server knows is one of ours; what it said last.
+    #[error("no way to sign in is known to both")]
+    NoWayIn(Option<String>),
+    /// APOP is asked for and the greeting has no stamp.
+    #[error("the greeting has no stamp")]
+    NoStamp,
+    /// The server does not play the mechanism's part, or not as one that knows the password.
+    #[error("the server failed in {0}: {1}")]
+    Impostor(&'static str, #[source] BadExchange),
+    /// The server offers to be bound to the line and its list, as it came here, does not say so.
+    #[error("the server's list of mechanisms was changed on its way")]
+    Downgraded,
     /// A name or password that cannot be said on a line.
     #[error("the name or password holds a line end")]
     Unspeakable,
@@ -58,6 +73,7 @@ pub(crate) enum Doing {
     Greeting,
     Stls,
     SignIn,
+    TokenSignIn,
     Listing,
 }
 
@@ -66,7 +82,7 @@ impl std::fmt::Display for Doing {
         f.write_str(match self {
             Self::Greeting => "the connection",
             Self::Stls => "encryption",
-            Self::SignIn => "the sign-in",
+            Self::SignIn | Self::TokenSignIn => "the sign-in",
             Self::Listing => "to list its messages",
         })
     }
@@ -98,7 +114,11 @@ impl RunError {
             Self::Store(error) => store_code(error),
             Self::Spool(error) if error.kind() == io::ErrorKind::StorageFull => ErrorCode::DiskFull,
             Self::Spool(_) => ErrorCode::DiskFull,
-            Self::SecretCommand(_) | Self::Unspeakable => ErrorCode::AuthRefused,
+            Self::SecretCommand(_) | Self::TokenCommand(_) | Self::Unspeakable => {
+                ErrorCode::AuthRefused
+            }
+            Self::NoWayIn(_) | Self::NoStamp => ErrorCode::AuthNotPossible,
+            Self::Impostor(..) | Self::Downgraded => ErrorCode::BadAnswer,
         }
     }
 
@@ -113,6 +133,7 @@ impl RunError {
                 Some(format!("-ERR {code}{text}").trim_end().to_owned())
             }
             Self::Client(ClientError::NotPop3 { said }) => Some(said.clone()),
+            Self::NoWayIn(Some(text)) => Some(format!("-ERR {text}").trim_end().to_owned()),
             _ => None,
         }
     }
@@ -121,12 +142,32 @@ impl RunError {
     pub(crate) fn report(&self, host: &str, port: u16) -> FailureReport {
         let code = self.code();
         let what = match self {
-            Self::Dial(error) => error.to_string(),
+            Self::Dial(error) => dial_text(error),
             Self::Store(error) => chain(error),
             Self::Spool(error) => format!("a message could not be kept in the spool: {error}"),
             Self::SecretCommand(why) => {
                 format!("the program that gives the password for {host} failed: {why}")
             }
+            Self::TokenCommand(why) => {
+                format!("the program that gives the token for {host} failed: {why}")
+            }
+            Self::NoWayIn(_) => {
+                format!("{host} knows none of the ways in which inhaul could sign in here")
+            }
+            Self::NoStamp => format!(
+                "{host} has no APOP: its greeting lacks the stamp for it; choose another --sign-in"
+            ),
+            Self::Impostor(mechanism, BadExchange::WrongProof | BadExchange::Unproven) => format!(
+                "{host} did not prove by {mechanism} that it knows the password: it may be \
+                 another server in its place. Nothing was read or deleted there"
+            ),
+            Self::Impostor(mechanism, why) => {
+                format!("the sign-in to {host} by {mechanism} makes no sense: {why}")
+            }
+            Self::Downgraded => format!(
+                "{host} offers a safer sign-in than its list says: somebody may have changed the \
+                 list on its way here"
+            ),
             Self::Unspeakable => format!("the name or password for {host} holds a line end"),
             Self::Silent(seconds) => format!("{host} said nothing for {seconds} seconds"),
             Self::TooLong => format!("{host} was so slow that the check ran out of time"),
@@ -140,6 +181,10 @@ impl RunError {
                 format!("the program at {host}:{port} does not speak POP3")
             }
             Self::Client(error) => format!("the answer of {host} makes no sense: {error}"),
+            Self::Refused {
+                doing: Doing::TokenSignIn,
+                ..
+            } if code == ErrorCode::AuthRefused => format!("{host} refuses the token"),
             Self::Refused { doing, .. } => refusal_text(code, *doing, host),
         };
         FailureReport {
@@ -164,6 +209,32 @@ fn refusal_text(code: ErrorCode, doing: Doing, host: &str) -> String {
     }
 }
 
+/// What is wrong, and what can be done about a certificate.
+fn dial_text(error: &DialError) -> String {
+    let DialError::Certificate { host, fault, shown } = error else {
+        return error.to_string();
+    };
+    match (fault, shown) {
+        (CertificateFault::KeyChanged { pinned, shown }, _) => format!(
+            "the key of {host} has changed, and no password was sent: pinned is {pinned}, shown \
+             was {shown}. Ask whoever runs {host} whether the key was renewed. If so, pin the new \
+             one: --pin {shown}; if not, somebody stands between you and {host}"
+        ),
+        (
+            CertificateFault::UnknownIssuer
+            | CertificateFault::OwnAuthority
+            | CertificateFault::WrongName(_)
+            | CertificateFault::Other(_),
+            Some(shown),
+        ) => format!("{error}. {}", own_server(host, shown)),
+        _ => error.to_string(),
+    }
+}
+
+fn own_server(host: &str, shown: &KeyPin) -> String {
+    format!("If {host} is your own server, trust exactly its key: --pin {shown}")
+}
+
 fn dial_code(error: &DialError) -> ErrorCode {
     match error {
         DialError::NameNotFound(_) => ErrorCode::NameNotFound,
@@ -171,12 +242,7 @@ fn dial_code(error: &DialError) -> ErrorCode {
         | DialError::Refused { .. }
         | DialError::NoAnswer { .. }
         | DialError::Unreachable { .. } => ErrorCode::NoAnswer,
-        DialError::Certificate {
-            fault: CertificateFault::Other(_),
-            ..
-        }
-        | DialError::Certificate { .. }
-        | DialError::CaFile { .. } => ErrorCode::Certificate,
+        DialError::Certificate { .. } | DialError::CaFile { .. } => ErrorCode::Certificate,
         DialError::NotTls { .. } => ErrorCode::NoEncryption,
     }
 }
@@ -224,7 +290,7 @@ fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorC
         return ErrorCode::TooOften;
     }
     match doing {
-        Doing::SignIn => auth_code(&text),
+        Doing::SignIn | Doing::TokenSignIn => auth_code(&text),
         Doing::Greeting => ErrorCode::ServerBusy,
         Doing::Stls => ErrorCode::StlsRefused,
         Doing::Listing => ErrorCode::ServerRefuses,

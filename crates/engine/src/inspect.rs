@@ -2,13 +2,15 @@
 
 use inhaul_pop3_proto::client::{Command, Event};
 use inhaul_store::{Remote, RemoteSecret};
-use inhaul_types::Octets;
+use inhaul_types::{KeyPin, Octets};
 
 use crate::engine::Engine;
 use crate::failure::{Doing, RunError};
 use crate::observe::FailureReport;
 use crate::session::Wire;
-use crate::session::open::{dial, reveal, sign_in};
+use crate::session::learned::Learned;
+use crate::session::open::{dial, shown_key, sign_in};
+use crate::session::secret::{Credential, reveal};
 
 /// What a look inside found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,17 +33,47 @@ impl Engine {
             .map_err(|error| error.report(&remote.host, remote.port))
     }
 
+    /// The key that a server shows, for somebody to decide whether to trust it. No name and no
+    /// password is told.
+    pub async fn shown_key(&self, remote: &Remote) -> Result<KeyPin, FailureReport> {
+        let shown = shown_key(&self.dialler, remote, &self.checks).await;
+        shown.map_err(|error| error.report(&remote.host, remote.port))
+    }
+
     async fn look_inside(
         &self,
         remote: &Remote,
         secret: RemoteSecret,
     ) -> Result<Inspection, RunError> {
         let _lease = self.leases.take(remote).await;
+        let credential = reveal(secret, self.checks.read_timeout).await?;
+        let mut learned = Learned::default();
+        let looked = self.look_once(remote, &credential, &mut learned).await;
+        match (looked, learned.without_capa((self.clock)())) {
+            // A run has the next run to do without CAPA; we have now only.
+            (Err(_), Some(mut learned)) => self.look_once(remote, &credential, &mut learned).await,
+            (looked, _) => looked,
+        }
+    }
+
+    async fn look_once(
+        &self,
+        remote: &Remote,
+        credential: &Credential,
+        learned: &mut Learned,
+    ) -> Result<Inspection, RunError> {
         let checks = &self.checks;
-        let password = reveal(secret, checks.read_timeout).await?;
         let line = dial(&self.dialler, remote, checks).await?;
         let mut wire = Wire::new(line, checks.read_timeout);
-        sign_in(&mut wire, &self.dialler, remote, &password, None, checks).await?;
+        sign_in(
+            &mut wire,
+            &self.dialler,
+            remote,
+            credential,
+            learned,
+            checks,
+        )
+        .await?;
         wire.send(Command::Stat)?;
         let (count, octets) = wire
             .until(|event| match event {

@@ -15,7 +15,7 @@ use inhaul_domain::{
 };
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
 use inhaul_store::{LedgerChange, Retrieval, RunEnd};
-use inhaul_types::{LedgerId, MessageNumber, Octets, RunId, UniqueId};
+use inhaul_types::{LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -25,10 +25,12 @@ use crate::leases::Lease;
 use crate::observe::{FailureReport, Observer, Progress, RunReport};
 use crate::pop3_log::RunLog;
 use crate::session::Wire;
+use crate::session::learned::{Ended, Learned};
 use crate::session::listing::{Ahead, Listed, list};
-use crate::session::open::{dial, reveal, sign_in};
+use crate::session::open::{ask_again, dial, sign_in};
 use crate::session::probe::probe;
 use crate::session::retrieve::{Errand, Tally, retrieve};
+use crate::session::secret::reveal;
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
@@ -59,8 +61,18 @@ pub(crate) struct Outcome {
     left: u64,
     tally: Tally,
     conversation: String,
-    capabilities: Option<String>,
+    learned: Learned,
     changes: Vec<LedgerChange>,
+}
+
+impl Outcome {
+    /// Begins with what is known of the server.
+    pub(crate) fn beginning(retrieval: &Retrieval, now: Timestamp) -> Self {
+        Self {
+            learned: Learned::of(retrieval, now),
+            ..Self::default()
+        }
+    }
 }
 
 /// What a look into the maildrop found, and what follows from it.
@@ -172,31 +184,27 @@ impl Visit<'_> {
     async fn look(&mut self, wire: &mut Wire, known: &Known) -> Result<Looked, RunError> {
         let engine = Arc::clone(self.engine);
         let secret = engine.store.retrieval_secret(self.retrieval.id).await?;
-        let password = reveal(secret, engine.checks.read_timeout).await?;
-        let remembered = self
-            .retrieval
-            .capabilities
-            .as_deref()
-            .map(Capabilities::parse_lines);
-        let remote = &self.retrieval.remote;
-        let capabilities = sign_in(
+        let credential = reveal(secret, engine.checks.read_timeout).await?;
+        let learned = &mut self.outcome.learned;
+        sign_in(
             wire,
             &engine.dialler,
-            remote,
-            &password,
-            remembered,
+            &self.retrieval.remote,
+            &credential,
+            learned,
             &engine.checks,
         )
         .await?;
+        drop(credential);
+        ask_again(wire, learned).await?;
+        let offered = learned.capabilities.as_ref();
+        let pipelining = offered.is_some_and(Capabilities::pipelining);
         self.observer.progress(&Progress::SignedIn);
         self.step(if wire.is_encrypted() {
             "signed in, encrypted"
         } else {
             "signed in"
         });
-        let pipelining = capabilities.as_ref().is_some_and(Capabilities::pipelining);
-        self.outcome.capabilities =
-            capabilities.map(|said| said.lines().collect::<Vec<_>>().join("\n"));
         let (policy, now) = (self.policy(), (engine.clock)());
         let only_looks = self.options.dry_run || *self.stop.borrow();
         let ahead = if only_looks {
@@ -424,9 +432,15 @@ impl Visit<'_> {
             });
         }
         let left = left + outcome.left;
+        let now = (self.engine.clock)();
+        let ended = match error {
+            None => Ended::Well,
+            Some(RunError::Stopped) => Ended::Stopped,
+            Some(_) => Ended::Badly,
+        };
         let end = RunEnd {
             run: self.run,
-            ended: (self.engine.clock)(),
+            ended: now,
             code: failure.as_ref().map(|failure| failure.code),
             listed: outcome.listed,
             stored,
@@ -436,7 +450,8 @@ impl Visit<'_> {
             said: failure.as_ref().and_then(|failure| failure.said.clone()),
             conversation: outcome.conversation,
             // Forgotten at the first surprise.
-            capabilities: outcome.capabilities.filter(|_| failure.is_none()),
+            capabilities: outcome.learned.to_remember(ended, now),
+            sign_in_memory: outcome.learned.sign_in,
         };
         let recorded = self
             .engine

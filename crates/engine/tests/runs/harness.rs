@@ -208,6 +208,30 @@ impl World {
         .await;
     }
 
+    /// Changes the remote side.
+    pub(crate) async fn set_remote(&self, change: impl FnOnce(&mut Remote)) {
+        let mut remote = self.retrieval().await.remote;
+        change(&mut remote);
+        self.change(RetrievalChange {
+            remote: Some(remote),
+            ..RetrievalChange::default()
+        })
+        .await;
+    }
+
+    pub(crate) async fn set_secret(&self, secret: RemoteSecret) {
+        self.change(RetrievalChange {
+            secret: Some(secret),
+            ..RetrievalChange::default()
+        })
+        .await;
+    }
+
+    /// A file of this world's own.
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.dir.join(name)
+    }
+
     pub(crate) async fn change(&self, change: RetrievalChange) {
         let id = self.retrieval().await.id;
         self.store.retrieval_change(id, change).await.unwrap();
@@ -409,6 +433,8 @@ fn remote_at(address: SocketAddr) -> Remote {
         port: address.port(),
         security: Security::None,
         ca_file: None,
+        pin: None,
+        sign_in: None,
         user: USER.into(),
     }
 }
