@@ -289,6 +289,7 @@ fn end(run: RunId) -> RunEnd {
         said: None,
         conversation: "S: +OK ready\nC: USER x\n".repeat(20),
         capabilities: Some("TOP\nUIDL\nPIPELINING".into()),
+        sign_in_memory: None,
     }
 }
 

@@ -112,6 +112,8 @@ impl Installation {
                     port: address.port(),
                     security: Security::None,
                     ca_file: None,
+                    pin: None,
+                    sign_in: None,
                     user: USER.into(),
                 },
                 secret: RemoteSecret::Stored(Secret::new(password)),
