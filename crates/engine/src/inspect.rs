@@ -1,7 +1,7 @@
 //! Signs in and counts: is this mailbox as it was typed in?
 
 use inhaul_pop3_proto::client::{Command, Event};
-use inhaul_store::{Remote, RemoteSecret};
+use inhaul_store::{Remote, RemoteSecret, SignInMemory};
 use inhaul_types::{KeyPin, Octets};
 
 use crate::engine::Engine;
@@ -19,10 +19,13 @@ pub struct Inspection {
     pub messages: u64,
     /// Their octets, as the server counts them.
     pub octets: Octets,
+    /// What it took to sign in, for the first run to begin with.
+    pub sign_in_memory: Option<SignInMemory>,
 }
 
 impl Engine {
-    /// Signs in to a mailbox, counts, brings and changes nothing.
+    /// Signs in to a mailbox, counts, brings and changes nothing. At most one password is refused
+    /// in a session, and there are at most two sessions.
     pub async fn inspect(
         &self,
         remote: &Remote,
@@ -49,10 +52,10 @@ impl Engine {
         let credential = reveal(secret, self.checks.read_timeout).await?;
         let mut learned = Learned::default();
         let looked = self.look_once(remote, &credential, &mut learned).await;
-        match (looked, learned.without_capa((self.clock)())) {
-            // A run has the next run to do without CAPA; we have now only.
+        // A run leaves that to the next run; we have now only.
+        match (&looked, learned.another_session((self.clock)())) {
             (Err(_), Some(mut learned)) => self.look_once(remote, &credential, &mut learned).await,
-            (looked, _) => looked,
+            _ => looked,
         }
     }
 
@@ -91,6 +94,7 @@ impl Engine {
         Ok(Inspection {
             messages: count.unwrap_or_default(),
             octets: octets.unwrap_or_default(),
+            sign_in_memory: learned.sign_in,
         })
     }
 }

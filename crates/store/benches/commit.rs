@@ -100,6 +100,7 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         every: Every::Never,
         retention: Retention::Keep,
         paused: false,
+        sign_in_memory: None,
     };
     store.retrieval_create(new).await.expect("a retrieval");
     let retrieval = store.retrieval_by_name(&name).await.expect("the retrieval");

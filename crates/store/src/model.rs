@@ -152,6 +152,8 @@ pub struct NewRetrieval {
     pub retention: Retention,
     /// Made, but not run by itself.
     pub paused: bool,
+    /// What a test of the sign-in has shown.
+    pub sign_in_memory: Option<SignInMemory>,
 }
 
 /// A retrieval.

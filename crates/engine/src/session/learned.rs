@@ -58,11 +58,17 @@ impl Learned {
         self.unanswered_since = Some(since);
     }
 
-    /// Begins another session right behind one in which CAPA was not answered; `None` if it was.
-    pub(crate) fn without_capa(&self, now: Timestamp) -> Option<Self> {
+    /// What a session right behind this one, which failed, begins with, where it has a better
+    /// chance: without the CAPA that was not answered, or saying the password whose proof was
+    /// refused.
+    pub(crate) fn another_session(&self, now: Timestamp) -> Option<Self> {
         let mut learned = Self::default();
-        learned.leave_capa_alone(now);
-        self.asking.then_some(learned)
+        if self.asking && !self.asked {
+            learned.leave_capa_alone(now);
+            return Some(learned);
+        }
+        learned.sign_in = self.sign_in;
+        matches!(self.sign_in, Some(SignInMemory::Refused(_))).then_some(learned)
     }
 
     /// CAPA goes out.

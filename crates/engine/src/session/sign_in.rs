@@ -277,7 +277,7 @@ impl Attempt<'_> {
 
     fn refused(&self, code: Option<ResponseCode>, text: String) -> Refusal {
         // Only a server that does not know the mechanism has not looked at the password.
-        if code.is_none() && is_unknown_mechanism(&text) {
+        if is_unknown_mechanism(code.as_ref(), &text) {
             return Refusal::Unlooked(Some(text));
         }
         self.refusal(code, text).into()
@@ -335,26 +335,33 @@ fn fit_to_show(complaint: &str, secret: &Secret) -> String {
 }
 
 /// Servers say this in words only. Those that speak of the user, and not of the mechanism, do know
-/// the mechanism.
-fn is_unknown_mechanism(text: &str) -> bool {
+/// the mechanism; and beside `[AUTH]`, as Dovecot has it, it has to be the mechanism in so many
+/// words.
+fn is_unknown_mechanism(code: Option<&ResponseCode>, text: &str) -> bool {
     let text = text.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    says(&[
-        "unknown",
-        "unsupported",
-        "not supported",
-        "unrecognized",
-        "unrecognised",
-        "not implemented",
-        "syntax",
-    ]) && !says(&[
-        "user",
-        "account",
-        "mailbox",
-        "password",
-        "login",
-        "credential",
-    ])
+    let of_mechanism = match code {
+        None => !says(&[
+            "user",
+            "account",
+            "mailbox",
+            "password",
+            "login",
+            "credential",
+        ]),
+        Some(ResponseCode::Auth) => says(&["mechanism"]),
+        Some(_) => false,
+    };
+    of_mechanism
+        && says(&[
+            "unknown",
+            "unsupported",
+            "not supported",
+            "unrecognized",
+            "unrecognised",
+            "not implemented",
+            "syntax",
+        ])
 }
 
 #[cfg(test)]
@@ -448,6 +455,16 @@ mod tests {
 
     #[test]
     fn an_unknown_mechanism_is_told_from_an_unknown_user() {
+        let auth = Some(&ResponseCode::Auth);
+        for (text, unknown) in [
+            ("Unsupported authentication mechanism.", true),
+            ("Unknown user", false),
+            ("Authentication failed.", false),
+        ] {
+            assert_eq!(is_unknown_mechanism(auth, text), unknown, "{text:?}");
+        }
+        let busy = Some(&ResponseCode::SysTemp);
+        assert!(!is_unknown_mechanism(busy, "Unknown mechanism"));
         for (text, unknown) in [
             ("Unknown AUTH mechanism", true),
             ("Unsupported authentication mechanism.", true),
@@ -458,7 +475,7 @@ mod tests {
             ("Authentication failed", false),
             ("", false),
         ] {
-            assert_eq!(is_unknown_mechanism(text), unknown, "{text:?}");
+            assert_eq!(is_unknown_mechanism(None, text), unknown, "{text:?}");
         }
     }
 

@@ -161,6 +161,7 @@ impl World {
             every: Every::Never,
             retention: self.setup.retention,
             paused: false,
+            sign_in_memory: None,
         };
         self.store.retrieval_create(new).await.unwrap();
     }

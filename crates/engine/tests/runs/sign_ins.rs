@@ -223,6 +223,33 @@ async fn a_refused_proof_is_followed_by_the_password_in_the_next_session() {
 }
 
 #[tokio::test]
+async fn a_test_of_a_mailbox_says_the_password_where_its_proof_is_refused() {
+    use Mechanism::*;
+    let world = knowing(ScramSha256, Security::Tls).await;
+    offer(&world, &[ScramSha256, Plain]).await;
+    let secret = || RemoteSecret::Stored(Secret::new(PASSWORD.into()));
+    let remote = world.retrieval().await.remote;
+    // A wrong password: once each in two sessions, and no more.
+    world.mailbox.set_password("another");
+    let failure = world.engine.inspect(&remote, secret()).await.unwrap_err();
+    assert_eq!(failure.code, ErrorCode::AuthRefused);
+    assert_eq!(world.mailbox.sign_ins().refused, 2);
+    assert_eq!(world.server.connections(), 2);
+    world.mailbox.set_password(PASSWORD);
+    world
+        .server
+        .set(|switches| switches.refusing_mechanisms = vec![ScramSha256]);
+    let found = world.engine.inspect(&remote, secret()).await.unwrap();
+    assert_eq!(found.sign_in_memory, Some(SignInMemory::Worked(Plain)));
+    // Where there was no proof, there is no second session.
+    offer(&world, &[Plain]).await;
+    world.mailbox.set_password("another");
+    world.mailbox.forget();
+    drop(world.engine.inspect(&remote, secret()).await.unwrap_err());
+    assert_eq!(world.mailbox.sign_ins().refused, 1);
+}
+
+#[tokio::test]
 async fn what_worked_is_forgotten_with_the_password() {
     let world = knowing(Mechanism::CramMd5, Security::None).await;
     world.good().await;

@@ -123,6 +123,7 @@ impl Installation {
                 every: Every::Never,
                 retention: Retention::Keep,
                 paused: false,
+                sign_in_memory: None,
             })
             .await?;
         let engine = engine(&store, &data)?;

@@ -60,6 +60,11 @@ pub(crate) fn create(
     let id = RetrievalId::new(txn.last_insert_rowid());
     // The seal is bound to the row's number, which is known only now.
     set_secret(txn, key, id, &new.secret)?;
+    execute(
+        txn,
+        "UPDATE retrieval SET mechanism = ?2 WHERE id = ?1",
+        (id.row(), new.sign_in_memory.map(sign_in_memory::to_column)),
+    )?;
     Ok(id)
 }
 

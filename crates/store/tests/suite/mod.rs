@@ -179,6 +179,7 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         every: Every::Seconds(600),
         retention: Retention::Keep,
         paused: false,
+        sign_in_memory: None,
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
         every: Every::Auto,
         retention: Retention::DeleteAfter { days: 14 },
         paused: true,
+        sign_in_memory: Some(SignInMemory::Worked(Mechanism::Apop)),
         ..new_retrieval("", account)
     };
     let id = store.retrieval_create(new.clone()).await.unwrap();
@@ -39,6 +40,7 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
         (made.account, made.account_name.as_str()),
         (account, "alice")
     );
+    assert_eq!(made.sign_in_memory, new.sign_in_memory);
     assert_eq!(made.folder_name, "INBOX", "whatever the case");
     assert_eq!(
         (made.every, made.retention, made.paused),

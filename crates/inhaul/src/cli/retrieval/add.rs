@@ -135,11 +135,13 @@ impl Add {
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
                     eprintln!("{} showed the key {pin}. It is trusted from now on.", remote.host);
                 }
+                let mut sign_in_memory = None;
                 if !self.no_test {
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
                         Failure::new(Exit::of_code(failure.code), failure_text(&failure))
                             .hint("Nothing was saved. --no-test saves it all the same.")
                     })?;
+                    sign_in_memory = found.sign_in_memory;
                     if !globals.quiet && !globals.json {
                         print(&format!(
                             "Signed in: {} messages, {}.\n",
@@ -162,6 +164,7 @@ impl Add {
                     every,
                     retention,
                     paused: self.paused,
+                    sign_in_memory,
                 };
                 store.retrieval_create(retrieval).await?;
                 Ok(())
