@@ -7,7 +7,7 @@ mod installation;
 
 use std::process::Command;
 
-use inhaul_testkit::{Dovecot, DovecotOptions};
+use inhaul_testkit::{Dovecot, DovecotOptions, Script};
 
 use installation::{Installation, Pulled, assert_each_once, wait_until};
 
@@ -200,6 +200,130 @@ fn a_token_of_the_wrong_kind_of_server_is_an_error_of_its_own() {
     assert!(refused.stderr.contains("auth-not-possible"), "{refused:?}");
     assert!(!refused.stderr.contains("t0ken"), "{refused:?}");
     assert!(!server.log().contains("auth failed"));
+}
+
+#[test]
+fn a_token_is_what_the_program_prints_at_each_sign_in() {
+    // `user=u1`, `auth=Bearer t0ken-1` and `t0ken-2` as XOAUTH2 and base64 have them.
+    let visit = |said: &str| {
+        let script = format!(
+            "S: +OK
+             C: CAPA
+             S: +OK
+             S: SASL XOAUTH2
+             S: UIDL
+             S: TOP
+             S: PIPELINING
+             S: .
+             C: AUTH XOAUTH2
+             S: +
+             C: {said}
+             S: +OK
+             C: STAT
+             C: UIDL
+             S: +OK 0 0
+             S: +OK
+             S: .
+             C: LIST
+             S: +OK
+             S: .
+             C: QUIT
+             S: +OK"
+        );
+        Script::parse(&script).unwrap().serve().unwrap()
+    };
+    let home = Installation::new().account("anna");
+    let (count, script) = (home.beside("count"), home.beside("token.sh"));
+    let text = "echo x >> \"$1\"; echo \"t0ken-$(grep -c x \"$1\")\"; echo second line\n";
+    std::fs::write(&script, text).unwrap();
+    let command = format!("sh '{}' '{}'", script.display(), count.display());
+    let mut add = vec!["retrieval", "add", "--name=isp", "--user=u1", "--to=anna"];
+    add.extend(["--security=none", "--no-test", "--token-command", &command]);
+    for (number, said) in [
+        (1, "dXNlcj11MQFhdXRoPUJlYXJlciB0MGtlbi0xAQE="),
+        (2, "dXNlcj11MQFhdXRoPUJlYXJlciB0MGtlbi0yAQE="),
+    ] {
+        let server = visit(said);
+        let at = server.addr().to_string();
+        if number == 1 {
+            home.inhaul
+                .ok(&[&add[..], &["--server", &at]].concat())
+                .unwrap();
+        } else {
+            let set = [
+                "retrieval",
+                "set",
+                "isp",
+                "--security=none",
+                "--server",
+                &at,
+            ];
+            home.inhaul.ok(&set).unwrap();
+        }
+        assert_eq!(home.pull("isp").listed, 0);
+        server.finish().unwrap();
+        assert!(!home.log().contains("t0ken"), "{}", home.log());
+    }
+    assert_eq!(
+        home.json(&["retrieval", "show", "isp"])["signed_in_by"],
+        "xoauth2"
+    );
+}
+
+#[test]
+fn ways_to_sign_in_that_do_not_go_together_are_told() {
+    let home = Installation::new().account("anna");
+    let add = [
+        "retrieval",
+        "add",
+        "--name=isp",
+        "--user=u1",
+        "--to=anna",
+        "--no-test",
+    ];
+    let at = ["--server", "127.0.0.1:9"];
+    let pin = "sha256//YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE=";
+    for (more, reason) in [
+        (
+            &["--token-command", "echo x", "--sign-in", "plain"][..],
+            "takes a password",
+        ),
+        (
+            &["--password-command", "echo x", "--sign-in", "xoauth2"],
+            "takes a token",
+        ),
+        (
+            &["--token-command", "echo x", "--sign-in", "ntlm"],
+            "possible values",
+        ),
+        (&["--token-command", "'open"], "a quote is not closed"),
+        (
+            &["--token-command", "echo x", "--pin", "AB:CD"],
+            "a pin is sha256//",
+        ),
+        (
+            &["--token-command", "echo x", "--pin", pin, "--security=none"],
+            "shows no key",
+        ),
+        (
+            &["--token-command", "echo x", "--pin", pin, "--ca-file", "/x"],
+            "cannot be used with",
+        ),
+    ] {
+        let refused = home.fails(&[&add[..], &at, more].concat(), 64);
+        assert!(refused.stderr.contains(reason), "{more:?}: {refused:?}");
+    }
+    let kept = ["--token-command", "echo x", "--pin", pin];
+    home.inhaul.ok(&[&add[..], &at, &kept].concat()).unwrap();
+    let changed = home.fails(&["retrieval", "set", "isp", "--sign-in", "apop"], 64);
+    assert!(changed.stderr.contains("takes a password"), "{changed:?}");
+    // Another server has another key.
+    let shown = |home: &Installation| home.json(&["retrieval", "show", "isp"])["pin"].clone();
+    assert_eq!(shown(&home), pin);
+    home.inhaul
+        .ok(&["retrieval", "set", "isp", "--server", "localhost:9"])
+        .unwrap();
+    assert_eq!(shown(&home), serde_json::Value::Null);
 }
 
 /// The pin of a certificate as OpenSSL and curl compute it.

@@ -87,7 +87,7 @@ impl Set {
             self.password_command.as_deref(),
             self.token_command.as_deref(),
         )?;
-        let secret = command.or(secret.map(RemoteSecret::Stored));
+        let secret = command.or_else(|| secret.map(RemoteSecret::Stored));
         let host: String = globals
             .with_store(async |store, config| {
                 let retrieval = store.retrieval_by_name(&self.name).await?;
