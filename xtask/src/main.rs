@@ -68,7 +68,8 @@ fn run(words: &[String]) -> Result<()> {
             if only_name {
                 peers::print_missing()
             } else {
-                peers::ensure()
+                peers::ensure()?;
+                peers::ensure_servers()
             }
         }
         "help" | "--help" | "-h" => {

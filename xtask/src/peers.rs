@@ -1,15 +1,18 @@
 //! `cargo xtask peers`: the other programs our tests talk to, from Debian's packages.
 //!
 //! Installs only as root and only with apt-get; anybody else is told the packages. No service is
-//! started: the tests start private copies of what they need.
+//! started: the tests start private copies of what they need. Servers of other makes than Dovecot,
+//! whose packages exclude one another, are installed beside the system (`testkit`'s `lab`).
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use inhaul_testkit::{lab_install, lab_missing, lab_obstacle};
 
 /// How we see that a package is there.
 enum Sign {
@@ -51,6 +54,23 @@ pub(crate) fn ensure() -> Result<()> {
         still if still.is_empty() => Ok(()),
         still => bail!("installed, but not to be found: {}", still.join(" ")),
     }
+}
+
+/// Makes sure that the servers of other makes are there, each in an overlay of its own that leaves
+/// the machine as it is; or says why they cannot be.
+pub(crate) fn ensure_servers() -> Result<()> {
+    if let Some(why) = lab_obstacle() {
+        eprintln!("   servers of other makes are not installed: {why}");
+        return Ok(());
+    }
+    for make in lab_missing() {
+        let began = Instant::now();
+        eprint!("   installing {} beside this system: ", make.name());
+        let versions = lab_install(make)?;
+        let versions = versions.trim().replace('\n', ", ");
+        eprintln!("{versions}, {:.0} s", began.elapsed().as_secs_f64());
+    }
+    Ok(())
 }
 
 /// Prints the packages that are missing, on one line, for a script that installs them itself.

@@ -23,7 +23,7 @@ enum Work {
         function: fn() -> Result<()>,
     },
     LeaveOut {
-        why: &'static str,
+        why: String,
     },
 }
 
@@ -54,10 +54,10 @@ impl Step {
 
     /// A step that cannot be done here. It is still announced: a gap nobody reads of is a gap
     /// nobody closes.
-    pub(crate) fn left_out(title: impl Into<String>, why: &'static str) -> Self {
+    pub(crate) fn left_out(title: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            work: Work::LeaveOut { why },
+            work: Work::LeaveOut { why: why.into() },
         }
     }
 
@@ -111,7 +111,7 @@ pub(crate) fn run_all(steps: Vec<Step>) -> Result<()> {
     let began = Instant::now();
     for (step, number) in steps.iter().zip(1..) {
         let title = &step.title;
-        if let Work::LeaveOut { why } = step.work {
+        if let Work::LeaveOut { why } = &step.work {
             eprintln!("== {number}/{count} {title}: LEFT OUT, {why}");
             continue;
         }

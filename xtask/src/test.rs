@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use inhaul_testkit::lab_obstacle;
 
 use crate::steps::{Step, has_subcommand, run_all};
 use crate::{crash, fuzz, peers};
@@ -24,8 +25,10 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
 
 /// The steps, cheap and telling ones first. A further check is one more line here.
 fn steps(extent: Extent) -> Result<Vec<Step>> {
+    let servers = lab_obstacle().map_or(Servers::Possible, Servers::Impossible);
     let mut steps = vec![
         Step::call("peers", "cargo xtask peers", peers::ensure),
+        servers.step(),
         Step::cargo("format", "fmt --all --check"),
         Step::cargo(
             "format of fuzz",
@@ -42,7 +45,7 @@ fn steps(extent: Extent) -> Result<Vec<Step>> {
         Step::cargo("docs", "doc --workspace --no-deps --document-private-items")
             .env("RUSTDOCFLAGS", "-D warnings"),
         dependencies(),
-        tests(extent),
+        tests(extent, &servers),
         Step::cargo("doctests", "test --workspace --all-features --doc"),
     ];
     steps.extend(fuzz::steps(fuzz_time(extent), None)?);
@@ -56,18 +59,43 @@ fn steps(extent: Extent) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
+/// Whether servers of other makes can be had here.
+enum Servers {
+    Possible,
+    /// Why not.
+    Impossible(String),
+}
+
+impl Servers {
+    /// The step that installs them, or tells that what is tested against them is left out.
+    fn step(&self) -> Step {
+        let title = "servers of other makes";
+        match self {
+            Self::Possible => Step::call(title, "cargo xtask peers", peers::ensure_servers),
+            Self::Impossible(why) => {
+                Step::left_out(format!("{title} and the tests against them"), why)
+            }
+        }
+    }
+}
+
 /// Unit tests, and the end-to-end tests of `crates/inhaul/tests` with the real binary.
-fn tests(extent: Extent) -> Step {
+fn tests(extent: Extent, servers: &Servers) -> Step {
+    // What `crates/inhaul/tests/servers` calls its tests.
+    let skip = match servers {
+        Servers::Possible => "",
+        Servers::Impossible(_) => "-- --skip makes::",
+    };
     // nextest gives every test a process of its own, so that one cannot upset another; nobody needs it.
     let step = if has_subcommand("nextest") {
         Step::cargo(
             "tests",
-            "nextest run --workspace --all-features --no-fail-fast",
+            &format!("nextest run --workspace --all-features --no-fail-fast {skip}"),
         )
     } else {
         Step::cargo(
             "tests (cargo-nextest is not installed)",
-            "test --workspace --all-features --lib --bins --tests",
+            &format!("test --workspace --all-features --lib --bins --tests {skip}"),
         )
     };
     match extent {

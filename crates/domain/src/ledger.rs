@@ -84,8 +84,13 @@ pub enum LeftOutReason {
     TooLarge,
     /// The server would not hand it over, or handed over nothing where it listed something.
     Refused,
-    /// The line was cut at this message again and again.
+    /// The line was cut at this message again and again. It is tried once a day.
     Poisoned,
+    /// The line was cut at this message; [`LedgerRow::asks`] says how often. It is tried again,
+    /// behind the others once that was twice.
+    Interrupted,
+    /// It was there before, and only newer mail is wanted.
+    Unwanted,
 }
 
 /// One row as a decision sees it.
@@ -101,12 +106,13 @@ pub struct LedgerRow<'a> {
     pub listed_size: Option<Octets>,
     /// What happened to it.
     pub state: LedgerState,
-    /// When it was stored, left out, asked or deleted: the start of `state`. For `Stored` and
+    /// When it was stored, left out (at last), asked or deleted: the start of `state`. For `Stored` and
     /// `Asked` it is the time of storing, from which retention counts.
     pub since: Timestamp,
     /// Whether the last listing named it.
     pub listed_last: bool,
-    /// How often its deletion was confirmed by a server (saturating); the store counts.
+    /// How often its deletion was confirmed by a server, or the line was cut at it
+    /// ([`LeftOutReason::Interrupted`]); saturating. The store counts.
     pub asks: u8,
     /// Whether it was recorded in the maildrop's present epoch. Rows of an older epoch neither
     /// skip nor delete anything until fingerprint and size match.

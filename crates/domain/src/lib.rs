@@ -12,6 +12,7 @@ pub use ledger::{
 };
 pub use listing::{Listed, Listing, ListingIndex, ListingTooLong};
 pub use plan::{
-    BodyJudge, BodyVerdict, Probe, ProbeVerdict, Retention, RunPlan, RunPolicy, deletes_fetched,
-    expects_nothing_known, first_numbers, judge_probes, needs_sizes, plan_run,
+    BodyJudge, BodyVerdict, Probe, ProbeVerdict, Retention, RunPlan, RunPolicy, SessionSize,
+    StartPoint, deletes_fetched, expects_nothing_known, first_numbers, judge_cut, judge_dates,
+    judge_probes, looks_partial, needs_sizes, plan_run,
 };

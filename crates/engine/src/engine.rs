@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use inhaul_net::Dialler;
 use inhaul_store::{NewRun, Retrieval, Store};
-use inhaul_types::{Activation, Octets, Timestamp};
+use inhaul_types::{Activation, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::budget::Budget;
 use crate::failure::RunError;
-use crate::leases::Leases;
+use crate::leases::{Lease, Leases};
 use crate::observe::{Observer, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
 use crate::run::{Outcome, Visit, unless_stopped};
@@ -43,8 +43,12 @@ impl std::fmt::Debug for Engine {
 pub struct RunOptions {
     /// Delete nothing this time.
     pub keep: bool,
-    /// Look only: say how many messages would come.
+    /// Look only, and record nothing: say what would come.
     pub dry_run: bool,
+    /// With `dry_run`: read the headers of what would come, as far as that is cheap.
+    pub headers: bool,
+    /// Retrieve so many messages at most and leave the rest for the next run.
+    pub most: Option<u64>,
 }
 
 impl Engine {
@@ -77,11 +81,11 @@ impl Engine {
         stop: watch::Receiver<bool>,
     ) -> RunReport {
         let waited = Instant::now();
-        let place = async { Ok(self.leases.take(&retrieval.remote).await) };
-        let lease = match unless_stopped(stop.clone(), place).await {
-            Ok(lease) => lease,
+        let (lease, retrieval) = match unless_stopped(stop.clone(), self.lease(retrieval)).await {
+            Ok(leased) => leased,
             Err(error) => return self.unrecorded(retrieval, error, waited),
         };
+        let retrieval = &retrieval;
         let begun = Instant::now();
         let started = (self.clock)();
         let new = NewRun {
@@ -89,20 +93,25 @@ impl Engine {
             activation,
             started,
         };
-        let run = match self.store.run_begin(new).await {
-            Ok(run) => run,
-            Err(error) => return self.unrecorded(retrieval, error.into(), begun),
+        // A look is no run: it leaves no trace but its line in the log.
+        let run = if options.dry_run {
+            RunId::new(0)
+        } else {
+            match self.store.run_begin(new).await {
+                Ok(run) => run,
+                Err(error) => return self.unrecorded(retrieval, error.into(), begun),
+            }
         };
         observer.progress(&Progress::Started(run));
         let mut visit = Visit {
             engine: self,
-            retrieval,
+            retrieval: retrieval.clone(),
             options,
             observer,
             stop,
             run,
             deadline: begun + self.checks.run_timeout,
-            log: RunLog::new(self.log.clone(), format!("run {run} {}", retrieval.name)),
+            log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
             outcome: Outcome::beginning(retrieval, (self.clock)()),
             lease: Some(lease),
         };
@@ -110,18 +119,52 @@ impl Engine {
         visit.finish(ended.err(), begun).await
     }
 
+    /// Waits for a place, and reads the retrieval's row behind the lease: while this run waited,
+    /// another may have written what it learnt there, or a person may have changed it.
+    async fn lease(&self, retrieval: &Retrieval) -> Result<(Lease, Retrieval), RunError> {
+        let mut remote = retrieval.remote.clone();
+        loop {
+            let lease = self.leases.take(&remote).await;
+            let present = self.store.retrieval_by_id(retrieval.id).await?;
+            if (&present.remote.host, &present.remote.user) == (&remote.host, &remote.user) {
+                return Ok((lease, present));
+            }
+            // The place was at another maildrop.
+            remote = present.remote;
+        }
+    }
+
+    /// A run that could not even be recorded is told in the log.
     fn unrecorded(&self, retrieval: &Retrieval, error: RunError, begun: Instant) -> RunReport {
+        let failure = error.report(&retrieval.remote.host, retrieval.remote.port);
+        let failure = failure.of_run(retrieval);
+        let mut log = RunLog::new(self.log.clone(), format!("no run {}", retrieval.name));
+        log.tell();
+        log.end(
+            (self.clock)(),
+            &format!("error {}: {}", failure.code, failure.what),
+        );
         RunReport {
             run: None,
-            failure: Some(error.report(&retrieval.remote.host, retrieval.remote.port)),
+            failure: Some(failure),
             listed: 0,
             stored: 0,
             octets: Octets::ZERO,
             deleted: 0,
             left: 0,
             remaining: 0,
+            notes: Vec::new(),
             would_retrieve: 0,
+            preview: None,
             took: begun.elapsed(),
         }
+    }
+}
+
+fn log_name(run: RunId, retrieval: &Retrieval, options: RunOptions) -> String {
+    if options.dry_run {
+        format!("look {}", retrieval.name)
+    } else {
+        format!("run {run} {}", retrieval.name)
     }
 }

@@ -1,15 +1,18 @@
-//! What ended a run early, and which stable code stands for it.
+//! What ended a run early: which stable code stands for it, and what is known about it.
 
 use std::io;
+use std::path::PathBuf;
 
 use inhaul_net::{CertificateFault, DialError};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::ClientError;
 use inhaul_sasl::BadExchange;
 use inhaul_store::StoreError;
-use inhaul_types::{ErrorCode, KeyPin};
+use inhaul_types::card::{CertificateFact, Detail, Spoken};
+use inhaul_types::{ErrorCode, Facts, KeyPin, Octets};
 
 use crate::observe::FailureReport;
+use crate::refusal::{delay_in, refusal_code};
 
 /// Why a run ended before its work was done.
 #[derive(Debug, thiserror::Error)]
@@ -44,15 +47,27 @@ pub(crate) enum RunError {
     ListingTooLong,
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// Less room than the operator wants to keep.
+    #[error("there is too little room in {}", place.display())]
+    NoRoom {
+        place: PathBuf,
+        free: Octets,
+        least: Octets,
+    },
     #[error("the spool file could not be written")]
     Spool(#[source] io::Error),
     #[error("the program that gives the password failed: {0}")]
     SecretCommand(String),
     #[error("the program that gives the token failed: {0}")]
     TokenCommand(String),
-    /// No mechanism that the server knows is one of ours; what it said last.
+    /// No mechanism that the server knows is one of ours.
     #[error("no way to sign in is known to both")]
-    NoWayIn(Option<String>),
+    NoWayIn {
+        /// What it offers.
+        offered: Vec<String>,
+        /// What it said last, if it was asked.
+        said: Option<String>,
+    },
     /// APOP is asked for and the greeting has no stamp.
     #[error("the greeting has no stamp")]
     NoStamp,
@@ -98,28 +113,96 @@ impl From<ClientError> for RunError {
 }
 
 impl RunError {
-    /// The stable code.
-    pub(crate) fn code(&self) -> ErrorCode {
+    /// The stable code, and what is particular about this failure.
+    fn fact(&self, host: &str) -> (ErrorCode, Option<Detail>) {
         match self {
-            Self::Dial(error) => dial_code(error),
+            Self::Dial(error) => dial_fact(error),
             Self::Refused {
                 doing: Doing::Stls, ..
-            } => ErrorCode::StlsRefused,
-            Self::Refused { doing, code, text } => refusal_code(*doing, code.as_ref(), text),
-            Self::NoStls => ErrorCode::NoEncryption,
-            Self::Client(ClientError::NotPop3 { .. }) => ErrorCode::NotPop3,
-            Self::Client(_) | Self::ListingTooLong => ErrorCode::BadAnswer,
-            Self::Cut(_) | Self::Stuck | Self::Stopped => ErrorCode::CutOff,
-            Self::Silent(_) | Self::TooLong => ErrorCode::NoAnswer,
-            Self::Store(error) => store_code(error),
-            Self::Spool(error) if error.kind() == io::ErrorKind::StorageFull => ErrorCode::DiskFull,
-            Self::Spool(_) => ErrorCode::DiskFull,
-            Self::SecretCommand(_) | Self::TokenCommand(_) | Self::Unspeakable => {
-                ErrorCode::AuthRefused
+            } => (ErrorCode::StlsRefused, None),
+            Self::Refused { doing, code, text } => {
+                let code = refusal_code(*doing, code.as_ref(), text, host);
+                (code, refusal_detail(*doing, code, text))
             }
-            Self::NoWayIn(_) | Self::NoStamp => ErrorCode::AuthNotPossible,
-            Self::Impostor(..) | Self::Downgraded => ErrorCode::BadAnswer,
+            Self::NoStls => (ErrorCode::NoEncryption, None),
+            Self::Client(ClientError::NotPop3 { said }) => {
+                let spoken = Spoken::of_greeting(said);
+                (ErrorCode::NotPop3, Some(Detail::Speaks(spoken)))
+            }
+            Self::Client(error) => nonsense(error.to_string()),
+            Self::ListingTooLong => nonsense("it lists more messages than can be held".to_owned()),
+            Self::Cut(_) | Self::Stuck => (ErrorCode::CutOff, None),
+            Self::Stopped => (ErrorCode::CutOff, Some(Detail::Stopped)),
+            Self::Silent(seconds) => {
+                let seconds = *seconds;
+                (ErrorCode::NoAnswer, Some(Detail::Silent { seconds }))
+            }
+            Self::TooLong => (ErrorCode::NoAnswer, Some(Detail::TooSlow)),
+            Self::Store(error) => store_fact(error),
+            Self::NoRoom { place, free, least } => {
+                let detail = Detail::NoRoom {
+                    path: place.display().to_string(),
+                    free: *free,
+                    least: *least,
+                };
+                (ErrorCode::DiskFull, Some(detail))
+            }
+            Self::Spool(error) => spool_fact(error),
+            Self::SecretCommand(why) => {
+                let why = why.clone();
+                (
+                    ErrorCode::AuthRefused,
+                    Some(Detail::PasswordCommand { why }),
+                )
+            }
+            Self::TokenCommand(why) => {
+                let why = why.clone();
+                (ErrorCode::AuthRefused, Some(Detail::TokenCommand { why }))
+            }
+            Self::NoWayIn { offered, .. } => {
+                let offered = offered.clone();
+                (
+                    ErrorCode::AuthNotPossible,
+                    Some(Detail::NoMechanism { offered }),
+                )
+            }
+            Self::NoStamp => (ErrorCode::AuthNotPossible, Some(Detail::NoStamp)),
+            Self::Impostor(mechanism, BadExchange::WrongProof | BadExchange::Unproven) => {
+                let mechanism = (*mechanism).to_owned();
+                (ErrorCode::BadAnswer, Some(Detail::Unproven { mechanism }))
+            }
+            Self::Impostor(mechanism, why) => {
+                nonsense(format!("in the sign-in by {mechanism}, {why}"))
+            }
+            Self::Downgraded => (ErrorCode::BadAnswer, Some(Detail::Downgraded)),
+            Self::Unspeakable => (ErrorCode::AuthRefused, Some(Detail::Unspeakable)),
         }
+    }
+
+    /// Whether the server wants no visit now, and will later.
+    pub(crate) fn is_a_refusal_for_now(&self, host: &str) -> bool {
+        let (code, _) = self.fact(host);
+        matches!(
+            code,
+            ErrorCode::MailboxInUse | ErrorCode::TooOften | ErrorCode::ServerBusy
+        )
+    }
+
+    /// Whether the server has looked at the password or token and does not take it, whatever is
+    /// known of its provider.
+    pub(crate) fn refuses_the_secret(&self) -> bool {
+        const NO_PROVIDER: &str = "";
+        let (code, _) = self.fact(NO_PROVIDER);
+        matches!(self, Self::Refused { .. }) && code == ErrorCode::AuthRefused
+    }
+
+    /// Whether line or server gave up in the middle of something, for a reason that may lie in what
+    /// was on its way.
+    pub(crate) fn is_of_the_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Cut(_) | Self::Silent(_) | Self::TooLong | Self::Client(_)
+        )
     }
 
     /// The server's own words, where it said any.
@@ -133,185 +216,119 @@ impl RunError {
                 Some(format!("-ERR {code}{text}").trim_end().to_owned())
             }
             Self::Client(ClientError::NotPop3 { said }) => Some(said.clone()),
-            Self::NoWayIn(Some(text)) => Some(format!("-ERR {text}").trim_end().to_owned()),
+            Self::NoWayIn {
+                said: Some(text), ..
+            } => Some(format!("-ERR {text}").trim_end().to_owned()),
             _ => None,
         }
     }
 
     /// What happened, for a person who never heard of POP3.
     pub(crate) fn report(&self, host: &str, port: u16) -> FailureReport {
-        let code = self.code();
-        let what = match self {
-            Self::Dial(error) => dial_text(error),
-            Self::Store(error) => chain(error),
-            Self::Spool(error) => format!("a message could not be kept in the spool: {error}"),
-            Self::SecretCommand(why) => {
-                format!("the program that gives the password for {host} failed: {why}")
-            }
-            Self::TokenCommand(why) => {
-                format!("the program that gives the token for {host} failed: {why}")
-            }
-            Self::NoWayIn(_) => {
-                format!("{host} knows none of the ways in which inhaul could sign in here")
-            }
-            Self::NoStamp => format!(
-                "{host} has no APOP: its greeting lacks the stamp for it; choose another --sign-in"
-            ),
-            Self::Impostor(mechanism, BadExchange::WrongProof | BadExchange::Unproven) => format!(
-                "{host} did not prove by {mechanism} that it knows the password: it may be \
-                 another server in its place. Nothing was read or deleted there"
-            ),
-            Self::Impostor(mechanism, why) => {
-                format!("the sign-in to {host} by {mechanism} makes no sense: {why}")
-            }
-            Self::Downgraded => format!(
-                "{host} offers a safer sign-in than its list says: somebody may have changed the \
-                 list on its way here"
-            ),
-            Self::Unspeakable => format!("the name or password for {host} holds a line end"),
-            Self::Silent(seconds) => format!("{host} said nothing for {seconds} seconds"),
-            Self::TooLong => format!("{host} was so slow that the check ran out of time"),
-            Self::ListingTooLong => format!("{host} lists more messages than can be held"),
-            Self::Stopped => {
-                format!("the check of {host} was stopped before it had begun to bring mail")
-            }
-            Self::Cut(_) | Self::Stuck => format!("the line to {host} was cut"),
-            Self::NoStls => format!("{host} offers no encryption on port {port}"),
-            Self::Client(ClientError::NotPop3 { .. }) => {
-                format!("the program at {host}:{port} does not speak POP3")
-            }
-            Self::Client(error) => format!("the answer of {host} makes no sense: {error}"),
-            Self::Refused {
-                doing: Doing::TokenSignIn,
-                ..
-            } if code == ErrorCode::AuthRefused => format!("{host} refuses the token"),
-            Self::Refused { doing, .. } => refusal_text(code, *doing, host),
-        };
-        FailureReport {
-            code,
-            what,
+        let (code, detail) = self.fact(host);
+        let facts = Facts {
+            server: Some(host.to_owned()),
+            port: Some(port),
+            detail,
             said: self.said(),
+            ..Facts::default()
+        };
+        FailureReport::new(code, facts)
+    }
+}
+
+/// What is particular about an `-ERR` that means `code`.
+fn refusal_detail(doing: Doing, code: ErrorCode, text: &str) -> Option<Detail> {
+    match (code, doing) {
+        (ErrorCode::TooOften, _) => delay_in(text).map(|seconds| Detail::LoginDelay { seconds }),
+        (ErrorCode::AuthRefused, Doing::TokenSignIn) => Some(Detail::TokenRefused),
+        _ => None,
+    }
+}
+
+fn nonsense(why: String) -> (ErrorCode, Option<Detail>) {
+    (ErrorCode::BadAnswer, Some(Detail::Nonsense { why }))
+}
+
+/// What a person should know of a line that could not be had.
+fn dial_fact(error: &DialError) -> (ErrorCode, Option<Detail>) {
+    match error {
+        DialError::NameNotFound(_) => (ErrorCode::NameNotFound, None),
+        DialError::LookUp { .. } => (ErrorCode::NoAnswer, Some(Detail::LookUpFailed)),
+        DialError::Refused { .. } => (ErrorCode::NoAnswer, Some(Detail::ConnectionRefused)),
+        // The system gave up before we did.
+        DialError::NoAnswer { seconds: 0, .. } => (ErrorCode::NoAnswer, None),
+        DialError::NoAnswer { seconds, .. } => {
+            let seconds = *seconds;
+            (ErrorCode::NoAnswer, Some(Detail::NoReply { seconds }))
+        }
+        DialError::Unreachable { source, .. } => {
+            let why = system_words(source);
+            (ErrorCode::NoAnswer, Some(Detail::Unreachable { why }))
+        }
+        DialError::Certificate { fault, shown, .. } => {
+            let fact = Detail::Certificate(certificate_fact(fault, shown.as_deref()));
+            (ErrorCode::Certificate, Some(fact))
+        }
+        DialError::CaFile { path, why } => {
+            let (path, why) = (path.clone(), why.clone());
+            let fact = CertificateFact::AuthorityFile { path, why };
+            (ErrorCode::Certificate, Some(Detail::Certificate(fact)))
+        }
+        DialError::NotTls { .. } => (ErrorCode::NoEncryption, Some(Detail::NotTls)),
+    }
+}
+
+fn certificate_fact(fault: &CertificateFault, shown: Option<&KeyPin>) -> CertificateFact {
+    let shown = shown.map(KeyPin::to_string);
+    match fault {
+        CertificateFault::Expired(on) => CertificateFact::Expired { on: *on },
+        CertificateFault::NotYetValid(from) => CertificateFact::NotYetValid { from: *from },
+        CertificateFault::WrongName(names) => CertificateFact::WrongName {
+            names: names.clone(),
+            shown,
+        },
+        CertificateFault::UnknownIssuer => CertificateFact::UnknownIssuer { shown },
+        CertificateFault::OwnAuthority => CertificateFact::OwnAuthority { shown },
+        CertificateFault::KeyChanged { pinned, shown } => CertificateFact::KeyChanged {
+            pinned: pinned.to_string(),
+            shown: shown.to_string(),
+        },
+        CertificateFault::Revoked => CertificateFact::Revoked,
+        CertificateFault::Other(why) => {
+            let why = why.clone();
+            CertificateFact::Other { why, shown }
         }
     }
 }
 
-fn refusal_text(code: ErrorCode, doing: Doing, host: &str) -> String {
-    match code {
-        ErrorCode::AuthRefused => format!("{host} refuses the password"),
-        ErrorCode::AuthAppPassword => format!("{host} wants an app password"),
-        ErrorCode::AuthNotPossible => format!("{host} does not allow passwords"),
-        ErrorCode::PopSwitchedOff => format!("POP is switched off for this mailbox on {host}"),
-        ErrorCode::MailboxInUse => format!("someone else is reading this mailbox on {host}"),
-        ErrorCode::TooOften => format!("{host} asks us to check less often"),
-        ErrorCode::StlsRefused => format!("{host} offered encryption and then refused it"),
-        ErrorCode::ServerBusy => format!("{host} has a trouble of its own that will pass"),
-        _ => format!("{host} refused {doing}"),
+fn store_fact(error: &StoreError) -> (ErrorCode, Option<Detail>) {
+    error.code().unwrap_or_else(|| {
+        let why = chain(error);
+        (ErrorCode::DataDamaged, Some(Detail::Damaged { why }))
+    })
+}
+
+fn spool_fact(error: &io::Error) -> (ErrorCode, Option<Detail>) {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (ErrorCode::DiskFull, None),
+        _ => {
+            let (doing, why) = ("keep a message in the spool".into(), system_words(error));
+            (
+                ErrorCode::DataDamaged,
+                Some(Detail::Unusable { doing, why }),
+            )
+        }
     }
 }
 
-/// What is wrong, and what can be done about a certificate.
-fn dial_text(error: &DialError) -> String {
-    let DialError::Certificate { host, fault, shown } = error else {
-        return error.to_string();
-    };
-    match (fault, shown) {
-        (CertificateFault::KeyChanged { pinned, shown }, _) => format!(
-            "the key of {host} has changed, and no password was sent: pinned is {pinned}, shown \
-             was {shown}. Ask whoever runs {host} whether the key was renewed. If so, pin the new \
-             one: --pin {shown}; if not, somebody stands between you and {host}"
-        ),
-        (
-            CertificateFault::UnknownIssuer
-            | CertificateFault::OwnAuthority
-            | CertificateFault::WrongName(_)
-            | CertificateFault::Other(_),
-            Some(shown),
-        ) => format!("{error}. {}", own_server(host, shown)),
-        _ => error.to_string(),
+/// The system's words for an error, without its number.
+fn system_words(error: &io::Error) -> String {
+    let words = error.to_string();
+    match words.split_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => words,
     }
-}
-
-fn own_server(host: &str, shown: &KeyPin) -> String {
-    format!("If {host} is your own server, trust exactly its key: --pin {shown}")
-}
-
-fn dial_code(error: &DialError) -> ErrorCode {
-    match error {
-        DialError::NameNotFound(_) => ErrorCode::NameNotFound,
-        DialError::LookUp { .. }
-        | DialError::Refused { .. }
-        | DialError::NoAnswer { .. }
-        | DialError::Unreachable { .. } => ErrorCode::NoAnswer,
-        DialError::Certificate { .. } | DialError::CaFile { .. } => ErrorCode::Certificate,
-        DialError::NotTls { .. } => ErrorCode::NoEncryption,
-    }
-}
-
-fn store_code(error: &StoreError) -> ErrorCode {
-    match error {
-        StoreError::InUse(_) => ErrorCode::DataInUse,
-        StoreError::TooNew { .. } => ErrorCode::DataTooNew,
-        StoreError::Damaged(_) => ErrorCode::DataDamaged,
-        StoreError::DiskFull(_) => ErrorCode::DiskFull,
-        StoreError::Seal(_) => ErrorCode::AuthRefused,
-        _ => ErrorCode::DataDamaged,
-    }
-}
-
-/// What an `-ERR` means: its response code (RFC 2449, RFC 3206) if it has one, else its words, as
-/// far as providers are known to use them; without either, a refused sign-in is a wrong password.
-fn refusal_code(doing: Doing, code: Option<&ResponseCode>, text: &str) -> ErrorCode {
-    match code {
-        Some(ResponseCode::InUse) => return ErrorCode::MailboxInUse,
-        Some(ResponseCode::LoginDelay) => return ErrorCode::TooOften,
-        Some(ResponseCode::SysTemp) => return ErrorCode::ServerBusy,
-        Some(ResponseCode::SysPerm) => return ErrorCode::ServerRefuses,
-        Some(ResponseCode::Auth) => return auth_code(text),
-        _ => {}
-    }
-    let text = text.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&[
-        "in use",
-        "locked",
-        "is busy",
-        "another session",
-        "already open",
-    ]) {
-        return ErrorCode::MailboxInUse;
-    }
-    if says(&[
-        "too many",
-        "too often",
-        "too frequent",
-        "login rate",
-        "login delay",
-    ]) {
-        return ErrorCode::TooOften;
-    }
-    match doing {
-        Doing::SignIn | Doing::TokenSignIn => auth_code(&text),
-        Doing::Greeting => ErrorCode::ServerBusy,
-        Doing::Stls => ErrorCode::StlsRefused,
-        Doing::Listing => ErrorCode::ServerRefuses,
-    }
-}
-
-fn auth_code(text: &str) -> ErrorCode {
-    let text = text.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if says(&[
-        "application-specific",
-        "app password",
-        "app-password",
-        "web login required",
-    ]) {
-        return ErrorCode::AuthAppPassword;
-    }
-    if text.contains("pop") && says(&["not enabled", "disabled", "not allowed", "switched off"]) {
-        return ErrorCode::PopSwitchedOff;
-    }
-    ErrorCode::AuthRefused
 }
 
 /// The error and its causes in one line.
@@ -324,45 +341,4 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refused_sign_in_is_told_by_its_code_then_by_its_words() {
-        use ErrorCode::*;
-        for (code, text, expected) in [
-            (Some(ResponseCode::InUse), "", MailboxInUse),
-            (Some(ResponseCode::LoginDelay), "", TooOften),
-            (Some(ResponseCode::SysTemp), "", ServerBusy),
-            (Some(ResponseCode::SysPerm), "", ServerRefuses),
-            (
-                Some(ResponseCode::Auth),
-                "Invalid login or password",
-                AuthRefused,
-            ),
-            (
-                Some(ResponseCode::Auth),
-                "Application-specific password required",
-                AuthAppPassword,
-            ),
-            (
-                None,
-                "Your account is not enabled for POP access",
-                PopSwitchedOff,
-            ),
-            (None, "Maildrop is locked by another client", MailboxInUse),
-            (None, "Too many logins, wait a little", TooOften),
-            (None, "Authentication failed.", AuthRefused),
-            (None, "", AuthRefused),
-        ] {
-            assert_eq!(
-                refusal_code(Doing::SignIn, code.as_ref(), text),
-                expected,
-                "{text:?}"
-            );
-        }
-    }
 }

@@ -10,13 +10,18 @@ mod inspect;
 mod leases;
 mod observe;
 mod pop3_log;
+mod preview;
+mod refusal;
 mod run;
 mod session;
 mod settings;
 mod spool;
 
 pub use engine::{Clock, Engine, RunOptions};
-pub use inspect::Inspection;
+pub use inspect::{
+    Found, Inspection, InspectionFailure, InspectionObserver, Stage, inspect_mailbox,
+};
 pub use observe::{FailureReport, Observer, Progress, RunReport, Unobserved};
 pub use pop3_log::Pop3Log;
+pub use preview::{Heading, Preview, Previewed};
 pub use settings::Checks;

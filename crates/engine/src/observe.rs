@@ -1,6 +1,10 @@
 //! What a run tells whoever watches it.
 
-use inhaul_types::{ErrorCode, Octets, RunId};
+use inhaul_store::{Remote, Retrieval, RunNote};
+use inhaul_types::card::{Detail, Occasion};
+use inhaul_types::{Card, ErrorCode, Facts, Octets, RunId};
+
+use crate::preview::Preview;
 
 /// A step of a run, told as it happens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,8 +63,12 @@ pub struct RunReport {
     pub left: u64,
     /// Messages that the next run brings: this one was stopped, or ran out of time.
     pub remaining: u64,
+    /// What it met that a person should know of, good or not.
+    pub notes: Vec<RunNote>,
     /// What a dry run found to retrieve.
     pub would_retrieve: u64,
+    /// What a dry run found, message by message; `None` for every other run.
+    pub preview: Option<Preview>,
     /// How long it took.
     pub took: std::time::Duration,
 }
@@ -70,8 +78,51 @@ pub struct RunReport {
 pub struct FailureReport {
     /// The stable code.
     pub code: ErrorCode,
-    /// What happened, in a sentence that names the server.
+    /// What happened, on one line that names the server.
     pub what: String,
     /// The server's own words.
     pub said: Option<String>,
+    /// What is known; [`FailureReport::card`] tells it in full.
+    pub facts: Facts,
+}
+
+impl FailureReport {
+    /// A report of what is known.
+    pub fn new(code: ErrorCode, facts: Facts) -> Self {
+        Self {
+            code,
+            what: Card::of(code, &facts).summary(&facts),
+            said: facts.said.clone(),
+            facts,
+        }
+    }
+
+    /// The error card.
+    pub fn card(&self) -> Card {
+        Card::of(self.code, &self.facts)
+    }
+
+    /// With what is known of the retrieval whose run this was.
+    pub(crate) fn of_run(mut self, retrieval: &Retrieval) -> Self {
+        self.facts.user = Some(retrieval.remote.user.clone());
+        self.facts.retrieval = Some(retrieval.name.clone());
+        self.facts.last_good = retrieval.last_good;
+        // Another failure than last time has only begun.
+        let is_same = retrieval.last_error == Some(self.code);
+        self.facts.failing_since = retrieval.failing_since.filter(|_| is_same);
+        Self::new(self.code, self.facts)
+    }
+
+    /// Of settings that were tried out and are not saved.
+    pub(crate) fn of_trial(mut self, remote: &Remote) -> Self {
+        self.facts.user = Some(remote.user.clone());
+        self.facts.occasion = Occasion::Trial;
+        Self::new(self.code, self.facts)
+    }
+
+    /// With something particular, where nothing is known yet.
+    pub(crate) fn or_detail(mut self, detail: Option<Detail>) -> Self {
+        self.facts.detail = self.facts.detail.or(detail);
+        Self::new(self.code, self.facts)
+    }
 }

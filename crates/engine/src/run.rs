@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_domain::{
-    BodyJudge, Ledger, LedgerIndex, LedgerState, LeftOutReason, Listing, ProbeVerdict, Proof,
-    Retention, RunPlan, RunPolicy, judge_probes, plan_run,
+    BodyJudge, Ledger, LedgerIndex, LeftOutReason, Listing, ListingIndex, ProbeVerdict, Proof,
+    Retention, RunPlan, RunPolicy, SessionSize, StartPoint, judge_dates, judge_probes,
+    looks_partial, plan_run,
 };
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
-use inhaul_store::{LedgerChange, Retrieval, RunEnd};
-use inhaul_types::{LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
+use inhaul_store::{LedgerChange, Retrieval, RunEnd, RunNote};
+use inhaul_types::card::Detail;
+use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -24,11 +26,12 @@ use crate::failure::RunError;
 use crate::leases::Lease;
 use crate::observe::{FailureReport, Observer, Progress, RunReport};
 use crate::pop3_log::RunLog;
+use crate::preview::{Look, Preview, preview};
 use crate::session::Wire;
 use crate::session::learned::{Ended, Learned};
 use crate::session::listing::{Ahead, Listed, list};
 use crate::session::open::{ask_again, dial, sign_in};
-use crate::session::probe::probe;
+use crate::session::probe::{dates, probe};
 use crate::session::retrieve::{Errand, Tally, retrieve};
 use crate::session::secret::reveal;
 
@@ -38,11 +41,13 @@ const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
 const STOPPED_FAREWELL: Duration = Duration::from_secs(1);
 /// How long the answer to a QUIT that deletes nothing is waited for, behind the run's back.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// Sessions of one run, where each brings a part.
+const SESSIONS: u32 = 20;
 
 /// A run under way.
 pub(crate) struct Visit<'a> {
     pub(crate) engine: &'a Arc<Engine>,
-    pub(crate) retrieval: &'a Retrieval,
+    pub(crate) retrieval: Retrieval,
     pub(crate) options: RunOptions,
     pub(crate) observer: &'a dyn Observer,
     pub(crate) stop: watch::Receiver<bool>,
@@ -58,11 +63,34 @@ pub(crate) struct Visit<'a> {
 pub(crate) struct Outcome {
     listed: u64,
     would_retrieve: u64,
+    preview: Option<Preview>,
     left: u64,
+    /// Of the session under way.
     tally: Tally,
+    /// Of the sessions before it.
+    earlier: Earlier,
+    notes: Vec<RunNote>,
     conversation: String,
     learned: Learned,
     changes: Vec<LedgerChange>,
+}
+
+/// What the sessions of a run did that have ended as they should.
+#[derive(Default)]
+struct Earlier {
+    sessions: u32,
+    stored: u64,
+    octets: Octets,
+    deleted: u64,
+    left: u64,
+    conversation: String,
+}
+
+/// Whether a run looks into the maildrop once more, at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Next {
+    Done,
+    OnceMore,
 }
 
 impl Outcome {
@@ -71,6 +99,24 @@ impl Outcome {
         Self {
             learned: Learned::of(retrieval, now),
             ..Self::default()
+        }
+    }
+
+    /// What the run itself knows of its failure: how far the messages had come, or how often the
+    /// server wants to be asked.
+    fn detail(&self, code: ErrorCode) -> Option<Detail> {
+        let earlier = self.earlier.stored;
+        match code {
+            ErrorCode::CutOff => Some(Detail::Cut {
+                stored: earlier + self.tally.stored,
+                wanted: earlier + self.would_retrieve,
+                half: self.tally.half.then_some(earlier + self.tally.answered + 1),
+            }),
+            ErrorCode::TooOften => {
+                let seconds = self.learned.login_delay()?.as_secs();
+                Some(Detail::LoginDelay { seconds })
+            }
+            _ => None,
         }
     }
 }
@@ -92,8 +138,37 @@ struct Known {
 }
 
 impl Visit<'_> {
+    /// One session, or several where each brings a part: a server that lists a part of its messages
+    /// at a time, or a line that does not last.
     pub(crate) async fn carry_out(&mut self) -> Result<(), RunError> {
+        loop {
+            let next = match self.visit().await {
+                // Whoever comes again at once may be told to wait. What came, came.
+                Err(error)
+                    if self.outcome.earlier.sessions > 0
+                        && error.is_a_refusal_for_now(&self.retrieval.remote.host) =>
+                {
+                    return Ok(());
+                }
+                next => next?,
+            };
+            if next == Next::Done {
+                return Ok(());
+            }
+            self.settle().await?;
+        }
+    }
+
+    /// One session.
+    async fn visit(&mut self) -> Result<Next, RunError> {
         let engine = Arc::clone(self.engine);
+        if let (Some(free), false) = (engine.checks.room_missing(), self.options.dry_run) {
+            return Err(RunError::NoRoom {
+                place: engine.checks.spool.clone(),
+                free,
+                least: engine.checks.stop_free,
+            });
+        }
         // The store is read while the network is waited for.
         let (line, known) = tokio::join!(
             unless_stopped(
@@ -115,10 +190,84 @@ impl Visit<'_> {
         }
         self.outcome.conversation = wire.client.transcript().render();
         ended?;
-        if !self.outcome.tally.has_deletions() {
-            self.say_farewell(wire);
+        let next = self.next();
+        match (self.outcome.tally.has_deletions(), next) {
+            (true, _) => {}
+            (false, Next::Done) => self.say_farewell(wire),
+            (false, Next::OnceMore) => {
+                let bye = wire.until(|event| matches!(event, Event::Bye).then_some(()));
+                // Whether it comes, is refused or is late makes no difference.
+                drop(timeout(FAREWELL, bye).await);
+            }
+        }
+        Ok(next)
+    }
+
+    /// Whether the session that has ended is to be followed by another one.
+    fn next(&self) -> Next {
+        let Outcome { tally, earlier, .. } = &self.outcome;
+        let more = tally.postponed > 0 || self.retrieval.lists_in_parts && tally.stored > 0;
+        let may = !self.options.dry_run
+            && self.most() > tally.stored
+            && earlier.sessions + 1 < SESSIONS
+            && !*self.stop.borrow()
+            && Instant::now() < self.deadline
+            && !self.must_wait_between_sessions();
+        if more && may {
+            Next::OnceMore
+        } else {
+            Next::Done
+        }
+    }
+
+    fn must_wait_between_sessions(&self) -> bool {
+        let delay = self.outcome.learned.login_delay();
+        delay.is_some_and(|delay| !delay.is_zero())
+    }
+
+    /// Makes durable what a session that is followed by another one did, and begins anew.
+    async fn settle(&mut self) -> Result<(), RunError> {
+        self.note_session_size(SessionSize::after_good);
+        self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
+        let outcome = &mut self.outcome;
+        let tally = std::mem::take(&mut outcome.tally);
+        let earlier = &mut outcome.earlier;
+        earlier.sessions += 1;
+        earlier.stored += tally.stored;
+        earlier.octets += tally.octets;
+        earlier.left += tally.left + std::mem::take(&mut outcome.left);
+        earlier.deleted += tally.deleted();
+        // The first session's and the last one's words are kept.
+        let said = std::mem::take(&mut outcome.conversation);
+        if earlier.conversation.is_empty() {
+            earlier.conversation = said;
+        }
+        let mut changes = std::mem::take(&mut outcome.changes);
+        changes.extend(tally.into_changes());
+        let store = &self.engine.store;
+        if !changes.is_empty() {
+            store.ledger_apply(self.retrieval.maildrop, changes).await?;
+        }
+        // Holds and sizes may be other ones now.
+        let now = store.retrieval_by_name(&self.retrieval.name).await?;
+        let is_same_server = now.remote == self.retrieval.remote;
+        self.retrieval = now;
+        let learned = &mut self.outcome.learned;
+        if is_same_server {
+            learned.begin_next_session();
+        } else {
+            *learned = Learned::of(&self.retrieval, (self.engine.clock)());
         }
         Ok(())
+    }
+
+    /// Has the next session bring more, or less.
+    fn note_session_size(&mut self, change: impl FnOnce(SessionSize) -> SessionSize) {
+        let size = change(self.retrieval.session_size);
+        if size != self.retrieval.session_size {
+            self.retrieval.session_size = size;
+            self.outcome.changes.push(LedgerChange::SessionSize(size));
+        }
     }
 
     async fn load_known(&self) -> Result<Known, RunError> {
@@ -136,6 +285,7 @@ impl Visit<'_> {
 
     async fn converse(&mut self, wire: &mut Wire, known: &Known) -> Result<(), RunError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
+        let begins = self.retrieval.start != StartPoint::Everything;
         let Looked {
             listing,
             ahead,
@@ -150,13 +300,34 @@ impl Visit<'_> {
         .await
         .map_err(|_| RunError::TooLong)??;
         if self.options.dry_run {
+            let look = Look {
+                listing: &listing,
+                ledger: &known.ledger,
+                others: &known.others,
+                plan: &plan,
+                verdict: &verdict,
+                policy: &self.policy(),
+                now: (self.engine.clock)(),
+                most: self.most(),
+            };
+            let window = self.options.headers.then_some(pipelining);
+            self.outcome.preview = Some(
+                timeout(left, preview(wire, &look, window))
+                    .await
+                    .map_err(|_| RunError::TooLong)??,
+            );
             return leave(wire).await;
         }
         self.note_plan(&listing, &known.ledger, &plan, &verdict);
         let mut judge = BodyJudge::new(&listing, &known.ledger, &plan, &verdict, &proofs);
         drop(proofs);
-        let wanted = plan.retrieve.len() + verdict.retrieve.len() + verdict.delete.len();
-        if wanted == 0 {
+        if begins {
+            // Behind what is left out, and durable before anything is asked for.
+            self.outcome.changes.push(LedgerChange::Begun);
+            self.apply_before_deleting().await?;
+        }
+        let wanted = wanted(&plan, &verdict).count();
+        if wanted + verdict.delete.len() == 0 {
             self.note_vanished(&known.ledger, &judge);
             return leave(wire).await;
         }
@@ -164,15 +335,24 @@ impl Visit<'_> {
         self.apply_before_deleting().await?;
         let mut errand = self.errand(known, &listing, &plan, &verdict, &mut judge, pipelining);
         errand.ahead = ahead;
-        // The hard end: a server that drips one octet a minute is cut off in the end.
-        let hard = self.deadline.saturating_duration_since(Instant::now())
-            + self.engine.checks.read_timeout;
-        let mut tally = Tally::default();
-        let brought = timeout(hard, retrieve(wire, errand, &mut tally)).await;
+        let mut tally = Tally {
+            remaining: (wanted as u64).saturating_sub(self.most()),
+            ..Tally::default()
+        };
+        let brought = retrieve(wire, errand, &mut tally).await;
+        let stored = tally.stored;
         self.outcome.tally = tally;
-        self.step(&format!("{} stored", self.outcome.tally.stored));
-        brought.map_err(|_| RunError::TooLong)??;
-        self.note_vanished(&known.ledger, &judge);
+        self.step(&format!("{stored} stored"));
+        if let Err(error) = &brought
+            && error.is_of_the_line()
+        {
+            self.note_session_size(|size| size.after_cut(stored));
+        }
+        brought?;
+        // What was not asked for may be one of those that vanished, under another id.
+        if self.outcome.tally.remaining + self.outcome.tally.postponed == 0 {
+            self.note_vanished(&known.ledger, &judge);
+        }
         if self.outcome.tally.has_deletions() {
             // They were followed by QUIT, and it was answered.
             return Ok(());
@@ -206,17 +386,34 @@ impl Visit<'_> {
             "signed in"
         });
         let (policy, now) = (self.policy(), (engine.clock)());
-        let only_looks = self.options.dry_run || *self.stop.borrow();
-        let ahead = if only_looks {
+        // What is wanted has to be known before anything is asked for.
+        let looks_first = self.options.dry_run
+            || self.options.most.is_some()
+            || *self.stop.borrow()
+            || policy.start != StartPoint::Everything
+            || self.retrieval.session_size.messages().is_some();
+        let ahead = if looks_first {
             Ahead::Refused
         } else {
             Ahead::Allowed
         };
         let Listed { listing, ahead } =
             list(wire, pipelining, &known.ledger, &policy, now, ahead).await?;
-        self.outcome.listed = listing.len() as u64;
-        let plan = plan_run(&listing, &known.ledger, &known.others, &policy, now);
-        let probes = probe(wire, pipelining, &listing, &plan.probe).await?;
+        // A later session of the run lists what an earlier one has left.
+        self.outcome.listed = self.outcome.listed.max(listing.len() as u64);
+        let mut plan = plan_run(&listing, &known.ledger, &known.others, &policy, now);
+        if let StartPoint::Since(then) = policy.start {
+            let arrived = dates(wire, pipelining, &listing, &plan.retrieve).await?;
+            judge_dates(&mut plan, &listing, &arrived, then);
+        }
+        let probes = probe(wire, pipelining, &listing, &plan.probe).await;
+        if let Err(error) = &probes
+            && error.is_of_the_line()
+        {
+            let asked = plan.probe.len() as u64;
+            self.note_session_size(|size| size.after_cut(asked));
+        }
+        let probes = probes?;
         let proofs = self.proofs(&known.ledger, &plan).await?;
         let verdict = judge_probes(
             &listing,
@@ -228,13 +425,14 @@ impl Visit<'_> {
             &policy,
             now,
         );
-        let wanted = || plan.retrieve.iter().chain(&verdict.retrieve);
-        let octets = wanted().filter_map(|index| listing.at(*index).size).sum();
-        self.outcome.would_retrieve = wanted().count() as u64;
+        let octets = wanted(&plan, &verdict)
+            .filter_map(|index| listing.at(index).size)
+            .sum::<Octets>();
+        self.outcome.would_retrieve = wanted(&plan, &verdict).count() as u64;
         self.observer.progress(&Progress::Listed {
             listed: self.outcome.listed,
-            wanted: self.outcome.would_retrieve,
-            octets,
+            wanted: self.outcome.earlier.stored + self.outcome.would_retrieve,
+            octets: self.outcome.earlier.octets + octets,
         });
         self.step(&format!(
             "{} listed, {} new",
@@ -251,6 +449,12 @@ impl Visit<'_> {
         })
     }
 
+    /// Messages that this session, and those behind it, may retrieve at most.
+    fn most(&self) -> u64 {
+        let most = self.options.most.unwrap_or(u64::MAX);
+        most.saturating_sub(self.outcome.earlier.stored)
+    }
+
     fn policy(&self) -> RunPolicy {
         let kept = self.options.keep;
         RunPolicy {
@@ -261,6 +465,9 @@ impl Visit<'_> {
             },
             largest: None,
             relinked_deletion_held_until: self.retrieval.relinked_deletion_held_until,
+            asks_again: self.outcome.earlier.sessions == 0,
+            start: self.retrieval.start,
+            session: self.retrieval.session_size,
         }
     }
 
@@ -289,7 +496,12 @@ impl Visit<'_> {
             indexes.iter().map(|index| ledger.at(*index).id).collect()
         };
         let unique_id = |octets: Option<&[u8]>| octets.and_then(|id| UniqueId::parse(id).ok());
+        let lists_in_parts = self.retrieval.lists_in_parts || looks_partial(listing, ledger);
         let changes = &mut self.outcome.changes;
+        if lists_in_parts && !self.retrieval.lists_in_parts {
+            self.retrieval.lists_in_parts = true;
+            changes.push(LedgerChange::ListsInParts);
+        }
         if plan.renumbered {
             let until = (self.engine.clock)().plus(RELINK_HOLD);
             changes.push(LedgerChange::HoldRelinkedDeletion(Some(until)));
@@ -317,7 +529,36 @@ impl Visit<'_> {
                 listed_size: listed.size,
             });
         }
-        self.outcome.left = (plan.leave.len() + verdict.leave.len()) as u64;
+        let left = plan.leave.iter().chain(&verdict.leave);
+        let count = |reasons: &[LeftOutReason]| {
+            let is_one = |(_, reason): &&(_, LeftOutReason)| reasons.contains(reason);
+            left.clone().filter(is_one).count() as u64
+        };
+        self.outcome.left = count(&[
+            LeftOutReason::TooLarge,
+            LeftOutReason::Refused,
+            LeftOutReason::Poisoned,
+        ]);
+        let too_large = count(&[LeftOutReason::TooLarge]);
+        let relinked = if plan.renumbered {
+            verdict.relink.len() as u64
+        } else {
+            0
+        };
+        self.note(ErrorCode::TooLarge, too_large);
+        self.note(ErrorCode::IdsChanged, relinked);
+        self.note(ErrorCode::NotDeleted, plan.not_deleted);
+    }
+
+    /// Tells of something that a good run may have met too.
+    fn note(&mut self, code: ErrorCode, messages: u64) {
+        let notes = &mut self.outcome.notes;
+        match notes.iter_mut().find(|note| note.code == code) {
+            _ if messages == 0 => {}
+            // What a later session of the run meets again is the same.
+            Some(note) => note.messages = note.messages.max(messages),
+            None => notes.push(RunNote { code, messages }),
+        }
     }
 
     /// What is no longer listed is recorded by a run that ended well only: a message that came
@@ -360,6 +601,7 @@ impl Visit<'_> {
             .iter()
             .map(|(index, row)| (listing.at(*index).number, known.ledger.at(*row).id))
             .collect();
+        let (retrieve, postponed) = self.share(plan, verdict);
         let mut policy = self.policy();
         if plan.renumbered {
             policy.relinked_deletion_held_until = Some((self.engine.clock)().plus(RELINK_HOLD));
@@ -371,24 +613,43 @@ impl Visit<'_> {
             now: &*self.engine.clock,
             observer: self.observer,
             run: self.run,
-            retrieval: self.retrieval,
+            retrieval: &self.retrieval,
             listing,
             ledger: &known.ledger,
             others: &known.others,
             policy,
             judge,
             ahead: Vec::new(),
-            retrieve: plan
-                .retrieve
-                .iter()
-                .chain(&verdict.retrieve)
-                .copied()
-                .collect(),
+            retrieve,
+            postponed,
+            stored_before: self.outcome.earlier.stored,
             delete,
             pipelining,
             deadline: self.deadline,
+            hard_deadline: self.deadline + self.engine.checks.read_timeout,
             stop: self.stop.clone(),
         }
+    }
+
+    /// What this session is to bring, in this order, and how much is left to the next: what is more
+    /// than it may bring, and the messages at which lines are cut. Each of those has a session of
+    /// its own, so that the deletions of the others count.
+    fn share(&self, plan: &RunPlan, verdict: &ProbeVerdict) -> (Vec<ListingIndex>, u64) {
+        let first = plan.retrieve.iter().chain(&verdict.retrieve).copied();
+        let last = plan.retrieve_last.iter().chain(&verdict.retrieve_last);
+        let mut retrieve: Vec<_> = first.collect();
+        if let Some(most) = self.retrieval.session_size.messages() {
+            retrieve.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        }
+        if retrieve.is_empty() && verdict.delete.is_empty() {
+            retrieve.extend(last.take(1));
+        }
+        let most = self.most();
+        retrieve.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        // What is more than the run may bring at all is not for the next session.
+        let wanted = wanted(plan, verdict).count() as u64;
+        let postponed = wanted.min(most) - retrieve.len() as u64;
+        (retrieve, postponed + plan.postponed)
     }
 
     /// Waits for the answer to QUIT behind the run's back: nothing hangs on it, but the maildrop
@@ -405,65 +666,78 @@ impl Visit<'_> {
 
     /// Records the end.
     pub(crate) async fn finish(mut self, error: Option<RunError>, begun: Instant) -> RunReport {
-        let (host, port) = (&self.retrieval.remote.host, self.retrieval.remote.port);
-        let mut failure = error.as_ref().map(|error| error.report(host, port));
+        let (host, port) = (
+            self.retrieval.remote.host.clone(),
+            self.retrieval.remote.port,
+        );
+        if error.is_none() {
+            self.note_session_size(SessionSize::after_good);
+        }
+        self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
         let outcome = std::mem::take(&mut self.outcome);
-        let Tally {
-            stored,
-            octets,
-            left,
-            accepted,
-            refused,
-            remaining,
-            confirmed,
-        } = outcome.tally;
-        let deleted = if confirmed { accepted.len() as u64 } else { 0 };
+        let retrieval = &self.retrieval;
+        let report = |error: &RunError| error.report(&host, port).of_run(retrieval);
+        let mut failure = error.as_ref().map(|error| {
+            let failure = report(error);
+            let detail = outcome.detail(failure.code);
+            failure.or_detail(detail)
+        });
+        let (tally, earlier) = (outcome.tally, outcome.earlier);
+        let stored = earlier.stored + tally.stored;
+        let octets = earlier.octets + tally.octets;
+        let left = earlier.left + tally.left + outcome.left;
+        let deleted = earlier.deleted + tally.deleted();
+        let remaining = tally.remaining + tally.postponed;
         let mut changes = outcome.changes;
-        if confirmed && !accepted.is_empty() {
-            changes.push(LedgerChange::State {
-                rows: accepted,
-                state: LedgerState::Deleted,
-            });
-        }
-        if !refused.is_empty() {
-            changes.push(LedgerChange::State {
-                rows: refused,
-                state: LedgerState::Stored,
-            });
-        }
-        let left = left + outcome.left;
+        changes.extend(tally.into_changes());
+        let notes = outcome.notes;
         let now = (self.engine.clock)();
         let ended = match error {
             None => Ended::Well,
             Some(RunError::Stopped) => Ended::Stopped,
             Some(_) => Ended::Badly,
         };
+        let stopped = ended == Ended::Stopped;
         let end = RunEnd {
             run: self.run,
             ended: now,
-            code: failure.as_ref().map(|failure| failure.code),
+            code: failure
+                .as_ref()
+                .filter(|_| !stopped)
+                .map(|failure| failure.code),
             listed: outcome.listed,
             stored,
             octets,
             deleted,
             left,
+            notes: notes.clone(),
             said: failure.as_ref().and_then(|failure| failure.said.clone()),
-            conversation: outcome.conversation,
+            conversation: join(
+                &earlier.conversation,
+                outcome.conversation,
+                earlier.sessions,
+            ),
             // Forgotten at the first surprise.
             capabilities: outcome.learned.to_remember(ended, now),
             sign_in_memory: outcome.learned.sign_in,
+            stopped,
         };
-        let recorded = self
-            .engine
-            .store
-            .run_finish(self.retrieval.maildrop, end, changes)
-            .await;
-        if let Err(error) = recorded {
-            failure.get_or_insert_with(|| RunError::from(error).report(host, port));
+        if !self.options.dry_run {
+            let store = &self.engine.store;
+            let recorded = store.run_finish(self.retrieval.maildrop, end, changes);
+            if let Err(error) = recorded.await {
+                failure.get_or_insert_with(|| report(&error.into()));
+            }
         }
-        self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        if self.options.dry_run && failure.is_none() {
+            let (would, took) = (outcome.would_retrieve, begun.elapsed().as_secs_f64());
+            let what = format!("{host}: only looked, {would} new, {took:.1} s");
+            self.log.end((self.engine.clock)(), &what);
+        } else {
+            self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        }
         RunReport {
-            run: Some(self.run),
+            run: (!self.options.dry_run).then_some(self.run),
             failure,
             listed: outcome.listed,
             stored,
@@ -471,7 +745,9 @@ impl Visit<'_> {
             deleted,
             left,
             remaining,
-            would_retrieve: outcome.would_retrieve,
+            notes,
+            would_retrieve: outcome.would_retrieve.min(self.most()),
+            preview: outcome.preview,
             took: begun.elapsed(),
         }
     }
@@ -549,7 +825,27 @@ async fn leave(wire: &mut Wire) -> Result<(), RunError> {
     wire.flush().await
 }
 
-fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
+/// What is to be retrieved, in this order.
+pub(crate) fn wanted<'a>(
+    plan: &'a RunPlan,
+    verdict: &'a ProbeVerdict,
+) -> impl Iterator<Item = ListingIndex> + Clone + 'a {
+    let first = plan.retrieve.iter().chain(&verdict.retrieve);
+    let last = plan.retrieve_last.iter().chain(&verdict.retrieve_last);
+    first.chain(last).copied()
+}
+
+/// The words of a run's first and last session.
+fn join(first: &str, last: String, earlier: u32) -> String {
+    match earlier {
+        0 => last,
+        1 => format!("{first}\n{last}"),
+        more => format!("{first}\n[{} sessions left out]\n{last}", more - 1),
+    }
+}
+
+/// Why a message stays there, in words.
+pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
     let size = size
         .map(|size| format!(" ({size} octets)"))
         .unwrap_or_default();
@@ -557,5 +853,9 @@ fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
         LeftOutReason::TooLarge => format!("larger than the limit{size}"),
         LeftOutReason::Refused => "the server would not hand it over".to_owned(),
         LeftOutReason::Poisoned => "the line was cut at it again and again".to_owned(),
+        LeftOutReason::Interrupted => "the line was cut while it came".to_owned(),
+        LeftOutReason::Unwanted => {
+            "it was there before the time from which mail is wanted".to_owned()
+        }
     }
 }

@@ -25,10 +25,21 @@ pub struct Checks {
     /// Where bodies wait that do not fit memory: inside the data directory, never a shared
     /// temporary folder.
     pub spool: PathBuf,
+    /// With less free space than this where the spool is, no run begins: what is left is for what
+    /// was begun, and for the person who makes room. Zero asks nobody.
+    pub stop_free: Octets,
 }
 
 impl Checks {
-    /// The built-in values, with the spool in this folder.
+    /// The room that is left, if it is less than it has to be. A file system that does not say
+    /// has enough.
+    pub(crate) fn room_missing(&self) -> Option<Octets> {
+        let system = rustix::fs::statvfs(&self.spool).ok()?;
+        let free = Octets::new(system.f_bavail.saturating_mul(system.f_frsize));
+        (free < self.stop_free).then_some(free)
+    }
+
+    /// The built-in values, with the spool in this folder and all of its room to be used.
     pub fn with_spool(spool: PathBuf) -> Self {
         Self {
             at_once: 200,
@@ -38,6 +49,7 @@ impl Checks {
             read_timeout: Duration::from_secs(60),
             run_timeout: Duration::from_secs(30 * 60),
             spool,
+            stop_free: Octets::ZERO,
         }
     }
 }

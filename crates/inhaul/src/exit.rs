@@ -1,9 +1,11 @@
 //! Exit codes: sysexits, as scripts expect them of mail programs.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use inhaul_store::StoreError;
-use inhaul_types::ErrorCode;
+use inhaul_types::card::Detail;
+use inhaul_types::{Card, ErrorCode, Facts};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,41 +31,18 @@ impl Exit {
 
     /// What a run that failed with this code makes of the exit.
     pub(crate) fn of_code(code: ErrorCode) -> Self {
-        match code {
-            ErrorCode::TooLarge | ErrorCode::MessageRefused | ErrorCode::NotDeleted => Self::OK,
-            ErrorCode::NameNotFound => Self::NO_HOST,
-            ErrorCode::DiskFull | ErrorCode::DataDamaged => Self::IO,
-            ErrorCode::NoAnswer
-            | ErrorCode::MailboxInUse
-            | ErrorCode::TooOften
-            | ErrorCode::CutOff
-            | ErrorCode::IdsChanged
-            | ErrorCode::MailboxFull
-            | ErrorCode::DataInUse
-            | ErrorCode::ServerBusy
-            | ErrorCode::QueueFull
-            | ErrorCode::LimitReached => Self::TEMP_FAIL,
-            ErrorCode::Certificate
-            | ErrorCode::NoEncryption
-            | ErrorCode::StlsRefused
-            | ErrorCode::NotPop3
-            | ErrorCode::BadAnswer => Self::PROTOCOL,
-            ErrorCode::AuthRefused
-            | ErrorCode::AuthAppPassword
-            | ErrorCode::AuthNotPossible
-            | ErrorCode::PopSwitchedOff
-            | ErrorCode::ServerRefuses => Self::NO_PERM,
-            ErrorCode::DataTooNew => Self::CONFIG,
-        }
+        Self(code.exit_status())
     }
 
     /// What a failed call of the store makes of the exit.
     pub(crate) fn of_store_error(error: &StoreError) -> Self {
         match error {
-            StoreError::InUse(_) | StoreError::Closing => Self::TEMP_FAIL,
+            StoreError::InUse(_) | StoreError::Busy(_) | StoreError::Closing => Self::TEMP_FAIL,
             StoreError::TooNew { .. } | StoreError::Seal(_) => Self::CONFIG,
             StoreError::Directory { .. } => Self::CANT_CREATE,
-            StoreError::Exists { .. } => Self::USAGE,
+            StoreError::Exists { .. }
+            | StoreError::Needed { .. }
+            | StoreError::Permanent { .. } => Self::USAGE,
             StoreError::Missing { .. } => Self::NO_USER,
             _ => Self::IO,
         }
@@ -102,6 +81,8 @@ pub(crate) struct Failure {
     pub(crate) what: String,
     /// What to do about it.
     pub(crate) hint: Option<String>,
+    /// The error card, where the failure has a stable code.
+    pub(crate) card: Option<Box<Card>>,
 }
 
 impl Failure {
@@ -110,11 +91,34 @@ impl Failure {
             exit,
             what: what.into(),
             hint: None,
+            card: None,
+        }
+    }
+
+    /// A failure that is told by its card.
+    pub(crate) fn of_card(card: Card) -> Self {
+        Self {
+            card: Some(Box::new(card.clone())),
+            ..Self::new(Exit::of_code(card.code), card.title)
         }
     }
 
     pub(crate) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::USAGE, what)
+    }
+
+    /// A failure with this code and what is particular about it.
+    pub(crate) fn of_code(code: ErrorCode, detail: Option<Detail>) -> Self {
+        let facts = Facts {
+            detail,
+            ..Facts::default()
+        };
+        Self::of_card(Card::of(code, &facts))
+    }
+
+    /// The stable code, if there is one for it.
+    pub(crate) fn code(&self) -> Option<ErrorCode> {
+        self.card.as_ref().map(|card| card.code)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -125,14 +129,11 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if let Some((code, detail)) = error.code() {
+            return Self::of_code(code, detail);
+        }
         let exit = Exit::of_store_error(&error);
-        let hint = match &error {
-            StoreError::InUse(_) => Some("Stop the other one, or wait until it is done."),
-            StoreError::TooNew { .. } => Some("Use the newer inhaul for it."),
-            StoreError::DiskFull(_) => Some("Free some space; nothing was lost."),
-            StoreError::Seal(_) => Some("Put the right key file back, or set the password again."),
-            _ => None,
-        };
+        let hint = hint(&error);
         let mut what = error.to_string();
         let mut cause = std::error::Error::source(&error);
         while let Some(error) = cause {
@@ -140,10 +141,26 @@ impl From<StoreError> for Failure {
             cause = error.source();
         }
         Self {
-            exit,
-            what,
             hint: hint.map(str::to_owned),
+            ..Self::new(exit, what)
         }
+    }
+}
+
+/// What a person can do about it.
+fn hint(error: &StoreError) -> Option<&'static str> {
+    let StoreError::Directory { source, .. } = error else {
+        return None;
+    };
+    match source.kind() {
+        ErrorKind::PermissionDenied => {
+            Some("It must belong to the user who runs inhaul. Another one: --data DIR.")
+        }
+        ErrorKind::ReadOnlyFilesystem => Some("Its disk is mounted so that nobody can write."),
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            Some("A file has that name. Another directory: --data DIR.")
+        }
+        _ => None,
     }
 }
 
@@ -156,6 +173,21 @@ impl From<std::io::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failed_store_is_told_by_a_card_and_ends_as_its_code_says() {
+        for (error, exit) in [
+            (StoreError::InUse("/d".into()), Exit::TEMP_FAIL),
+            (StoreError::Damaged("it".into()), Exit::IO),
+            (StoreError::DiskFull("no room".into()), Exit::IO),
+            (StoreError::Seal("/d/secret.key".into()), Exit::CONFIG),
+        ] {
+            assert_eq!(Exit::of_store_error(&error), exit, "{error}");
+            let failure = Failure::from(error);
+            assert_eq!(failure.exit, exit, "{failure:?}");
+            assert!(failure.card.is_some(), "{failure:?}");
+        }
+    }
 
     #[test]
     fn several_runs_end_with_the_most_serious_failure() {

@@ -9,16 +9,15 @@ mod secrets;
 mod server_spec;
 mod way_in;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::cli::Cli;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(error) => {
             let help = matches!(
@@ -45,16 +44,14 @@ fn main() -> ExitCode {
             return Exit::SOFTWARE.into();
         }
     };
+    let globals = cli.globals.clone();
     let ended = runtime.block_on(cli::run(cli));
     // A good-bye that a server still owes us is not waited for.
     runtime.shutdown_background();
     match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("inhaul: {}", failure.what);
-            if let Some(hint) = &failure.hint {
-                eprintln!("  {hint}");
-            }
+            cli::card::tell(&failure, &globals);
             failure.exit.into()
         }
     }
@@ -69,6 +66,8 @@ fn log_to_stderr(verbose: u8) {
     };
     tracing_subscriber::fmt()
         .with_max_level(level)
+        // Colours are for people; a file or a mail from cron is read without them.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }

@@ -884,12 +884,13 @@ fn every_help_says_what_it_said() {
 /// The help of a command and of all commands below it.
 fn help(inhaul: &Inhaul, command: &[&str], said: &mut String) {
     let text = inhaul.ok(&[command, &["--help"]].concat()).unwrap();
+    // In groups, or under "Commands:"; in front of the options either way.
     let below = text
         .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| line.starts_with("  "))
-        .filter(|line| !line.starts_with("    "))
+        .skip_while(|line| !line.starts_with("Usage:"))
+        .skip_while(|line| !["Start:", "Commands:"].contains(line))
+        .take_while(|line| !["Options:", "Arguments:"].contains(line))
+        .filter(|line| line.starts_with("  ") && !line.starts_with("    "))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help");
     let below: Vec<_> = below.collect();

@@ -14,4 +14,4 @@ mod text;
 
 pub use fingerprint::fingerprint;
 pub use header::{Field, HEADER_MOST, HeaderBlock, header_end};
-pub use summary::{Summary, summarize};
+pub use summary::{Summary, arrived, summarize};

@@ -63,6 +63,21 @@ pub fn summarize(octets: &[u8]) -> Summary {
     }
 }
 
+/// When a message came to the server that holds it: the newest Received field (RFC 5322 section
+/// 3.6.7) tells, or where there is none the Date field, which may be far from the truth.
+pub fn arrived(header: &HeaderBlock<'_>) -> Option<Timestamp> {
+    let received = header.fields().find(|field| field.is("received"));
+    let stamp = received.and_then(|field| {
+        let value = unfold(field.value);
+        let semicolon = value.iter().rposition(|octet| *octet == b';')?;
+        date(&value[semicolon + 1..])
+    });
+    stamp.or_else(|| {
+        let field = header.fields().find(|field| field.is("date"))?;
+        date(&unfold(field.value))
+    })
+}
+
 /// The raw values of the fields that are shown.
 #[derive(Default)]
 struct Shown<'a> {

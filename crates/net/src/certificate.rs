@@ -1,71 +1,45 @@
-//! The two things we read out of a certificate ourselves: its key, and how it was signed.
+//! What we read out of a certificate ourselves: its key, how it was signed, until when it is valid.
 //!
 //! Reads X.509 versions 1 and 3 alike: the certificate libraries refuse what old boxes show, and a
-//! pinned key needs nothing but the key. Owns nothing, trusts nothing: lengths are checked against
-//! what is there.
+//! pinned key needs nothing but the key. Whether a certificate counts without a pin is the TLS
+//! library's judgement alone; its end is read for people, never for a decision. What does not look
+//! as it should gives `None`.
 
-use inhaul_types::KeyPin;
+use inhaul_types::{KeyPin, Timestamp};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-/// One element of DER (X.690 section 8.1).
-struct Element<'a> {
-    tag: u8,
-    /// With its header.
-    whole: &'a [u8],
-    content: &'a [u8],
-}
+use crate::der::{take, take_sequence};
 
-const SEQUENCE: u8 = 0x30;
+const BIT_STRING: u8 = 0x03;
 const OID: u8 = 0x06;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
 /// The certificate's version, which version 1 leaves out.
 const VERSION: u8 = 0xa0;
-/// Between the version and the key: serial number, signature, issuer, validity, subject.
+/// Between the version and the validity: serial number, signature, issuer.
+const BEFORE_VALIDITY: usize = 3;
+/// Between the version and the key: these, the validity and the subject.
 const BEFORE_KEY: usize = 5;
 
-/// Takes the first element off; `None` if there is no whole one.
-fn take<'a>(octets: &mut &'a [u8]) -> Option<Element<'a>> {
-    let (&tag, rest) = octets.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        ..=0x7f => (usize::from(first), rest),
-        // Certificates are far below 2^24 octets.
-        0x81..=0x83 => {
-            let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = length
-                .iter()
-                .fold(0, |length, octet| length << 8 | usize::from(*octet));
-            (length, rest)
-        }
-        _ => return None,
-    };
-    let (content, behind) = rest.split_at_checked(length)?;
-    let whole = &octets[..octets.len() - behind.len()];
-    *octets = behind;
-    Some(Element {
-        tag,
-        whole,
-        content,
-    })
-}
-
-fn take_sequence<'a>(octets: &mut &'a [u8]) -> Option<Element<'a>> {
-    take(octets).filter(|element| element.tag == SEQUENCE)
-}
-
-/// The SubjectPublicKeyInfo of a certificate.
-pub(crate) fn key(certificate: &[u8]) -> Option<SubjectPublicKeyInfoDer<'_>> {
+/// What is signed, from this field behind the version on (RFC 5280 section 4.1).
+fn signed_from(certificate: &[u8], field: usize) -> Option<&[u8]> {
     let mut outer = certificate;
     let mut signed = take_sequence(&mut take_sequence(&mut outer)?.content)?.content;
     if signed.first() == Some(&VERSION) {
         take(&mut signed)?;
     }
-    for _ in 0..BEFORE_KEY {
+    for _ in 0..field {
         take(&mut signed)?;
     }
-    Some(SubjectPublicKeyInfoDer::from(
-        take_sequence(&mut signed)?.whole,
-    ))
+    Some(signed)
+}
+
+/// The SubjectPublicKeyInfo of a certificate.
+pub(crate) fn key(certificate: &[u8]) -> Option<SubjectPublicKeyInfoDer<'_>> {
+    let mut fields = signed_from(certificate, BEFORE_KEY)?;
+    let key = take_sequence(&mut fields)?.whole;
+    Some(SubjectPublicKeyInfoDer::from(key))
 }
 
 /// The pin of a certificate's key.
@@ -78,7 +52,6 @@ pub(crate) fn pin(certificate: &[u8]) -> Option<KeyPin> {
 pub(crate) fn algorithm_and_bits<'a>(
     key: &'a SubjectPublicKeyInfoDer<'_>,
 ) -> Option<(&'a [u8], &'a [u8])> {
-    const BIT_STRING: u8 = 0x03;
     let mut parts = take_sequence(&mut &**key)?.content;
     let algorithm = take_sequence(&mut parts)?.content;
     let bits = take(&mut parts).filter(|element| element.tag == BIT_STRING)?;
@@ -128,11 +101,66 @@ const SIGNED_WITH: [(&[u8], Hash); 9] = [
     (b"\x2a\x86\x48\xce\x3d\x04\x01", Hash::Sha256),
 ];
 
+/// The `notAfter` of a certificate.
+pub(crate) fn not_after(certificate: &[u8]) -> Option<Timestamp> {
+    let mut fields = signed_from(certificate, BEFORE_VALIDITY)?;
+    let mut validity = take_sequence(&mut fields)?.content;
+    time(&mut validity)?;
+    time(&mut validity)
+}
+
+/// Takes a time off as RFC 5280 section 4.1.2.5 writes it: `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
+fn time(octets: &mut &[u8]) -> Option<Timestamp> {
+    let element = take(octets)?;
+    let (digits, century) = match element.tag {
+        UTC_TIME => (element.content, None),
+        GENERALIZED_TIME => (element.content.get(2..)?, element.content.get(..2)),
+        _ => return None,
+    };
+    let digits = digits
+        .strip_suffix(b"Z")
+        .filter(|digits| digits.len() == 12)?;
+    let two = |digits: &[u8]| -> Option<i64> {
+        let text = std::str::from_utf8(digits).ok()?;
+        text.bytes().all(|c| c.is_ascii_digit()).then_some(())?;
+        text.parse().ok()
+    };
+    let mut fields = [0; 6];
+    for (field, digits) in fields.iter_mut().zip(digits.chunks(2)) {
+        *field = two(digits)?;
+    }
+    let [year, month, day, hour, minute, second] = fields;
+    let year = match century {
+        Some(century) => two(century)? * 100 + year,
+        None if year < 50 => 2000 + year,
+        None => 1900 + year,
+    };
+    let is_time = (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    is_time.then_some(Timestamp::from_millis(seconds * 1000))
+}
+
+/// Days of the Gregorian calendar, counted in years that begin with March, so that the leap day is
+/// the last of its year.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month > 2 { year } else { year - 1 };
+    let month = (month + 9) % 12;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    // From 1 March of the year 0 to 1 January 1970.
+    const BEFORE_1970: i64 = 719_468;
+    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - BEFORE_1970
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
-    use rcgen::{CertificateParams, KeyPair, PublicKeyData as _, SigningKey as _};
+    use rcgen::{CertificateParams, KeyPair, PublicKeyData as _, SigningKey as _, date_time_ymd};
 
     use super::*;
+    use crate::der::SEQUENCE;
 
     pub(crate) fn self_signed() -> (Vec<u8>, KeyPair) {
         let key = KeyPair::generate().unwrap();
@@ -165,7 +193,7 @@ pub(crate) mod tests {
         }
         let signed = element(SEQUENCE, &kept);
         let signature = key.sign(&signed).unwrap();
-        let bits = element(0x03, &[&[0], &signature[..]].concat());
+        let bits = element(BIT_STRING, &[&[0], &signature[..]].concat());
         let algorithm = take(&mut outer).unwrap().whole;
         element(SEQUENCE, &[&signed, algorithm, &bits].concat())
     }
@@ -205,5 +233,41 @@ pub(crate) mod tests {
                 }
             }
         }
+    }
+
+    fn valid_until(year: i32, month: u8, day: u8) -> Vec<u8> {
+        let mut params = CertificateParams::new(vec!["pop.example.org".into()]).unwrap();
+        params.not_after = date_time_ymd(year, month, day);
+        let key = KeyPair::generate().unwrap();
+        params.self_signed(&key).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn the_end_is_read_in_both_ways_of_writing_it() {
+        for (year, month, day, shown) in [
+            (2026, 9, 4, "2026-09-04T00:00:00Z"),
+            (2028, 2, 29, "2028-02-29T00:00:00Z"),
+            (1999, 12, 31, "1999-12-31T00:00:00Z"),
+            // From 2050 on the year has four digits.
+            (2050, 1, 1, "2050-01-01T00:00:00Z"),
+            (4096, 1, 1, "4096-01-01T00:00:00Z"),
+        ] {
+            let end = not_after(&valid_until(year, month, day));
+            assert_eq!(end.map(|end| end.to_string()).as_deref(), Some(shown));
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_end() {
+        let certificate = valid_until(2026, 9, 4);
+        for length in 0..certificate.len().min(300) {
+            not_after(&certificate[..length]);
+            let mut broken = certificate.clone();
+            broken[length] ^= 0xff;
+            not_after(&broken);
+        }
+        assert_eq!(not_after(b""), None);
+        assert_eq!(not_after(b"-----BEGIN CERTIFICATE-----"), None);
+        assert_eq!(not_after(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use inhaul_types::KeyPin;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use crate::tls::{Configurations, Trust, handshake_error, server_name};
@@ -38,14 +38,34 @@ impl Dialler {
     /// does not use up the time of the others.
     pub async fn connect(&self, target: &Target, limit: Duration) -> Result<Line, DialError> {
         let deadline = Instant::now() + limit;
-        let no_answer = || DialError::NoAnswer {
-            host: target.host.clone(),
-            port: target.port,
-            seconds: limit.as_secs(),
-        };
-        let addresses = timeout_at(deadline, look_up(target))
+        let addresses = self.look_up(target, limit).await?;
+        self.connect_to(
+            target,
+            &addresses,
+            deadline.saturating_duration_since(Instant::now()),
+        )
+        .await
+    }
+
+    /// The addresses of a name, in the order in which they are to be tried.
+    pub async fn look_up(
+        &self,
+        target: &Target,
+        limit: Duration,
+    ) -> Result<Vec<SocketAddr>, DialError> {
+        timeout(limit, look_up(target))
             .await
-            .map_err(|_| no_answer())??;
+            .map_err(|_| no_answer(target, limit))?
+    }
+
+    /// Connects to the first of `target`'s addresses that answers.
+    pub async fn connect_to(
+        &self,
+        target: &Target,
+        addresses: &[SocketAddr],
+        limit: Duration,
+    ) -> Result<Line, DialError> {
+        let deadline = Instant::now() + limit;
         let mut outcome = Err(DialError::NameNotFound(target.host.clone()));
         for (index, address) in addresses.iter().enumerate() {
             let now = Instant::now();
@@ -58,7 +78,7 @@ impl Dialler {
                     return Ok(Line::Plain(stream));
                 }
                 Ok(Err(error)) => Err(connect_error(target, error)),
-                Err(_) => Err(no_answer()),
+                Err(_) => Err(no_answer(target, limit)),
             };
         }
         outcome
@@ -80,14 +100,10 @@ impl Dialler {
         };
         let name = server_name(&target.host)?;
         let connector = TlsConnector::from(self.configurations.for_trust(trust)?);
-        match tokio::time::timeout(limit, connector.connect(name, stream)).await {
+        match timeout(limit, connector.connect(name, stream)).await {
             Ok(Ok(stream)) => Ok(Line::Tls(Box::new(stream))),
             Ok(Err(error)) => Err(handshake_error(&target.host, target.port, error)),
-            Err(_) => Err(DialError::NoAnswer {
-                host: target.host.clone(),
-                port: target.port,
-                seconds: limit.as_secs(),
-            }),
+            Err(_) => Err(no_answer(target, limit)),
         }
     }
 
@@ -116,6 +132,19 @@ impl Dialler {
     }
 }
 
+fn no_answer(target: &Target, limit: Duration) -> DialError {
+    DialError::NoAnswer {
+        host: target.host.clone(),
+        port: target.port,
+        // Of a limit shared with an earlier step some milliseconds are gone.
+        seconds: limit
+            .as_millis()
+            .div_ceil(1000)
+            .try_into()
+            .unwrap_or(u64::MAX),
+    }
+}
+
 async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, DialError> {
     let bare = target.host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = bare.parse::<IpAddr>() {
@@ -129,13 +158,30 @@ async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, DialError> {
             }
             Ok(addresses)
         }
-        // The system's resolver tells "no such name" and "no answer" apart in words only.
-        Err(error) if error.to_string().contains("Temporary failure") => Err(DialError::LookUp {
+        Err(error) if asked_in_vain(&error) => Err(DialError::LookUp {
             name: target.host.clone(),
             source: error,
         }),
         Err(_) => Err(DialError::NameNotFound(target.host.clone())),
     }
+}
+
+/// Whether nobody could be asked, or nobody knew. The system's resolver tells that from "there is no
+/// such name" in words only: glibc's for EAI_AGAIN and EAI_FAIL, musl's for the same, and those for
+/// an error of the system itself.
+fn asked_in_vain(error: &io::Error) -> bool {
+    let said = error.to_string();
+    [
+        "Temporary failure",
+        "Non-recoverable failure",
+        "Try again",
+        "Non-recoverable error",
+        "System error",
+        "Too many open files",
+        "Memory allocation failure",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
 }
 
 fn connect_error(target: &Target, error: io::Error) -> DialError {

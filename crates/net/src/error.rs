@@ -3,15 +3,15 @@
 use std::fmt;
 use std::io;
 
-use inhaul_types::KeyPin;
+use inhaul_types::{KeyPin, Timestamp};
 
 /// What is wrong with a server's certificate, as far as a person needs to know.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CertificateFault {
-    /// Its time is over.
-    Expired,
-    /// Its time has not come: often a wrong clock here.
-    NotYetValid,
+    /// Its time is over, since then if it says so.
+    Expired(Option<Timestamp>),
+    /// Its time has not come, but then: often a wrong clock here.
+    NotYetValid(Option<Timestamp>),
     /// It is for these names, not for the one we dialled.
     WrongName(Vec<String>),
     /// Nobody we trust signed it.
@@ -34,8 +34,8 @@ pub enum CertificateFault {
 impl fmt::Display for CertificateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Expired => f.write_str("has expired"),
-            Self::NotYetValid => f.write_str("is not valid yet"),
+            Self::Expired(_) => f.write_str("has expired"),
+            Self::NotYetValid(_) => f.write_str("is not valid yet"),
             Self::WrongName(names) if names.is_empty() => f.write_str("is for another name"),
             Self::WrongName(names) => write!(f, "is for {}", names.join(", ")),
             Self::UnknownIssuer => f.write_str("is signed by nobody this server knows"),

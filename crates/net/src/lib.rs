@@ -4,6 +4,7 @@
 //! TLS stands in [`tls`] alone, so that the library behind it can change in one place.
 
 mod certificate;
+mod der;
 mod dial;
 mod error;
 mod line;
@@ -12,4 +13,4 @@ mod verifiers;
 
 pub use dial::{Dialler, Target};
 pub use error::{CertificateFault, DialError};
-pub use line::{Line, LineBinding};
+pub use line::{Encryption, Line, LineBinding};

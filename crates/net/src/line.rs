@@ -1,15 +1,17 @@
 //! One connection, plain or encrypted.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use inhaul_types::Timestamp;
 use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use crate::certificate;
+use crate::certificate::{end_point, not_after};
 
 /// A line to a remote server.
 #[derive(Debug)]
@@ -24,6 +26,21 @@ impl Line {
     /// Whether what is said on it is encrypted.
     pub fn is_encrypted(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// How it is encrypted; `None` of a plain line.
+    pub fn encryption(&self) -> Option<Encryption> {
+        let Self::Tls(stream) = self else { return None };
+        let (_, session) = stream.get_ref();
+        let certificate = session.peer_certificates().and_then(<[_]>::first);
+        Some(Encryption {
+            version: match session.protocol_version() {
+                Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+                Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+                _ => "TLS",
+            },
+            valid_until: certificate.and_then(|certificate| not_after(certificate)),
+        })
     }
 
     /// What both ends know of this encrypted line and nobody who stands between them: with TLS 1.3
@@ -44,9 +61,27 @@ impl Line {
         let shown = session.peer_certificates()?.first()?;
         Some(LineBinding {
             kind: "tls-server-end-point",
-            octets: certificate::end_point(shown)?,
+            octets: end_point(shown)?,
         })
     }
+
+    /// The address at its other end, where the system knows it.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        stream.peer_addr().ok()
+    }
+}
+
+/// How a line is encrypted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Encryption {
+    /// `TLS 1.2` or `TLS 1.3`.
+    pub version: &'static str,
+    /// Until when the server's certificate is valid, if that can be read from it.
+    pub valid_until: Option<Timestamp>,
 }
 
 const EXPORTER_LABEL: &[u8] = b"EXPORTER-Channel-Binding";

@@ -8,12 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use inhaul_types::KeyPin;
+use inhaul_types::{KeyPin, Timestamp};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
@@ -155,11 +155,13 @@ fn what_is_wrong(cause: &CertificateError) -> (CertificateFault, Option<KeyPin>)
 
 fn fault(cause: &CertificateError) -> CertificateFault {
     match cause {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            CertificateFault::Expired
+        CertificateError::Expired => CertificateFault::Expired(None),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            CertificateFault::Expired(moment(*not_after))
         }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            CertificateFault::NotYetValid
+        CertificateError::NotValidYet => CertificateFault::NotYetValid(None),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            CertificateFault::NotYetValid(moment(*not_before))
         }
         CertificateError::NotValidForName => CertificateFault::WrongName(Vec::new()),
         CertificateError::NotValidForNameContext { presented, .. } => {
@@ -173,6 +175,11 @@ fn fault(cause: &CertificateError) -> CertificateFault {
         }
         other => CertificateFault::Other(in_words(other).to_owned()),
     }
+}
+
+fn moment(time: UnixTime) -> Option<Timestamp> {
+    let millis = time.as_secs().checked_mul(1000)?;
+    i64::try_from(millis).ok().map(Timestamp::from_millis)
 }
 
 /// The TLS library names its causes in its own language; people get ours.
@@ -206,6 +213,17 @@ mod tests {
             "pop.example.org"
         );
         assert_eq!(plain_name("IpAddress(192.0.2.1)"), "IpAddress(192.0.2.1)");
+    }
+
+    #[test]
+    fn an_expired_certificate_says_since_when() {
+        let not_after = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_772_445_600));
+        let cause = CertificateError::ExpiredContext {
+            time: UnixTime::now(),
+            not_after,
+        };
+        let on = Timestamp::from_millis(1_772_445_600_000);
+        assert_eq!(fault(&cause), CertificateFault::Expired(Some(on)));
     }
 
     #[test]

@@ -20,6 +20,8 @@ mod unique_ids;
 mod wire;
 
 pub use mailbox::{Mailbox, SampleId};
-pub use messages::{catch_all_messages, messages, shop_message};
+pub use messages::{
+    catch_all_messages, large_message, messages, sent_message, shop_message, work_messages,
+};
 pub use server::{SampleConfig, SampleServer, Tls};
 pub use tally::SignIns;

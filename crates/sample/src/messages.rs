@@ -74,6 +74,103 @@ pub fn shop_message(number: u64, at: Timestamp) -> Vec<u8> {
     message.into_bytes()
 }
 
+/// A message that the person at the demo sends to one of its mailboxes: number and time make it.
+pub fn sent_message(to: &str, number: u64, at: Timestamp) -> Vec<u8> {
+    format!(
+        "Message-ID: <sent.{number}@example.org>\r\n\
+         Date: {}\r\n\
+         From: Demo Controls <controls@example.org>\r\n\
+         To: {to}\r\n\
+         Subject: Message {number}, sent by you\r\n\
+         MIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=us-ascii\r\n\
+         \r\n\
+         You asked the demo for a message. This is number {number}.\r\n\
+         \r\n\
+         It lies in the sample mailbox until the next check brings it.\r\n",
+        internet_date(at),
+    )
+    .into_bytes()
+}
+
+/// What lies in the mailbox of an office where somebody else is nearly always signed in.
+pub fn work_messages() -> Vec<Vec<u8>> {
+    let lines = [
+        (
+            "Anna",
+            "Minutes of Monday",
+            "The minutes are in the usual place.",
+        ),
+        (
+            "Ben",
+            "Coffee machine",
+            "It works again. Descale it, says the note on it.",
+        ),
+        (
+            "Clara",
+            "Room 4 on Thursday",
+            "The room is ours from nine to eleven.",
+        ),
+    ];
+    let mail = |(number, (who, subject, text)): (usize, (&str, &str, &str))| {
+        let address = who.to_lowercase();
+        format!(
+            "Message-ID: <office.{number}@busy.example>\r\n\
+             Date: Tue, 17 Mar 2026 09:{number:02}:00 +0000\r\n\
+             From: {who} <{address}@busy.example>\r\n\
+             To: work@busy.example\r\n\
+             Subject: {subject}\r\n\
+             \r\n\
+             {text}\r\n"
+        )
+        .into_bytes()
+    };
+    lines.into_iter().enumerate().map(mail).collect()
+}
+
+/// A message with a large attachment: within a line of this many octets, and never less than its
+/// header needs.
+pub fn large_message(octets: usize) -> Vec<u8> {
+    const TOP: &str = "Message-ID: <film.1@slow.example>\r\n\
+        Date: Wed, 18 Mar 2026 19:30:00 +0000\r\n\
+        From: Aunt Olga <olga@example.net>\r\n\
+        To: big@slow.example\r\n\
+        Subject: The film of the garden party\r\n\
+        MIME-Version: 1.0\r\n\
+        Content-Type: multipart/mixed; boundary=\"garden-party\"\r\n\
+        \r\n\
+        --garden-party\r\n\
+        Content-Type: text/plain; charset=us-ascii\r\n\
+        \r\n\
+        All of it, uncut. It only looks like a film: the demo made it up.\r\n\
+        --garden-party\r\n\
+        Content-Type: application/octet-stream; name=\"garden-party.bin\"\r\n\
+        Content-Disposition: attachment; filename=\"garden-party.bin\"\r\n\
+        Content-Transfer-Encoding: base64\r\n\
+        \r\n";
+    const END: &str = "--garden-party--\r\n";
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut message = Vec::with_capacity(octets.max(TOP.len() + END.len()));
+    message.extend_from_slice(TOP.as_bytes());
+    // Not random, and unlike enough that no line is another one: a step through a 64-bit sequence
+    // for each character (Knuth, MMIX).
+    let mut state = 1_u64;
+    while message.len() + BASE64_LINE + END.len() <= octets {
+        for _ in 0..BASE64_LINE - 2 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            message.push(ALPHABET[(state >> 58) as usize]);
+        }
+        message.extend_from_slice(b"\r\n");
+    }
+    message.extend_from_slice(END.as_bytes());
+    message
+}
+
+/// Octets of a line of base64 with its end (RFC 2045 section 6.8).
+const BASE64_LINE: usize = 78;
+
 /// Mail for a whole domain, as a provider stores it in one mailbox: eight people in `Delivered-To`,
 /// two of whom (`info` and `george`) no rule of the demo knows. Some were written to openly, some
 /// by a copy nobody else sees.
@@ -170,6 +267,63 @@ mod tests {
             text.contains("Date: 14 Mar 2026 10:22:06 +0000\r\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_a_person_sends_is_told_apart() {
+        let at = Timestamp::from_millis(1_773_483_726_000);
+        let sent = |number| sent_message("you@old-isp.example", number, at);
+        assert_ne!(sent(1), sent(2));
+        let text = String::from_utf8(sent(2)).unwrap();
+        assert!(
+            text.contains("Message-ID: <sent.2@example.org>\r\n"),
+            "{text}"
+        );
+        assert!(text.contains("\r\n\r\nYou asked"), "{text}");
+    }
+
+    #[test]
+    fn a_large_message_is_as_large_as_asked_and_whole() {
+        for octets in [0, 10_000, 100_001] {
+            let message = large_message(octets);
+            assert!(
+                message.len() <= octets.max(800),
+                "{octets}: {}",
+                message.len()
+            );
+            assert!(
+                message.len() + BASE64_LINE > octets,
+                "{octets}: {}",
+                message.len()
+            );
+            assert!(message.ends_with(b"\r\n--garden-party--\r\n"), "{octets}");
+        }
+    }
+
+    #[test]
+    fn the_24_messages_are_of_every_kind_the_demo_names() {
+        let all = messages().map(|message| String::from_utf8_lossy(message).into_owned());
+        let holds = |what: &str| all.iter().filter(|text| text.contains(what)).count();
+        for (what, at_least) in [
+            ("Content-Type: text/plain", 10),
+            ("<img src=\"http", 1),
+            ("<script", 1),
+            ("Content-Type: application/pdf", 1),
+            ("charset=windows-1250", 1),
+            ("=?utf-8?B?2", 1),
+            ("charset=ISO-2022-JP", 1),
+            ("=?utf-8?B?8J", 1),
+            ("\r\n.\r\n", 1),
+            ("Date: Thu, 32 Foo", 1),
+            ("Who brings the projector?", 5),
+        ] {
+            assert!(holds(what) >= at_least, "{what}: {}", holds(what));
+        }
+        let no_subject = all.iter().filter(|text| {
+            let header = text.split("\r\n\r\n").next().unwrap_or_default();
+            !header.contains("\r\nSubject:")
+        });
+        assert_eq!(no_subject.count(), 1);
     }
 
     #[test]

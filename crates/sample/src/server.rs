@@ -60,13 +60,18 @@ pub struct SampleServer {
 
 /// What all sessions of a server share.
 pub(crate) struct Shared {
-    mailboxes: Mutex<HashMap<String, Mailbox>>,
-    password: String,
+    house: Arc<House>,
     switches: Mutex<Arc<ServerSwitches>>,
-    certificates: Option<Certificates>,
     /// Changes when all lines are to be cut.
     cuts: watch::Sender<u64>,
     connections: watch::Sender<u64>,
+}
+
+/// What all doors to the same mailboxes share.
+struct House {
+    mailboxes: Mutex<HashMap<String, Mailbox>>,
+    password: String,
+    certificates: Option<Certificates>,
 }
 
 impl SampleServer {
@@ -76,18 +81,31 @@ impl SampleServer {
             Tls::Absent => None,
             Tls::Offered => Some(Certificates::make(&config.names)?),
         };
-        let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
-        let tls = match certificates {
+        let house = Arc::new(House {
+            mailboxes: Mutex::default(),
+            password: config.password,
+            certificates,
+        });
+        Self::open(house, config.port).await
+    }
+
+    /// Opens another door to the same mailboxes: free ports, and switches of its own. So one
+    /// server can stand for several providers, of which one misbehaves.
+    pub async fn another_door(&self) -> io::Result<Self> {
+        Self::open(Arc::clone(&self.shared.house), 0).await
+    }
+
+    async fn open(house: Arc<House>, port: u16) -> io::Result<Self> {
+        let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let tls = match house.certificates {
             None => None,
             Some(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
         };
         let address = plain.local_addr()?;
         let tls_address = tls.as_ref().map(TcpListener::local_addr).transpose()?;
         let shared = Arc::new(Shared {
-            mailboxes: Mutex::default(),
-            password: config.password,
+            house,
             switches: Mutex::default(),
-            certificates,
             cuts: watch::channel(0).0,
             connections: watch::channel(0).0,
         });
@@ -116,7 +134,7 @@ impl SampleServer {
 
     /// The authority behind its good certificates, if it has any.
     pub fn ca_pem(&self) -> Option<&str> {
-        self.shared.certificates.as_ref().map(Certificates::ca_pem)
+        self.shared.certificates().map(Certificates::ca_pem)
     }
 
     /// The mailbox of a user, made with the configured password if it is not there.
@@ -124,7 +142,7 @@ impl SampleServer {
         let mut mailboxes = self.shared.mailboxes();
         let mailbox = mailboxes
             .entry(user.to_owned())
-            .or_insert_with(|| Mailbox::new(user, &self.shared.password));
+            .or_insert_with(|| Mailbox::new(user, &self.shared.house.password));
         mailbox.clone()
     }
 
@@ -138,17 +156,17 @@ impl SampleServer {
         self.shared.switches()
     }
 
-    /// Puts every switch of the server back; those of mailboxes stay.
+    /// Puts every switch of this door back; those of mailboxes stay.
     pub fn behave(&self) {
         self.set(|switches| *switches = ServerSwitches::default());
     }
 
-    /// How many connections there have been.
+    /// How many connections there have been at this door.
     pub fn connections(&self) -> u64 {
         *self.shared.connections.borrow()
     }
 
-    /// Cuts every line, as a router that is switched off would.
+    /// Cuts every line of this door, as a router that is switched off would.
     pub fn cut_all(&self) {
         self.shared.cuts.send_modify(|cuts| *cuts += 1);
     }
@@ -201,11 +219,12 @@ impl Shared {
     }
 
     pub(crate) fn certificates(&self) -> Option<&Certificates> {
-        self.certificates.as_ref()
+        self.house.certificates.as_ref()
     }
 
     fn mailboxes(&self) -> MutexGuard<'_, HashMap<String, Mailbox>> {
-        self.mailboxes
+        self.house
+            .mailboxes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

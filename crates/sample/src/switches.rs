@@ -39,6 +39,8 @@ pub struct ServerSwitches {
     pub token_steps: TokenSteps,
     /// `APOP`, where the greeting has a stamp.
     pub apop: Apop,
+    /// Announced as `LOGIN-DELAY` to everybody.
+    pub login_delay: Option<u32>,
     /// `UTF8` (RFC 6856). Messages go out as they are, with it and without.
     pub utf8: Utf8,
     /// How octets travel.
@@ -278,6 +280,8 @@ pub struct MailboxSwitches {
     pub listing: Listing,
     /// `TOP`.
     pub top: Top,
+    /// `RETR`.
+    pub retr: Retr,
     /// `DELE`.
     pub dele: Dele,
     /// `QUIT`.
@@ -394,6 +398,17 @@ pub enum Top {
     ExtraBlankLine,
     /// What it should, and the message counts as retrieved.
     MarksRetrieved,
+}
+
+/// What `RETR` gives.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Retr {
+    /// The message, unless a [`Fault`] is set for it.
+    #[default]
+    Works,
+    /// In every session the line is closed in the middle of the message that is asked for as the
+    /// nth, counted from 1.
+    CutAtNth(NonZeroU32),
 }
 
 /// What `DELE` does.

@@ -44,6 +44,9 @@ impl From<io::Error> for End {
 /// Between the packets of an answer that has to come apart.
 const MOMENT: Duration = Duration::from_millis(2);
 
+/// More than the clock's ticks delay a packet: the line was idle, and saves nothing up.
+const LATE_MOST: Duration = Duration::from_millis(20);
+
 /// Written at once where there is a rate: small, so that it flows.
 const SLICE: usize = 2 * 1024;
 
@@ -98,7 +101,9 @@ impl Wire {
             sleep(MOMENT).await;
         }
         if let Some(rate) = line.rate {
-            let start = self.free_at.max(Instant::now());
+            // A timer that was late is made up for, or else the rate would never be reached.
+            let now = Instant::now();
+            let start = self.free_at.max(now.checked_sub(LATE_MOST).unwrap_or(now));
             let seconds = packet.len() as f64 / f64::from(rate.get());
             self.free_at = start + Duration::from_secs_f64(seconds);
             sleep_until(self.free_at).await;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use client::{Client, USER};
 use inhaul_sample::switches::{
     Capa, Cut, Dele, Fault, FinalDot, Greeting, Line, Listing, Packets, Pipelining, Quit, Refusal,
-    Removal, SignIn, Sizes, Times, Top, UniqueIds,
+    Removal, Retr, SignIn, Sizes, Times, Top, UniqueIds,
 };
 use inhaul_sample::{Mailbox, SampleConfig, SampleServer};
 
@@ -458,4 +458,39 @@ async fn a_session_is_cut_after_so_many_octets() {
         let (greeting, user, pass) = (30, 5, 16);
         assert_eq!(client.rest().await.len(), 100 - greeting - user - pass);
     }
+}
+
+#[tokio::test]
+async fn a_session_is_cut_in_the_middle_of_its_nth_message() {
+    let (server, mailbox) = server().await;
+    let second = NonZeroU32::new(2).unwrap();
+    mailbox.set(|switches| switches.retr = Retr::CutAtNth(second));
+    for first in [1, 3] {
+        let mut client = Client::signed_in(&server).await;
+        assert!(client.retr(first).await.is_some(), "{first}");
+        assert_eq!(client.retr(2).await, None, "{first}");
+    }
+    mailbox.behave();
+    let mut client = Client::signed_in(&server).await;
+    assert!(client.retr(1).await.is_some() && client.retr(2).await.is_some());
+    client.quit().await;
+}
+
+#[tokio::test]
+async fn a_door_misbehaves_alone() {
+    let (server, mailbox) = server().await;
+    let door = server.another_door().await.unwrap();
+    assert_ne!(door.address(), server.address());
+    door.set(|switches| switches.greeting = Greeting::Refused("not here".into()));
+    let mut client = Client::dial(door.address()).await;
+    assert_eq!(client.line().await, "-ERR not here");
+    Client::signed_in(&server).await.quit().await;
+    door.behave();
+    let mut client = Client::signed_in(&door).await;
+    assert!(client.retr(3).await.is_some(), "the same mailbox");
+    client.quit().await;
+    assert_eq!(mailbox.sign_ins().accepted, 2);
+    assert_eq!((server.connections(), door.connections()), (1, 2));
+    server.stop().await;
+    Client::signed_in(&door).await.quit().await;
 }

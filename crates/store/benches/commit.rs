@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use inhaul_domain::{LedgerState, Retention};
+use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_store::{
     Batch, Body, Delivery, Every, LedgerChange, NewAccount, NewRetrieval, NewRun, Placement,
     Remote, RemoteSecret, RunEnd, Security, SqliteStore, Store, StoreOptions, Summary,
@@ -99,6 +99,7 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         folder: "INBOX".into(),
         every: Every::Never,
         retention: Retention::Keep,
+        start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,
     };
@@ -287,10 +288,12 @@ fn end(run: RunId) -> RunEnd {
         octets: Octets::ZERO,
         deleted: 0,
         left: 0,
+        notes: Vec::new(),
         said: None,
         conversation: "S: +OK ready\nC: USER x\n".repeat(20),
         capabilities: Some("TOP\nUIDL\nPIPELINING".into()),
         sign_in_memory: None,
+        stopped: false,
     }
 }
 

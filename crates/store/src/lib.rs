@@ -3,6 +3,7 @@
 //! The traits here are the seam behind which SQLite serves now and PostgreSQL can serve later.
 //! The store owns the transaction in which bytes, placement and ledger row become visible together.
 
+mod card;
 pub mod model;
 mod password;
 mod seal;

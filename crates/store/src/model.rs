@@ -1,9 +1,10 @@
 //! What goes into the store and comes out of it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 
-use inhaul_domain::{LedgerState, Retention};
+use inhaul_domain::{LedgerState, Retention, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, Activation, Address, BodyId, Digest, ErrorCode, Fingerprint, FolderId, GroupId,
     KeyPin, LedgerId, MaildropId, Mechanism, MessageId, Octets, RetrievalId, RunId, Secret,
@@ -48,6 +49,91 @@ pub struct Account {
     pub octets: Octets,
     /// Retrievals that deliver to it.
     pub retrievals: u64,
+}
+
+/// What `account set` changes; `None` and empty lists leave a thing as it is.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// New sign-in name.
+    pub name: Option<String>,
+    /// Addresses it gets; unique across accounts.
+    pub add_addresses: Vec<Address>,
+    /// Addresses it loses; each must be its own.
+    pub remove_addresses: Vec<Address>,
+    /// New group, by name.
+    pub group: Option<String>,
+    /// Whether it may manage the installation.
+    pub admin: Option<bool>,
+    /// Whether it may sign in and receive.
+    pub enabled: Option<bool>,
+    /// New password, hashed by the store with argon2id.
+    pub password: Option<Secret>,
+}
+
+/// The group that is always there, under this name.
+pub const EVERYONE: &str = "Everyone";
+
+/// What may start a run, and the seconds that lie at least between two runs it starts. What is
+/// absent is off.
+pub type Triggers = BTreeMap<Activation, u32>;
+
+/// The triggers of a group nobody has changed: all on; opening a folder, which happens most often
+/// without anybody waiting for mail, the least often.
+pub fn built_in_triggers() -> Triggers {
+    let seconds = |activation| match activation {
+        Activation::Folder => 300,
+        _ => 60,
+    };
+    Activation::ALL
+        .into_iter()
+        .map(|activation| (activation, seconds(activation)))
+        .collect()
+}
+
+/// Limits of each account in a group. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct GroupLimits {
+    /// Retrievals.
+    pub retrievals: Option<u32>,
+    /// Octets of mail here.
+    pub mailbox: Option<Octets>,
+    /// Octets of one message.
+    pub message: Option<Octets>,
+    /// Runs an account may start in a day.
+    pub started_per_day: Option<u32>,
+    /// Runs that may be started in a day from one network address.
+    pub started_per_day_address: Option<u32>,
+    /// Days after storing before which people may not have the remote copy deleted.
+    pub delete_after_min_days: Option<u32>,
+}
+
+/// A group: every account is in exactly one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Group {
+    /// Identity.
+    pub id: GroupId,
+    /// Unique name.
+    pub name: String,
+    /// What may start runs for its accounts.
+    pub triggers: Triggers,
+    /// Limits of each of its accounts.
+    pub limits: GroupLimits,
+    /// Accounts in it.
+    pub accounts: u64,
+    /// Retrievals that deliver to them.
+    pub retrievals: u64,
+}
+
+/// What `group add` and `group set` say; `None` leaves a thing as it is, in a new group as
+/// [`built_in_triggers`] and no limits.
+#[derive(Clone, Debug, Default)]
+pub struct GroupChange {
+    /// New name.
+    pub name: Option<String>,
+    /// All triggers that are on now.
+    pub triggers: Option<Triggers>,
+    /// All limits there are now.
+    pub limits: Option<GroupLimits>,
 }
 
 /// A folder of an account. INBOX exists from the account's first moment.
@@ -150,6 +236,8 @@ pub struct NewRetrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Which messages that are there already are wanted.
+    pub start: StartPoint,
     /// Made, but not run by itself.
     pub paused: bool,
     /// What a test of the sign-in has shown.
@@ -185,6 +273,12 @@ pub struct Retrieval {
     pub maildrop: MaildropId,
     /// Deletion of re-linked messages waits until then.
     pub relinked_deletion_held_until: Option<Timestamp>,
+    /// Until the maildrop was looked into: which messages that are there already are wanted.
+    pub start: StartPoint,
+    /// How many messages a session may bring, after lines were cut.
+    pub session_size: SessionSize,
+    /// The server lists a part of its messages at a time.
+    pub lists_in_parts: bool,
     /// What CAPA said at the last good run, one capability a line; `None` after a surprise.
     pub capabilities: Option<String>,
     /// Forgotten with a changed remote side or password.
@@ -353,6 +447,12 @@ pub enum LedgerChange {
     IdsBroken,
     /// Hold the deletion of re-linked messages of all retrievals of this maildrop until then.
     HoldRelinkedDeletion(Option<Timestamp>),
+    /// How many messages a session may bring.
+    SessionSize(SessionSize),
+    /// The server lists a part of its messages at a time.
+    ListsInParts,
+    /// The maildrop has been looked into: its start point has had its effect.
+    Begun,
 }
 
 /// A run to be recorded at its start.
@@ -385,6 +485,8 @@ pub struct RunEnd {
     pub deleted: u64,
     /// Messages left out.
     pub left: u64,
+    /// What a run met that a person should know of, good or not.
+    pub notes: Vec<RunNote>,
     /// The server's own words at a failure.
     pub said: Option<String>,
     /// The conversation, passwords masked, bodies left out: its first and last 200 lines.
@@ -393,6 +495,18 @@ pub struct RunEnd {
     pub capabilities: Option<String>,
     /// What is to be remembered of the sign-in; `None` forgets it.
     pub sign_in_memory: Option<SignInMemory>,
+    /// It was told to stop before it had brought anything: neither good nor a failure, so the
+    /// retrieval's state stays as it is.
+    pub stopped: bool,
+}
+
+/// Something a run met that a person should know of, although it may have ended well.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RunNote {
+    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`.
+    pub code: ErrorCode,
+    /// Messages it concerns.
+    pub messages: u64,
 }
 
 /// A run as recorded.
@@ -420,8 +534,12 @@ pub struct Run {
     pub deleted: u64,
     /// Messages left out.
     pub left: u64,
+    /// What it met.
+    pub notes: Vec<RunNote>,
     /// The server's own words at a failure.
     pub said: Option<String>,
+    /// Told to stop before it had brought anything.
+    pub stopped: bool,
 }
 
 /// A message in a folder, as lists show it.
@@ -488,6 +606,23 @@ pub struct LedgerStory {
     pub reason: Option<String>,
     /// Where its placements are now (account / folder), if any.
     pub places: Vec<String>,
+    /// The messages at those places.
+    pub messages: Vec<MessageId>,
+    /// The retrieval that saw it; `None` if that is gone.
+    pub retrieval: Option<String>,
+    /// The run that stored it or left it out; `None` if that is not known any more.
+    pub run: Option<StoryRun>,
     /// List columns of a placement, if any is left.
     pub summary: Option<Summary>,
+}
+
+/// The run in a [`LedgerStory`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StoryRun {
+    /// Which.
+    pub id: RunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// Why it ran.
+    pub activation: Activation,
 }

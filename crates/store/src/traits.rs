@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
-    AccountId, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
+    AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
 };
 
 use crate::model::*;
@@ -17,6 +17,9 @@ pub enum StoreError {
     /// Another process holds the data directory.
     #[error("another inhaul uses the data directory {}", .0.display())]
     InUse(PathBuf),
+    /// A program that is no inhaul holds the database. Nothing of the call was stored.
+    #[error("another program holds the database")]
+    Busy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The schema is newer than this program.
     #[error("the data directory {} is of a newer inhaul (schema {found}, this one knows {known})", .path.display())]
     TooNew {
@@ -58,6 +61,24 @@ pub enum StoreError {
         /// Its name or number.
         name: String,
     },
+    /// It cannot be removed while others need it.
+    #[error("the {what} {name:?} is needed by {}", .by.join(", "))]
+    Needed {
+        /// "account", "group".
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Names of what needs it: retrievals, accounts.
+        by: Vec<String>,
+    },
+    /// It is always there and keeps its name.
+    #[error("the {what} {name:?} is always there and keeps its name")]
+    Permanent {
+        /// "group".
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// A password cannot be sealed or opened: the key is missing or another one.
     #[error("the remote password cannot be opened with the key {}", .0.display())]
     Seal(PathBuf),
@@ -78,7 +99,8 @@ pub enum StoreError {
 /// Reads one stored body from its start, in bounded memory. Keeps the body from being freed.
 #[async_trait]
 pub trait BodyReader: Send {
-    /// The next piece, at most 256 KiB; empty at the end.
+    /// The next piece, at most 256 KiB; empty at the end. The last piece comes only if all of them
+    /// together have the digest they were stored with; otherwise [`StoreError::Damaged`] does.
     async fn next_chunk(&mut self) -> Result<Vec<u8>, StoreError>;
 }
 
@@ -100,6 +122,29 @@ pub trait Store: Send + Sync + 'static {
         password: &inhaul_types::Secret,
     ) -> Result<bool, StoreError>;
 
+    /// Changes an account.
+    async fn account_change(
+        &self,
+        account: AccountId,
+        change: AccountChange,
+    ) -> Result<(), StoreError>;
+    /// Removes an account with its folders and messages; [`StoreError::Needed`] while a retrieval
+    /// delivers to it or is its own. The ledgers of what was brought to it stay. Bodies that nobody
+    /// else holds are freed an hour later.
+    async fn account_remove(&self, account: AccountId) -> Result<(), StoreError>;
+
+    /// Makes a group.
+    async fn group_create(&self, name: &str, change: GroupChange) -> Result<GroupId, StoreError>;
+    /// All groups by name.
+    async fn group_list(&self) -> Result<Vec<Group>, StoreError>;
+    /// One group, or [`StoreError::Missing`].
+    async fn group_by_name(&self, name: &str) -> Result<Group, StoreError>;
+    /// Changes a group; [`StoreError::Permanent`] for another name of Everyone.
+    async fn group_change(&self, group: GroupId, change: GroupChange) -> Result<(), StoreError>;
+    /// Removes a group; [`StoreError::Needed`] while accounts are in it, and
+    /// [`StoreError::Permanent`] for Everyone.
+    async fn group_remove(&self, group: GroupId) -> Result<(), StoreError>;
+
     /// All folders of an account, INBOX first.
     async fn folder_list(&self, account: AccountId) -> Result<Vec<Folder>, StoreError>;
 
@@ -109,12 +154,17 @@ pub trait Store: Send + Sync + 'static {
     async fn retrieval_list(&self) -> Result<Vec<Retrieval>, StoreError>;
     /// One retrieval, or [`StoreError::Missing`].
     async fn retrieval_by_name(&self, name: &str) -> Result<Retrieval, StoreError>;
+    /// The same by its number.
+    async fn retrieval_by_id(&self, id: RetrievalId) -> Result<Retrieval, StoreError>;
     /// Changes a retrieval.
     async fn retrieval_change(
         &self,
         retrieval: RetrievalId,
         change: RetrievalChange,
     ) -> Result<(), StoreError>;
+    /// Removes a retrieval. Its maildrop's ledger and its runs stay: adding the same host, user and
+    /// destination again adopts the ledger.
+    async fn retrieval_remove(&self, retrieval: RetrievalId) -> Result<(), StoreError>;
     /// Opens the sealed password.
     async fn retrieval_secret(&self, retrieval: RetrievalId) -> Result<RemoteSecret, StoreError>;
 
@@ -130,7 +180,8 @@ pub trait Store: Send + Sync + 'static {
         maildrop: MaildropId,
         changes: Vec<LedgerChange>,
     ) -> Result<(), StoreError>;
-    /// Finds rows by unique-id, sender, subject or Message-ID; the newest 100.
+    /// Finds rows by unique-id, sender, subject, Message-ID or message number: those with every
+    /// one of `words`, the newest 100, newest first. Reads the whole ledger, page by page.
     async fn ledger_search(&self, words: &[String]) -> Result<Vec<LedgerStory>, StoreError>;
 
     /// Commits deliveries: bytes, placements and ledger rows in one transaction, synced when this
@@ -149,6 +200,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
     /// A retrieval's latest runs, newest first.
     async fn run_list(&self, retrieval: RetrievalId, most: u32) -> Result<Vec<Run>, StoreError>;
+    /// One run, or [`StoreError::Missing`].
+    async fn run_by_id(&self, run: RunId) -> Result<Run, StoreError>;
     /// A run's conversation.
     async fn run_conversation(&self, run: RunId) -> Result<Option<String>, StoreError>;
 

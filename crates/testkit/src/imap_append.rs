@@ -6,12 +6,39 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+/// What to do about a message that the server does not take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum IfRefused {
+    Fail,
+    LeaveOut,
+}
+
 /// Appends messages to the user's INBOX and returns how many.
 pub(crate) fn append<M: AsRef<[u8]>>(
     addr: SocketAddr,
     user: &str,
     password: &str,
     messages: impl IntoIterator<Item = M>,
+) -> Result<usize> {
+    append_all(addr, user, password, messages, IfRefused::Fail)
+}
+
+/// As [`append`], but leaves out what the server refuses, as its peers would have to.
+pub(crate) fn append_accepted<M: AsRef<[u8]>>(
+    addr: SocketAddr,
+    user: &str,
+    password: &str,
+    messages: impl IntoIterator<Item = M>,
+) -> Result<usize> {
+    append_all(addr, user, password, messages, IfRefused::LeaveOut)
+}
+
+fn append_all<M: AsRef<[u8]>>(
+    addr: SocketAddr,
+    user: &str,
+    password: &str,
+    messages: impl IntoIterator<Item = M>,
+    if_refused: IfRefused,
 ) -> Result<usize> {
     let stream = TcpStream::connect(addr).with_context(|| format!("no IMAP at {addr}"))?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -34,8 +61,12 @@ pub(crate) fn append<M: AsRef<[u8]>>(
         expect(&mut stream, "+")?;
         send(&mut stream, message)?;
         send(&mut stream, b"\r\n")?;
-        expect(&mut stream, "b OK").with_context(|| format!("message {count}"))?;
-        count += 1;
+        let answer = tagged(&mut stream, "b ").with_context(|| format!("message {count}"))?;
+        if answer.starts_with("OK") {
+            count += 1;
+        } else if if_refused == IfRefused::Fail {
+            bail!("IMAP said {answer:?} to message {count}");
+        }
     }
     send(&mut stream, b"z LOGOUT\r\n")?;
     expect(&mut stream, "z OK")?;
@@ -49,8 +80,13 @@ fn send(stream: &mut BufReader<TcpStream>, octets: &[u8]) -> Result<()> {
         .context("IMAP does not take it")
 }
 
-/// Reads lines until one begins with `start`; untagged ones in between are of no interest.
 fn expect(stream: &mut BufReader<TcpStream>, start: &str) -> Result<()> {
+    tagged(stream, start).map(drop)
+}
+
+/// Reads lines until one begins with `start`, and returns what stands behind; untagged ones in
+/// between are of no interest.
+fn tagged(stream: &mut BufReader<TcpStream>, start: &str) -> Result<String> {
     loop {
         let mut line = Vec::new();
         if stream
@@ -61,8 +97,8 @@ fn expect(stream: &mut BufReader<TcpStream>, start: &str) -> Result<()> {
             bail!("IMAP closed the connection where {start:?} was due");
         }
         let line = String::from_utf8_lossy(&line);
-        if line.starts_with(start) {
-            return Ok(());
+        if let Some(rest) = line.strip_prefix(start) {
+            return Ok(rest.trim_end().to_string());
         }
         if !line.starts_with('*') {
             bail!("IMAP said {line:?} where {start:?} was due");

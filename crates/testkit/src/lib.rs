@@ -9,7 +9,9 @@ mod fixtures;
 mod guarded;
 mod imap_append;
 mod inhaul;
+mod lab;
 mod raw_pop3;
+mod recorder;
 mod script;
 
 pub use clock::{ClockFile, ManualClock};
@@ -20,5 +22,7 @@ pub use dovecot::{Dovecot, DovecotOptions, MailFormat};
 pub use fixtures::fixtures;
 pub use guarded::{Guarded, Signal};
 pub use inhaul::{Finished, Inhaul, Running};
+pub use lab::{LabServer, Make, lab_install, lab_missing, lab_obstacle};
 pub use raw_pop3::RawPop3;
+pub use recorder::Recorder;
 pub use script::{Script, ScriptServer};

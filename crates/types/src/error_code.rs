@@ -81,6 +81,8 @@ codes! {
     LimitReached = "limit-reached",
     /// A message stays although its deletion was confirmed.
     NotDeleted = "not-deleted",
+    /// The stored passwords do not open with the key that is there.
+    WrongKey = "wrong-key",
 }
 
 impl fmt::Display for ErrorCode {

@@ -5,6 +5,7 @@
 
 mod activation;
 mod address;
+pub mod card;
 mod digest;
 mod error_code;
 mod ids;
@@ -18,6 +19,7 @@ mod unique_id;
 
 pub use activation::{Activation, UnknownActivation};
 pub use address::{Address, AddressError};
+pub use card::{Card, Facts};
 pub use digest::{Digest, Fingerprint};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use ids::{

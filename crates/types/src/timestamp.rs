@@ -43,6 +43,23 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// The moment in a sentence, to the minute: `Tue 10 Mar 09:12 UTC`.
+    pub fn in_words(self) -> String {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        let (_, month, day, hour, minute, _) = self.civil();
+        // 1970 began on a Thursday.
+        let weekday = self.seconds().div_euclid(86_400).rem_euclid(7);
+        let weekday = usize::try_from(weekday).map_or("", |day| DAYS[day]);
+        let month = &month_name(month)[..3];
+        format!("{weekday} {day} {month} {hour:02}:{minute:02} UTC")
+    }
+
+    /// The day in a sentence: `2 March 2026`.
+    pub fn date_in_words(self) -> String {
+        let (year, month, day, ..) = self.civil();
+        format!("{day} {} {year}", month_name(month))
+    }
+
     /// Year, month, day, hour, minute, second in UTC.
     fn civil(self) -> (i64, i64, i64, i64, i64, i64) {
         // Days to civil date by counting 400-year eras from 0000-03-01 (the proleptic Gregorian
@@ -63,6 +80,24 @@ impl Timestamp {
         let day = day_of_year - (153 * shifted + 2) / 5 + 1;
         let time = seconds.rem_euclid(86_400);
         (year, month, day, time / 3600, time / 60 % 60, time % 60)
+    }
+}
+
+/// The English name of a month, counted from 1.
+fn month_name(month: i64) -> &'static str {
+    match month {
+        1 => "January",
+        2 => "February",
+        3 => "March",
+        4 => "April",
+        5 => "May",
+        6 => "June",
+        7 => "July",
+        8 => "August",
+        9 => "September",
+        10 => "October",
+        11 => "November",
+        _ => "December",
     }
 }
 
@@ -94,6 +129,21 @@ mod tests {
                 Timestamp::from_millis(seconds * 1000).to_string(),
                 text,
                 "{seconds}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_moment_reads_in_a_sentence() {
+        for (seconds, moment, day) in [
+            (0, "Thu 1 Jan 00:00 UTC", "1 January 1970"),
+            (1_773_483_726, "Sat 14 Mar 10:22 UTC", "14 March 2026"),
+            (-1, "Wed 31 Dec 23:59 UTC", "31 December 1969"),
+        ] {
+            let time = Timestamp::from_millis(seconds * 1000);
+            assert_eq!(
+                (time.in_words(), time.date_in_words()),
+                (moment.into(), day.into())
             );
         }
     }

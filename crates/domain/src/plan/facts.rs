@@ -65,7 +65,7 @@ impl<'a> Facts<'a> {
         row.listed_last
             && self.ledger.trust() == IdTrust::Unbroken
             && self.policy.retention != Retention::Keep
-            && !asks_again(row, self.now)
+            && !self.asks_again(row)
     }
 
     /// Whether time and owner want the message of this row deleted.
@@ -77,17 +77,18 @@ impl<'a> Facts<'a> {
         let due = match row.state {
             LedgerState::Stored | LedgerState::Asked => policy.retention.is_due(row.since, now),
             // It was due when it was asked for; what counts now is how often that was.
-            LedgerState::Deleted => policy.retention != Retention::Keep && asks_again(row, now),
+            LedgerState::Deleted => policy.retention != Retention::Keep && self.asks_again(row),
             LedgerState::LeftOut(_) => false,
         };
         due && !held
     }
-}
 
-/// Whether a deletion that was confirmed and not done is due to be asked for again.
-fn asks_again(row: &LedgerRow<'_>, now: Timestamp) -> bool {
-    row.asks < ASKS || now.since(row.since) >= retention::DAY
+    /// Whether a deletion that was confirmed and not done is due to be asked for again: in two more
+    /// runs, then once a day.
+    fn asks_again(&self, row: &LedgerRow<'_>) -> bool {
+        self.policy.asks_again && (row.asks < ASKS || self.now.since(row.since) >= retention::DAY)
+    }
 }
 
 /// The first deletion and two more; a server that ignored them is asked once a day from then on.
-const ASKS: u8 = 3;
+pub(super) const ASKS: u8 = 3;

@@ -2,8 +2,9 @@
 
 use inhaul_types::Octets;
 
-use crate::{LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, RowEpoch};
+use crate::{LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, RowEpoch, StartPoint};
 
+use super::cuts;
 use super::facts::{Facts, Sizes};
 use super::retention::DAY;
 
@@ -12,6 +13,8 @@ use super::retention::DAY;
 pub(super) enum Fresh {
     /// It is to be retrieved.
     Retrieve,
+    /// It is to be retrieved behind all others: lines are cut at it.
+    RetrieveLast,
     /// It stays on the server, which is to be recorded.
     Leave(LeftOutReason),
     /// It stays on the server, which is on record.
@@ -63,9 +66,25 @@ impl<'a> LeftOutRows<'a> {
                     Fresh::Retrieve
                 }
             }
+            Some((_, LedgerState::LeftOut(LeftOutReason::Unwanted))) => Fresh::Stay,
+            Some((row, LedgerState::LeftOut(LeftOutReason::Interrupted))) => {
+                if too_large(entry.size) {
+                    Fresh::Leave(LeftOutReason::TooLarge)
+                } else if row.asks < cuts::BEHIND_OTHERS {
+                    Fresh::Retrieve
+                } else {
+                    Fresh::RetrieveLast
+                }
+            }
             Some((row, _)) if now.since(row.since) < DAY => Fresh::Stay,
             Some(_) | None if too_large(entry.size) => Fresh::Leave(LeftOutReason::TooLarge),
-            Some(_) | None => Fresh::Retrieve,
+            Some((_, LedgerState::LeftOut(LeftOutReason::Poisoned))) => Fresh::RetrieveLast,
+            Some(_) => Fresh::Retrieve,
+            // A message without an id cannot be known again: it is brought rather than lost.
+            None if policy.start == StartPoint::Now && entry.unique_id.is_some() => {
+                Fresh::Leave(LeftOutReason::Unwanted)
+            }
+            None => Fresh::Retrieve,
         }
     }
 

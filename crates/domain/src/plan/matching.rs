@@ -14,8 +14,10 @@ pub(super) struct Printed<'a, I> {
 /// What [`pair_off`] found.
 #[derive(Default)]
 pub(super) struct Pairing {
-    /// Same key.
+    /// Same key, and nothing else has it.
     pub(super) pairs: Vec<(ListingIndex, LedgerIndex)>,
+    /// Same key, and so have others: of which row each is the message, only its octets tell.
+    pub(super) shared: Vec<(ListingIndex, LedgerIndex)>,
     /// Messages of a key that fewer rows have: which of them are stored, only their octets tell.
     pub(super) crowd: Vec<ListingIndex>,
     /// The rows of those keys.
@@ -46,7 +48,11 @@ pub(super) fn pair_off<K: Ord, R: Ord>(
             continue;
         };
         if run.len() <= rows.len() {
-            pairing.pairs.extend(
+            let pairs = match rows {
+                [_] => &mut pairing.pairs,
+                _ => &mut pairing.shared,
+            };
+            pairs.extend(
                 run.iter()
                     .zip(rows)
                     .map(|(entry, row)| (entry.index, row.index)),

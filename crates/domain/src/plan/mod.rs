@@ -8,10 +8,13 @@
 //! stays O(n log n) and within some 60 octets a message.
 
 mod bodies;
+mod cuts;
+mod dates;
 mod facts;
 mod known;
 mod left_out;
 mod matching;
+mod partial;
 mod probes;
 mod renumbering;
 mod retention;
@@ -23,6 +26,9 @@ use crate::{Ledger, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, 
 use crate::{ListingIndex, RowEpoch};
 
 pub use bodies::{BodyJudge, BodyVerdict};
+pub use cuts::{SessionSize, judge_cut};
+pub use dates::{StartPoint, judge_dates};
+pub use partial::looks_partial;
 pub use probes::{ProbeVerdict, judge_probes};
 pub use retention::{Retention, deletes_fetched};
 pub use sizes::{expects_nothing_known, needs_sizes};
@@ -41,6 +47,13 @@ pub struct RunPolicy {
     /// Deletion of messages that were re-linked after a renumbering waits until then. No row says
     /// how it was re-linked, so until then nothing is deleted that its own session did not fetch.
     pub relinked_deletion_held_until: Option<Timestamp>,
+    /// Whether deletions that were confirmed and not done may be asked for again: in the first
+    /// session of a run.
+    pub asks_again: bool,
+    /// Where a retrieval begins that has not looked into the maildrop yet.
+    pub start: StartPoint,
+    /// How many messages this session may bring, and how many stored earlier it may delete.
+    pub session: SessionSize,
 }
 
 /// What the server must be asked, and what may be done, once it has listed its messages.
@@ -48,6 +61,8 @@ pub struct RunPolicy {
 pub struct RunPlan {
     /// To be retrieved, in this order.
     pub retrieve: Vec<ListingIndex>,
+    /// To be retrieved behind all others, in this order: lines were cut at them.
+    pub retrieve_last: Vec<ListingIndex>,
     /// Headers to be read (`TOP n 0`) before these can be judged, in this order.
     pub probe: Vec<ListingIndex>,
     /// To stay on the server; to be recorded with the reason. Only those not recorded yet.
@@ -65,6 +80,10 @@ pub struct RunPlan {
     pub renumbered: bool,
     /// Ids are doubled or resized: from now on they prove nothing in this maildrop.
     pub ids_broken: bool,
+    /// Messages due for deletion that are left to a later session.
+    pub postponed: u64,
+    /// Messages listed again although a server has confirmed their deletion three times and more.
+    pub not_deleted: u64,
 }
 
 /// What `TOP n 0` said.
@@ -95,6 +114,7 @@ pub fn plan_run(
         left_out: LeftOutRows::new(facts),
         elsewhere: Elsewhere::of(ledger),
         wanted: vec![false; ledger.len()],
+        deletions: policy.session.messages().unwrap_or(u32::MAX),
         plan: RunPlan {
             renumbered: renumbering::is_renumbered(listing, ledger),
             ..RunPlan::default()
@@ -123,6 +143,8 @@ struct Planner<'a> {
     elsewhere: Elsewhere,
     /// By row: its proof is needed.
     wanted: Vec<bool>,
+    /// How many more messages may be deleted that were stored earlier.
+    deletions: u32,
     plan: RunPlan,
 }
 
@@ -140,21 +162,42 @@ impl Planner<'_> {
             }
             Standing::Unknown => self.place_fresh(entry),
             Standing::Known(row) => {
-                if !self.plan.renumbered && self.facts.allows_deletion(entry, &row) {
-                    self.wanted[row.index.position()] = true;
-                    self.plan.probe.push(entry.index);
+                if self.plan.renumbered || !self.facts.allows_deletion(entry, &row) {
+                    return;
                 }
+                self.wanted[row.index.position()] = true;
+                self.probe_if_there_is_room(entry);
             }
-            Standing::Contested(cause) => {
-                self.plan.ids_broken |= cause == Cause::IdsBroken;
+            Standing::Contested(Cause::IdsBroken) => {
+                self.plan.ids_broken = true;
                 self.plan.probe.push(entry.index);
             }
+            Standing::Contested(Cause::RowOpen) => {
+                // Looked at or not, what comes under another id may be its message.
+                let rows = entry.unique_id.into_iter();
+                for row in rows.flat_map(|id| known::rows_of(self.facts.ledger, id)) {
+                    self.wanted[row.index.position()] = true;
+                }
+                self.probe_if_there_is_room(entry);
+            }
+        }
+    }
+
+    /// Looks at a message that is stored and may be due for deletion, or leaves it to the next
+    /// session.
+    fn probe_if_there_is_room(&mut self, entry: &Listed<'_>) {
+        if self.deletions > 0 {
+            self.deletions -= 1;
+            self.plan.probe.push(entry.index);
+        } else {
+            self.plan.postponed += 1;
         }
     }
 
     fn place_fresh(&mut self, entry: &Listed<'_>) {
         match self.left_out.judge(entry) {
             Fresh::Retrieve => self.plan.retrieve.push(entry.index),
+            Fresh::RetrieveLast => self.plan.retrieve_last.push(entry.index),
             Fresh::Leave(reason) => self.plan.leave.push((entry.index, reason)),
             Fresh::Stay => {}
         }
@@ -166,7 +209,9 @@ impl Planner<'_> {
             listing, ledger, ..
         } = self.facts;
         self.want_contested();
-        let looks_for_missing = !self.plan.retrieve.is_empty() || !self.plan.probe.is_empty();
+        let looks_for_missing = !self.plan.retrieve.is_empty()
+            || !self.plan.retrieve_last.is_empty()
+            || !self.plan.probe.is_empty();
         for row in ledger.iter() {
             match (row.epoch, is_listed(listing, &row)) {
                 (RowEpoch::Present, Named::Yes) => {
@@ -174,6 +219,10 @@ impl Planner<'_> {
                     if !row.listed_last {
                         self.plan.appeared.push(row.index);
                     }
+                    let is_ignored = row.state == LedgerState::Deleted
+                        && row.listed_last
+                        && row.asks >= facts::ASKS;
+                    self.plan.not_deleted += u64::from(is_ignored);
                     continue;
                 }
                 (_, Named::No) if row.listed_last => self.plan.vanished.push(row.index),
@@ -229,6 +278,10 @@ impl Planner<'_> {
             wanted,
             ..
         } = self;
+        if plan.postponed > 0 {
+            // What is not looked at may be the message of a row whose id is gone.
+            plan.vanished.clear();
+        }
         let wanted = wanted.into_iter().enumerate().filter(|(_, wanted)| *wanted);
         plan.proofs = wanted
             .map(|(position, _)| LedgerIndex::from_position(position))

@@ -22,6 +22,8 @@ use super::{known, renumbering};
 pub struct ProbeVerdict {
     /// To be retrieved, after the plan's own, in this order.
     pub retrieve: Vec<ListingIndex>,
+    /// To be retrieved behind all others, after the plan's own: lines were cut at them.
+    pub retrieve_last: Vec<ListingIndex>,
     /// Known under another id or size: the row is to carry those listed now, and to be `Stored`.
     pub relink: Vec<(ListingIndex, LedgerIndex)>,
     /// Stored, proven to be the same message, and due for deletion. A pair may stand in `relink`
@@ -230,7 +232,8 @@ impl<'a> Judge<'a> {
         });
         self.mark(&by_print);
 
-        let pairs = || by_size.pairs.iter().chain(&by_print.pairs).copied();
+        let by_size_too = by_size.pairs.iter().chain(&by_size.shared);
+        let pairs = || by_size_too.clone().chain(&by_print.pairs).copied();
         if self.plan.renumbered && pairs().count() < renumbering::FEWEST {
             // Another program may have emptied the maildrop, and these are mail that only looks
             // like what was there: a few are soon retrieved, and their octets tell for certain.
@@ -262,9 +265,11 @@ impl<'a> Judge<'a> {
                     self.verdict.delete.push((*index, row.index));
                 }
                 // It is stored; only its octets will prove it. Where they are too many, it stays.
-                (Entry::Refused, Some(_)) if fresh != Fresh::Retrieve => {}
+                (Entry::Refused, Some(_))
+                    if !matches!(fresh, Fresh::Retrieve | Fresh::RetrieveLast) => {}
                 (Entry::Open | Entry::Crowded | Entry::Refused, _) => match fresh {
                     Fresh::Retrieve => self.verdict.retrieve.push(*index),
+                    Fresh::RetrieveLast => self.verdict.retrieve_last.push(*index),
                     Fresh::Leave(reason) => self.verdict.leave.push((*index, reason)),
                     Fresh::Stay => {}
                 },
@@ -301,16 +306,17 @@ impl<'a> Judge<'a> {
             self.plan.probe.iter().all(|index| {
                 matches!(self.entries[index.position()], Entry::Open | Entry::Settled)
             });
-        if !all_read {
+        if !all_read || self.plan.postponed > 0 {
             return;
         }
         let unlisted = |row: &LedgerRow<'_>| {
             let only_probing_finds_it = match (row.epoch, row.unique_id) {
                 (RowEpoch::Present, Some(_)) => false,
-                (RowEpoch::Present, None) => listing.has_anonymous() && row.state.is_stored(),
+                (RowEpoch::Present, None) => listing.has_anonymous(),
                 (RowEpoch::Past, _) => super::is_listed(listing, row) != super::Named::No,
             };
-            only_probing_finds_it && row.listed_last
+            // A row of a message left out may be the one that this run's delivery takes over.
+            only_probing_finds_it && row.listed_last && row.state.is_stored()
         };
         let free = ledger
             .iter()
@@ -343,6 +349,22 @@ impl<'a> Judge<'a> {
         for (entry, row) in &pairing.pairs {
             self.settle(*entry, *row);
         }
+        for (entry, row) in &pairing.shared {
+            // Another program may have deleted one of them, and a new one come: deleted unseen, it
+            // would be stored nowhere.
+            let (listed, known) = (self.facts.listing.at(*entry), self.facts.ledger.at(*row));
+            if self.facts.allows_deletion(&listed, &known) {
+                self.leave_to_octets(*entry, *row);
+            } else {
+                self.settle(*entry, *row);
+            }
+        }
+    }
+
+    /// Undoes a pair: the message is retrieved, and its octets tell whether it is stored.
+    fn leave_to_octets(&mut self, entry: ListingIndex, row: LedgerIndex) {
+        self.entries[entry.position()] = Entry::Crowded;
+        self.rows[row.position()] = Row::Crowded;
     }
 
     fn mark(&mut self, pairing: &Pairing) {
@@ -352,7 +374,7 @@ impl<'a> Judge<'a> {
         for row in &pairing.crowded {
             self.rows[row.position()] = Row::Crowded;
         }
-        for (entry, row) in &pairing.pairs {
+        for (entry, row) in pairing.pairs.iter().chain(&pairing.shared) {
             self.entries[entry.position()] = Entry::Settled;
             self.rows[row.position()] = Row::Taken;
         }

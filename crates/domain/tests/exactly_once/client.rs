@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use inhaul_domain::{
     BodyJudge, BodyVerdict, IdTrust, Ledger, LedgerEvent, LedgerIndex, LedgerState, LeftOutReason,
     Listing, ListingIndex, NewLedgerRow, Probe, Proof, RowEpoch, RunPolicy, deletes_fetched,
-    expects_nothing_known, judge_probes, needs_sizes, plan_run,
+    expects_nothing_known, judge_cut, judge_probes, needs_sizes, plan_run,
 };
 use inhaul_types::{LedgerId, Octets, Timestamp};
 
@@ -162,14 +162,16 @@ impl Client {
             session.effect()?;
             self.relink(session, *index, *row);
         }
-        let retrieve: Vec<_> = plan
-            .retrieve
-            .iter()
-            .chain(&verdict.retrieve)
-            .copied()
-            .collect();
+        let first = plan.retrieve.iter().chain(&verdict.retrieve);
+        let last = plan.retrieve_last.iter().chain(&verdict.retrieve_last);
+        let retrieve: Vec<_> = first.chain(last).copied().collect();
         for batch in retrieve.chunks(session.faults.batch) {
-            session.effect()?;
+            if let Err(cut) = session.effect() {
+                // The line is cut at this message; the process lives to note it.
+                let reason = judge_cut(&listing, batch[0], &ledger);
+                self.leave(session, batch[0], reason);
+                return Err(cut);
+            }
             for index in batch {
                 self.commit(session, *index, &mut bodies);
             }
@@ -208,9 +210,8 @@ impl Client {
         let row = match verdict {
             BodyVerdict::Store => {
                 self.stored.push(content);
-                self.rows
-                    .push(Row::new(session, index, LedgerState::Stored, Some(content)));
-                self.rows.len() - 1
+                let row = Row::new(session, index, LedgerState::Stored, Some(content));
+                self.put(row)
             }
             BodyVerdict::Relink(row) => {
                 self.relink(session, index, row);
@@ -234,8 +235,28 @@ impl Client {
     }
 
     fn leave(&mut self, session: &Session<'_>, index: ListingIndex, reason: LeftOutReason) {
-        self.rows
-            .push(Row::new(session, index, LedgerState::LeftOut(reason), None));
+        let mut row = Row::new(session, index, LedgerState::LeftOut(reason), None);
+        if reason == LeftOutReason::Interrupted {
+            row.asks = 1 + self.left_out(&row).map_or(0, |row| self.rows[row].asks);
+        }
+        self.put(row);
+    }
+
+    /// The row takes the place of one that says why the same message was left out, as in the store.
+    fn put(&mut self, row: Row) -> usize {
+        let Some(place) = self.left_out(&row) else {
+            self.rows.push(row);
+            return self.rows.len() - 1;
+        };
+        self.rows[place] = row;
+        place
+    }
+
+    fn left_out(&self, row: &Row) -> Option<usize> {
+        self.rows.iter().position(|other| {
+            !other.state.is_stored()
+                && (&other.unique_id, other.listed_size) == (&row.unique_id, row.listed_size)
+        })
     }
 
     fn confirm(&mut self, session: &Session<'_>) {

@@ -33,7 +33,7 @@ mod server;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use inhaul_domain::{Retention, RunPolicy};
+use inhaul_domain::{Retention, RunPolicy, SessionSize, StartPoint};
 use inhaul_types::{Octets, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -82,6 +82,8 @@ struct Case {
     retention: Retention,
     /// Whether [`LARGEST`] applies until the first calm run.
     limited: bool,
+    /// How many messages a session may delete that were stored before, until the first calm run.
+    session: SessionSize,
     steps: Vec<Step>,
 }
 
@@ -128,6 +130,7 @@ impl World {
         // are places the first one's deletions renumber the rest, and the second holds its own.
         self.show_all();
         self.case.limited = false;
+        self.case.session = SessionSize::UNBOUND;
         let runs = if self.case.ids == Ids::Positional {
             3
         } else {
@@ -265,6 +268,9 @@ impl World {
             retention: self.case.retention,
             largest: self.case.limited.then(|| Octets::new(LARGEST)),
             relinked_deletion_held_until: None,
+            start: StartPoint::Everything,
+            session: self.case.session,
+            asks_again: true,
         };
         let before = self.server.messages.clone();
         let ended = self.client.run(&mut self.server, policy, faults, self.now);
@@ -282,8 +288,9 @@ impl World {
         }
         let held = self.client.held_until.is_some_and(|until| until > self.now);
         // Where sizes are alike a reused id is found out by the probe before the deletion, which
-        // a hold or the daily rhythm of ignored deletions puts off.
-        let delayed = self.case.sizes == Sizes::Alike && (held || self.has_ignored_dele);
+        // a hold, a small session or the daily rhythm of ignored deletions puts off.
+        let bounded = policy.session != SessionSize::UNBOUND;
+        let delayed = self.case.sizes == Sizes::Alike && (held || self.has_ignored_dele || bounded);
         if ended == Ended::Well && !delayed {
             for message in before.iter().filter(|message| !message.hidden) {
                 let size = Octets::new(message.content.size);
@@ -381,8 +388,9 @@ fn case(ids: Ids) -> impl Strategy<Value = Case> {
     let steps = (many, prop::collection::vec(step(), 0..40))
         .prop_map(|(many, steps)| many.into_iter().chain(steps).collect());
     let top = prop::bool::weighted(0.7);
-    (top, any::<bool>(), retention, any::<bool>(), steps).prop_map(
-        move |(top, alike, retention, limited, steps)| {
+    let session = prop_oneof![Just(None), (1_u32..4).prop_map(Some)].prop_map(SessionSize::at_most);
+    (top, any::<bool>(), retention, any::<bool>(), session, steps).prop_map(
+        move |(top, alike, retention, limited, session, steps)| {
             let may_be_alike = match ids {
                 Ids::Stable | Ids::Absent => true,
                 Ids::Doubled | Ids::Reused | Ids::Positional => {
@@ -400,6 +408,7 @@ fn case(ids: Ids) -> impl Strategy<Value = Case> {
                 sizes,
                 retention,
                 limited,
+                session,
                 steps,
             }
         },

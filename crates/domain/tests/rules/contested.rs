@@ -83,6 +83,23 @@ fn more_look_alikes_than_rows_are_all_retrieved_because_only_octets_tell_them_ap
     assert!(verdict.same.is_empty() && verdict.relink.is_empty());
 }
 
+/// One of three look-alikes may be new, and one that was stored gone by another program's doing:
+/// what is deleted unseen then is stored nowhere.
+#[test]
+fn what_looks_alike_in_everything_is_deleted_only_for_its_octets() {
+    let rows = [stored("a", 10, 1), stored("a", 10, 1), stored("b", 10, 2)];
+    for lines in [
+        vec![line("a", 10, 1), line("a", 10, 1)],
+        vec![line("a", 10, 1)],
+    ] {
+        let verdict = Scene::new(DELETE, &rows, &lines).verdict();
+        assert!(verdict.delete.is_empty(), "{verdict:?}");
+        assert_eq!(verdict.retrieve.len(), lines.len());
+        let verdict = Scene::new(KEEP, &rows, &lines).verdict();
+        assert!(verdict.retrieve.is_empty(), "{verdict:?}");
+    }
+}
+
 #[test]
 fn a_server_without_top_makes_contested_messages_be_retrieved() {
     let scene = Scene::new(KEEP, &[stored("a", 10, 1)], &[mute("a", 12)]);

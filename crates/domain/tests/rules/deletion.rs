@@ -117,6 +117,25 @@ fn an_asked_message_is_asked_for_again_without_storing_it() {
 }
 
 #[test]
+fn later_sessions_of_a_run_do_not_ask_again_for_what_was_not_done() {
+    let later = RunPolicy {
+        asks_again: false,
+        ..DELETE
+    };
+    for (asks, hours_ago) in [(1, 0), (2, 0), (3, 24)] {
+        let row = Row {
+            state: LedgerState::Deleted,
+            asks,
+            hours_ago,
+            ..stored("a", 10, 1)
+        };
+        let (plan, verdict) = Scene::new(later, &[row], &[line("a", 10, 1)]).judge();
+        assert!(verdict.delete.is_empty(), "asked {asks} times");
+        assert!(verdict.retrieve.is_empty() && plan.retrieve.is_empty());
+    }
+}
+
+#[test]
 fn a_message_that_outlived_its_deletion_is_asked_for_twice_more_then_daily() {
     let row = |asks, hours_ago| Row {
         state: LedgerState::Deleted,

@@ -1,9 +1,9 @@
 //! What stays on the server unread.
 
-use inhaul_domain::{LedgerState, LeftOutReason, RunPolicy};
+use inhaul_domain::{LedgerState, LeftOutReason, RunPolicy, StartPoint, judge_cut, judge_dates};
 use inhaul_types::Octets;
 
-use crate::{DELETE, KEEP, Places, Row, Scene, line, stored};
+use crate::{DELETE, KEEP, Line, Places, Row, Scene, in_hours, line, stored};
 
 const UP_TO_100: RunPolicy = RunPolicy {
     largest: Some(Octets::new(100)),
@@ -64,9 +64,105 @@ fn what_was_left_out_is_tried_again_when_its_reason_may_be_gone() {
     ] {
         let size = row.size.unwrap();
         let plan = Scene::new(policy, &[row], &[line("a", size, 1)]).plan();
-        assert_eq!(!plan.retrieve.is_empty(), retrieved, "{name}");
+        let comes = !plan.retrieve.is_empty() || !plan.retrieve_last.is_empty();
+        assert_eq!(comes, retrieved, "{name}");
         assert!(plan.leave.is_empty() && plan.probe.is_empty(), "{name}");
     }
+}
+
+#[test]
+fn a_message_at_which_lines_are_cut_goes_last_and_is_left_out_in_the_end() {
+    let lines = [line("a", 90, 1), line("b", 50, 2)];
+    let cut = |cuts, reason| Row {
+        asks: cuts,
+        ..left("a", 90, reason, 0)
+    };
+    let interrupted = LeftOutReason::Interrupted;
+    for (cuts, first, last, next) in [
+        (1, vec![0, 1], vec![], interrupted),
+        (2, vec![1], vec![0], interrupted),
+        (3, vec![1], vec![0], interrupted),
+        (4, vec![1], vec![0], LeftOutReason::Poisoned),
+        (u8::MAX, vec![1], vec![0], LeftOutReason::Poisoned),
+    ] {
+        let scene = Scene::new(UP_TO_100, &[cut(cuts, interrupted)], &lines);
+        let plan = scene.plan();
+        assert_eq!(plan.retrieve.places(), first, "{cuts} cuts");
+        assert_eq!(plan.retrieve_last.places(), last, "{cuts} cuts");
+        let index = scene.listing.iter().next().unwrap().index;
+        let judged = judge_cut(&scene.listing, index, &scene.ledger);
+        assert_eq!(judged, next, "{cuts} cuts");
+    }
+    // Left out, it is tried once a day, behind the others.
+    for (hours, last) in [(23, vec![]), (24, vec![0])] {
+        let row = Row {
+            hours_ago: hours,
+            ..cut(5, LeftOutReason::Poisoned)
+        };
+        let scene = Scene::new(UP_TO_100, &[row], &lines);
+        assert_eq!(scene.plan().retrieve_last.places(), last, "{hours} hours");
+        let index = scene.listing.iter().next().unwrap().index;
+        let judged = judge_cut(&scene.listing, index, &scene.ledger);
+        assert_eq!(judged, LeftOutReason::Poisoned);
+    }
+}
+
+#[test]
+fn a_cut_at_a_message_of_the_same_id_and_another_size_counts_for_itself() {
+    let row = Row {
+        asks: 4,
+        ..left("a", 90, LeftOutReason::Interrupted, 0)
+    };
+    let scene = Scene::new(KEEP, &[row], &[line("a", 91, 1)]);
+    let index = scene.listing.iter().next().unwrap().index;
+    let judged = judge_cut(&scene.listing, index, &scene.ledger);
+    assert_eq!(judged, LeftOutReason::Interrupted);
+}
+
+#[test]
+fn what_was_there_before_is_not_wanted_where_only_new_mail_is() {
+    let from_now = RunPolicy {
+        start: StartPoint::Now,
+        ..DELETE
+    };
+    let lines = [line("a", 90, 1), line("b", 50, 2)];
+    let plan = Scene::new(from_now, &[stored("a", 90, 1)], &lines).plan();
+    assert!(plan.retrieve.is_empty());
+    assert_eq!(plan.leave.len(), 1);
+    assert_eq!(plan.leave[0].1, LeftOutReason::Unwanted);
+
+    // Later, and for ever: it is neither brought nor deleted.
+    let row = left("b", 50, LeftOutReason::Unwanted, 100_000);
+    let plan = Scene::new(DELETE, &[row], &[line("b", 50, 2), line("c", 60, 3)]).plan();
+    assert_eq!(plan.retrieve.places(), [1]);
+    assert!(plan.leave.is_empty() && plan.probe.is_empty());
+}
+
+#[test]
+fn what_cannot_be_known_again_is_brought_rather_than_lost() {
+    let from_now = RunPolicy {
+        start: StartPoint::Now,
+        ..KEEP
+    };
+    let anonymous = Line {
+        id: None,
+        ..line("", 90, 1)
+    };
+    let plan = Scene::new(from_now, &[], &[anonymous]).plan();
+    assert_eq!(plan.retrieve.places(), [0]);
+}
+
+#[test]
+fn what_arrived_before_the_day_is_left_and_what_has_no_date_comes() {
+    let since = in_hours(-48);
+    let lines = [line("a", 1, 1), line("b", 2, 2), line("c", 3, 3)];
+    let scene = Scene::new(KEEP, &[], &lines);
+    let mut plan = scene.plan();
+    let dates = [Some(in_hours(-49)), None, Some(in_hours(-48))];
+    judge_dates(&mut plan, &scene.listing, &dates, since);
+    assert_eq!(plan.retrieve.places(), [1, 2]);
+    assert_eq!(plan.leave.len(), 1);
+    assert_eq!(plan.leave[0].1, LeftOutReason::Unwanted);
 }
 
 #[test]

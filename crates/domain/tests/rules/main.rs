@@ -11,6 +11,7 @@ mod deletion;
 mod hostile;
 mod known;
 mod left_out;
+mod partial;
 mod renumbering;
 mod sizes;
 
@@ -18,7 +19,8 @@ use std::collections::HashMap;
 
 use inhaul_domain::{
     BodyJudge, IdTrust, Ledger, LedgerIndex, LedgerState, Listing, ListingIndex, NewLedgerRow,
-    Probe, ProbeVerdict, Proof, Retention, RowEpoch, RunPlan, RunPolicy, judge_probes, plan_run,
+    Probe, ProbeVerdict, Proof, Retention, RowEpoch, RunPlan, RunPolicy, SessionSize, StartPoint,
+    judge_probes, plan_run,
 };
 use inhaul_types::{Digest, Fingerprint, LedgerId, MessageNumber, Octets, Timestamp};
 
@@ -87,6 +89,9 @@ const KEEP: RunPolicy = RunPolicy {
     retention: Retention::Keep,
     largest: None,
     relinked_deletion_held_until: None,
+    start: StartPoint::Everything,
+    session: SessionSize::UNBOUND,
+    asks_again: true,
 };
 const DELETE: RunPolicy = RunPolicy {
     retention: Retention::Delete,

@@ -60,15 +60,25 @@ impl Learned {
 
     /// What a session right behind this one, which failed, begins with, where it has a better
     /// chance: without the CAPA that was not answered, or saying the password whose proof was
-    /// refused.
-    pub(crate) fn another_session(&self, now: Timestamp) -> Option<Self> {
+    /// refused. For a look that remembers nothing of CAPA.
+    pub(crate) fn another_session(&self) -> Option<Self> {
         let mut learned = Self::default();
         if self.asking && !self.asked {
-            learned.leave_capa_alone(now);
+            learned.capabilities = Some(Capabilities::new());
             return Some(learned);
         }
         learned.sign_in = self.sign_in;
         matches!(self.sign_in, Some(SignInMemory::Refused(_))).then_some(learned)
+    }
+
+    /// Another session of the same run follows: what this one learned is not asked for again.
+    pub(crate) fn begin_next_session(&mut self) {
+        (self.asked, self.asking) = (false, false);
+    }
+
+    /// How long the server wants us to wait between two sign-ins (RFC 2449 section 6.5).
+    pub(crate) fn login_delay(&self) -> Option<Duration> {
+        self.capabilities.as_ref()?.login_delay()
     }
 
     /// CAPA goes out.

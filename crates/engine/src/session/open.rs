@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use inhaul_net::tls::Trust;
 use inhaul_net::{Dialler, Line, Target};
-use inhaul_pop3_proto::client::{Capabilities, Command, Event};
+use inhaul_pop3_proto::client::{Capabilities, ClientError, Command, Event};
 use inhaul_store::{Remote, Security};
 use inhaul_types::KeyPin;
 use tokio::time::timeout;
@@ -51,15 +51,19 @@ pub(crate) async fn sign_in(
 ) -> Result<(), RunError> {
     let stamp = greeting(wire).await?;
     if remote.security == Security::StartTls {
-        ask_for_tls(wire, learned).await?;
-        let line = wire.take_line();
-        let (target, trust) = (target(remote), trust(remote));
-        let line = dialler
-            .secure(line, &target, &trust, checks.connect_timeout)
-            .await?;
-        wire.put_encrypted(line);
-        learned.forget_what_was_asked();
+        encrypt(wire, dialler, remote, learned, checks).await?;
     }
+    enter(wire, remote, credential, stamp.as_deref(), learned).await
+}
+
+/// The part of [`sign_in`] behind the encryption. `stamp` is the greeting's, for APOP.
+pub(crate) async fn enter(
+    wire: &mut Wire,
+    remote: &Remote,
+    credential: &Credential,
+    stamp: Option<&str>,
+    learned: &mut Learned,
+) -> Result<(), RunError> {
     if learned.capabilities.is_none() {
         capa(wire, learned).await?;
     }
@@ -100,14 +104,14 @@ pub(crate) async fn shown_key(
     Ok(dialler.shown_key(line, &target, limit).await?)
 }
 
-fn target(remote: &Remote) -> Target {
+pub(crate) fn target(remote: &Remote) -> Target {
     Target {
         host: remote.host.clone(),
         port: remote.port,
     }
 }
 
-fn trust(remote: &Remote) -> Trust {
+pub(crate) fn trust(remote: &Remote) -> Trust {
     match (remote.pin, &remote.ca_file) {
         (Some(pin), _) => Trust::Pin(pin),
         (None, Some(file)) => Trust::CaFile(file.clone()),
@@ -116,16 +120,45 @@ fn trust(remote: &Remote) -> Trust {
 }
 
 /// The stamp that APOP would need.
-async fn greeting(wire: &mut Wire) -> Result<Option<String>, RunError> {
-    wire.until(|event| match event {
-        Event::Greeting { apop_stamp, .. } => Some(Ok(apop_stamp.map(str::to_owned))),
-        Event::Refused { code, text, .. } => {
-            let (doing, text) = (Doing::Greeting, text.to_string());
-            Some(Err(RunError::Refused { doing, code, text }))
+pub(crate) async fn greeting(wire: &mut Wire) -> Result<Option<String>, RunError> {
+    let greeted = wire
+        .until(|event| match event {
+            Event::Greeting { apop_stamp, .. } => Some(Ok(apop_stamp.map(str::to_owned))),
+            Event::Refused { code, text, .. } => {
+                let (doing, text) = (Doing::Greeting, text.to_string());
+                Some(Err(RunError::Refused { doing, code, text }))
+            }
+            _ => None,
+        })
+        .await;
+    if let Err(RunError::Silent(_)) = greeted {
+        // It may have said something that is no line: a prompt, or octets meant for another kind
+        // of client.
+        wire.client.handle_eof();
+        if let Err(error @ ClientError::NotPop3 { .. }) = wire.client.poll_event() {
+            return Err(error.into());
         }
-        _ => None,
-    })
-    .await?
+    }
+    greeted?
+}
+
+/// STLS and the handshake.
+pub(crate) async fn encrypt(
+    wire: &mut Wire,
+    dialler: &Dialler,
+    remote: &Remote,
+    learned: &mut Learned,
+    checks: &Checks,
+) -> Result<(), RunError> {
+    ask_for_tls(wire, learned).await?;
+    let line = wire.take_line();
+    let (target, trust) = (target(remote), trust(remote));
+    let line = dialler
+        .secure(line, &target, &trust, checks.connect_timeout)
+        .await?;
+    wire.put_encrypted(line);
+    learned.forget_what_was_asked();
+    Ok(())
 }
 
 async fn ask_for_tls(wire: &mut Wire, learned: &mut Learned) -> Result<(), RunError> {

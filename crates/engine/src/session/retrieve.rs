@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use inhaul_domain::{
     BodyJudge, BodyVerdict, Ledger, LedgerState, LeftOutReason, Listing, ListingIndex, RunPolicy,
-    deletes_fetched,
+    deletes_fetched, judge_cut,
 };
 use inhaul_message::{HeaderBlock, fingerprint, summarize};
 use inhaul_pop3_proto::ResponseCode;
@@ -48,6 +48,8 @@ const BATCH_MESSAGES: usize = 256;
 const BATCH_OCTETS: u64 = 8 << 20;
 /// or when its first message has waited so long: somebody may be looking at the folder.
 const BATCH_AGE: Duration = Duration::from_millis(200);
+/// Told of a large message while it comes: often enough for a bar to move.
+const TELL_OCTETS: u64 = 64 << 10;
 /// Commits under way at once. The second is gathered by the store while the first syncs.
 const COMMITS_AT_ONCE: usize = 2;
 
@@ -67,6 +69,10 @@ pub(crate) struct Errand<'a> {
     pub(crate) judge: &'a mut BodyJudge,
     /// To be retrieved, in this order.
     pub(crate) retrieve: Vec<ListingIndex>,
+    /// How much is left to the next session.
+    pub(crate) postponed: u64,
+    /// Messages that earlier sessions of the run have stored.
+    pub(crate) stored_before: u64,
     /// RETR was sent for these already, in this order.
     pub(crate) ahead: Vec<MessageNumber>,
     /// Stored before, proven, due: to be deleted once the rest is stored.
@@ -74,6 +80,9 @@ pub(crate) struct Errand<'a> {
     pub(crate) pipelining: bool,
     /// When to stop asking for more.
     pub(crate) deadline: Instant,
+    /// When to leave a server in the middle of a message: one that drips an octet a minute is left
+    /// in the end.
+    pub(crate) hard_deadline: Instant,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -85,6 +94,12 @@ pub(crate) struct Tally {
     pub(crate) left: u64,
     /// Not asked for any more when the run was to stop.
     pub(crate) remaining: u64,
+    /// Left to the next session.
+    pub(crate) postponed: u64,
+    /// RETRs answered whole, with a message or a refusal.
+    pub(crate) answered: u64,
+    /// A message was under way when it ended.
+    pub(crate) half: bool,
     /// Rows whose DELE the server accepted; deleted once QUIT is answered.
     pub(crate) accepted: Vec<LedgerId>,
     /// Rows whose DELE the server refused.
@@ -102,13 +117,20 @@ pub(crate) async fn retrieve(
     tally: &mut Tally,
 ) -> Result<(), RunError> {
     let mut work = Work::new(errand, tally);
-    let ended = work.converse(wire).await;
+    let mut ended = work.converse(wire).await;
     if ended.is_err() {
         // Half a message is dropped here; whole ones are kept.
-        work.incoming = None;
+        work.tally.half = work.incoming.take().is_some();
+        if let Err(error) = &ended {
+            work.note_cut(error);
+        }
         work.submit();
+        // All of them count, whatever became of one.
         while let Some(commit) = work.commits.next().await {
-            work.note_commit(commit)?;
+            if let Err(error) = work.note_commit(commit) {
+                // Graver than whatever ended the conversation.
+                ended = Err(error);
+            }
         }
     }
     ended
@@ -122,6 +144,8 @@ struct Work<'a> {
     outstanding: VecDeque<Option<ListingIndex>>,
     outstanding_octets: u64,
     incoming: Option<Incoming>,
+    /// Octets of it that the observer has not heard of.
+    untold: u64,
     batch: Gathered,
     commits: FuturesUnordered<BoxFuture<'static, Result<Durable, StoreError>>>,
     /// DELEs that may be sent now.
@@ -166,6 +190,7 @@ struct Durable {
 impl<'a> Work<'a> {
     fn new(mut errand: Errand<'a>, tally: &'a mut Tally) -> Self {
         let mut unsent: VecDeque<_> = std::mem::take(&mut errand.retrieve).into();
+        tally.postponed = errand.postponed;
         let ahead = std::mem::take(&mut errand.ahead);
         // It may have been told to before anybody waited for it.
         let stopping = *errand.stop.borrow();
@@ -186,6 +211,7 @@ impl<'a> Work<'a> {
             outstanding,
             outstanding_octets: 0,
             incoming: None,
+            untold: 0,
             batch: Gathered::default(),
             commits: FuturesUnordered::new(),
             due: VecDeque::new(),
@@ -227,6 +253,7 @@ impl<'a> Work<'a> {
                 Some(commit) = self.commits.next() => self.note_commit(commit)?,
                 Ok(()) = stop.changed(), if !self.stopping => self.stopping = *stop.borrow(),
                 () = sleep_until(deadline), if !self.stopping => self.stopping = true,
+                () = sleep_until(self.errand.hard_deadline) => return Err(RunError::TooLong),
                 () = sleep_until(batch_due.unwrap_or(deadline)), if batch_due.is_some() && may_commit => {
                     self.submit();
                 }
@@ -300,12 +327,18 @@ impl<'a> Work<'a> {
 
     fn take(&mut self, event: Event<'_>) -> Result<(), RunError> {
         match event {
-            Event::BodyStart { .. } => self.incoming = Some(Incoming::new(&self.errand.budget)),
+            Event::BodyStart { .. } => {
+                (self.incoming, self.untold) = (Some(Incoming::new(&self.errand.budget)), 0);
+            }
             Event::BodyChunk(octets) => {
                 if let Some(incoming) = &mut self.incoming {
                     incoming
                         .push(octets, &self.errand.spool)
                         .map_err(RunError::Spool)?;
+                    self.untold += octets.len() as u64;
+                    if self.untold >= TELL_OCTETS {
+                        self.tell_received();
+                    }
                 }
             }
             Event::BodyEnd { .. } => self.take_body(),
@@ -348,7 +381,13 @@ impl<'a> Work<'a> {
     fn answered(&mut self) -> Option<ListingIndex> {
         let index = self.outstanding.pop_front()??;
         self.outstanding_octets -= self.weight(index);
+        self.tally.answered += 1;
         Some(index)
+    }
+
+    fn tell_received(&mut self) {
+        let octets = Octets::new(std::mem::take(&mut self.untold));
+        self.errand.observer.progress(&Progress::Received(octets));
     }
 
     fn take_body(&mut self) {
@@ -365,9 +404,7 @@ impl<'a> Work<'a> {
             );
             return;
         }
-        self.errand
-            .observer
-            .progress(&Progress::Received(incoming.size()));
+        self.tell_received();
         let received = incoming.finish();
         let verdict = self.errand.judge.judge(index, &received.digest);
         let delete = deletes_fetched(
@@ -451,6 +488,29 @@ impl<'a> Work<'a> {
         });
     }
 
+    /// The message that was under way when the line was cut may be what cut it.
+    fn note_cut(&mut self, error: &RunError) {
+        let Some(Some(index)) = self.outstanding.front().copied() else {
+            return;
+        };
+        if !error.is_of_the_line() {
+            return;
+        }
+        let listed = self.errand.listing.at(index);
+        let reason = judge_cut(self.errand.listing, index, self.errand.ledger);
+        let detail = match reason {
+            LeftOutReason::Poisoned => "the line was cut at it again and again",
+            _ => "the line was cut while it came; it comes with a later check",
+        };
+        self.tally.left += u64::from(reason == LeftOutReason::Poisoned);
+        self.batch.changes.push(LedgerChange::Leave {
+            unique_id: unique_id(listed.unique_id),
+            listed_size: listed.size,
+            reason,
+            detail: detail.to_owned(),
+        });
+    }
+
     /// Gives the batch to the store.
     fn submit(&mut self) {
         if self.batch.is_empty() {
@@ -510,9 +570,9 @@ impl<'a> Work<'a> {
         self.tally.stored += durable.messages;
         self.tally.octets += Octets::new(durable.octets);
         self.due.extend(durable.deletes);
-        self.errand
-            .observer
-            .progress(&Progress::Stored(self.tally.stored));
+        self.errand.observer.progress(&Progress::Stored(
+            self.errand.stored_before + self.tally.stored,
+        ));
         Ok(())
     }
 
@@ -569,6 +629,32 @@ impl<'a> Work<'a> {
 }
 
 impl Tally {
+    /// Deletions that count.
+    pub(crate) fn deleted(&self) -> u64 {
+        if self.confirmed {
+            self.accepted.len() as u64
+        } else {
+            0
+        }
+    }
+
+    /// What became of the deletions, for the ledger.
+    pub(crate) fn into_changes(self) -> impl Iterator<Item = LedgerChange> {
+        let accepted = if self.confirmed {
+            self.accepted
+        } else {
+            Vec::new()
+        };
+        let changes = [
+            (accepted, LedgerState::Deleted),
+            (self.refused, LedgerState::Stored),
+        ];
+        changes
+            .into_iter()
+            .filter(|(rows, _)| !rows.is_empty())
+            .map(|(rows, state)| LedgerChange::State { rows, state })
+    }
+
     /// Whether any deletion was asked for and answered.
     pub(crate) fn has_deletions(&self) -> bool {
         !self.accepted.is_empty() || !self.refused.is_empty()

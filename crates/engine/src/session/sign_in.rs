@@ -18,7 +18,7 @@ use inhaul_pop3_proto::client::{Capabilities, Command, Event};
 use inhaul_sasl::scram::{Binding, Hash};
 use inhaul_sasl::{Exchange, apop};
 use inhaul_store::{Remote, SignInMemory};
-use inhaul_types::{ErrorCode, Mechanism, Secret};
+use inhaul_types::{Mechanism, Secret};
 
 use crate::failure::{Doing, RunError};
 use crate::session::Wire;
@@ -62,7 +62,7 @@ pub(crate) async fn authenticate(
             }
             Err(Refusal::Unlooked(text)) => unknown = text.or(unknown),
             Err(Refusal::Final(error)) => {
-                if error.code() == ErrorCode::AuthRefused {
+                if error.refuses_the_secret() {
                     learned.sign_in = mechanism
                         .keeps_the_password()
                         .then_some(SignInMemory::Refused(mechanism));
@@ -71,7 +71,11 @@ pub(crate) async fn authenticate(
             }
         }
     }
-    Err(RunError::NoWayIn(unknown))
+    let offered = offered.arguments("SASL").into_iter().flatten();
+    Err(RunError::NoWayIn {
+        offered: offered.map(str::to_owned).collect(),
+        said: unknown,
+    })
 }
 
 /// Why one mechanism did not get us in.

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use inhaul_net::{Line, LineBinding};
+use inhaul_net::{Encryption, Line, LineBinding};
 use inhaul_pop3_proto::client::{Client, Command, Event, SendError};
 use inhaul_types::Secret;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -84,6 +84,11 @@ impl Wire {
 
     pub(crate) fn is_encrypted(&self) -> bool {
         self.line.as_ref().is_some_and(Line::is_encrypted)
+    }
+
+    /// How the line is encrypted; `None` of a plain one.
+    pub(crate) fn encryption(&self) -> Option<Encryption> {
+        self.line.as_ref().and_then(Line::encryption)
     }
 
     /// Pumps until `take` makes something of an event.

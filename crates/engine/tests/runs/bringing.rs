@@ -120,8 +120,42 @@ async fn a_dry_run_counts_and_changes_nothing() {
     );
     assert_eq!(world.mailbox.count("RETR") + world.mailbox.count("DELE"), 0);
     assert_eq!(world.stored().await.len(), 2);
+    let preview = report.preview.expect("a dry run has one");
+    assert_eq!((preview.retrieve.len(), preview.delete_fetched), (3, 3));
+    assert!(preview.retrieve.iter().all(|one| one.heading.is_none()));
+    assert_eq!(report.run, None, "a look is no run");
+    let runs = world.store.run_list(world.retrieval().await.id, 9).await;
+    assert_eq!(runs.unwrap().len(), 1);
+    let report = world
+        .run_with(RunOptions {
+            dry_run: true,
+            headers: true,
+            ..RunOptions::default()
+        })
+        .await;
+    let preview = report.preview.expect("a dry run has one");
+    for one in &preview.retrieve {
+        let heading = one.heading.as_ref().expect("TOP is known there");
+        assert!(!heading.subject.is_empty(), "{one:?}");
+    }
     let report = world.good().await;
     assert_eq!((report.stored, report.deleted), (3, 3));
+    world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn a_run_with_a_limit_leaves_the_rest_for_the_next() {
+    let world = Setup::default().start().await;
+    world.send(letters(0..10));
+    let some = RunOptions {
+        most: Some(4),
+        ..RunOptions::default()
+    };
+    for (stored, remaining) in [(4, 6), (4, 2), (2, 0), (0, 0)] {
+        let report = world.run_with(some).await;
+        assert!(report.failure.is_none(), "{report:?}");
+        assert_eq!((report.stored, report.remaining), (stored, remaining));
+    }
     world.assert_each_once().await;
 }
 

@@ -10,8 +10,8 @@ use inhaul_engine::{RunOptions, Unobserved};
 use inhaul_sample::switches::{MailboxSwitches, UniqueIds};
 use inhaul_store::*;
 use inhaul_types::{
-    AccountId, Activation, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
-    Secret, Uid,
+    AccountId, Activation, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId,
+    RunId, Secret, Uid,
 };
 use tokio::sync::watch;
 
@@ -187,11 +187,20 @@ impl Store for Mortal {
         account_list() -> Vec<Account>, reads;
         account_by_name<'a>(name: &'a str) -> Account, reads;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool, reads;
+        account_change(account: AccountId, change: AccountChange) -> (), reads;
+        account_remove(account: AccountId) -> (), reads;
+        group_create<'a>(name: &'a str, change: GroupChange) -> GroupId, reads;
+        group_list() -> Vec<Group>, reads;
+        group_by_name<'a>(name: &'a str) -> Group, reads;
+        group_change(group: GroupId, change: GroupChange) -> (), reads;
+        group_remove(group: GroupId) -> (), reads;
         folder_list(account: AccountId) -> Vec<Folder>, reads;
         retrieval_create(retrieval: NewRetrieval) -> RetrievalId, reads;
         retrieval_list() -> Vec<Retrieval>, reads;
         retrieval_by_name<'a>(name: &'a str) -> Retrieval, reads;
+        retrieval_by_id(id: RetrievalId) -> Retrieval, reads;
         retrieval_change(retrieval: RetrievalId, change: RetrievalChange) -> (), reads;
+        retrieval_remove(retrieval: RetrievalId) -> (), reads;
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;
         ledger_load(maildrop: MaildropId) -> Ledger, reads;
         ledger_load_others(maildrop: MaildropId) -> Vec<Ledger>, reads;
@@ -202,6 +211,7 @@ impl Store for Mortal {
         run_begin(run: NewRun) -> RunId, writes;
         run_finish(maildrop: MaildropId, end: RunEnd, changes: Vec<LedgerChange>) -> (), writes;
         run_list(retrieval: RetrievalId, most: u32) -> Vec<Run>, reads;
+        run_by_id(run: RunId) -> Run, reads;
         run_conversation(run: RunId) -> Option<String>, reads;
         message_page(folder: FolderId, after: Option<Uid>, most: u32) -> Vec<Message>, reads;
         message_by_id(id: MessageId) -> Message, reads;

@@ -3,7 +3,7 @@
 use inhaul_sample::SignIns;
 use inhaul_sample::switches::{Certificate, Stls};
 use inhaul_store::Security;
-use inhaul_types::{ErrorCode, KeyPin};
+use inhaul_types::{Card, ErrorCode, KeyPin};
 
 use crate::harness::{Setup, World, letters};
 use crate::relay::Relay;
@@ -57,7 +57,18 @@ async fn nobody_signs_in_behind_a_certificate_that_proves_nothing() {
             world
                 .server
                 .set(|switches| switches.certificate = certificate);
-            world.fails(ErrorCode::Certificate).await;
+            let failure = world.fails(ErrorCode::Certificate).await;
+            let words = match certificate {
+                Certificate::Expired => "Its certificate expired on ",
+                Certificate::WrongName => "Its certificate is for ",
+                _ => "Its certificate is signed by nobody this server knows.",
+            };
+            let card = failure.card();
+            assert!(card.what.starts_with(words), "{card:?}");
+            assert!(
+                card.next.starts_with("inhaul sends no password."),
+                "{card:?}"
+            );
             assert_eq!(
                 world.mailbox.sign_ins(),
                 SignIns::default(),
@@ -122,12 +133,13 @@ async fn a_changed_key_gets_no_password_and_both_keys_are_named() {
             .await
             .unwrap();
         assert_ne!(shown, pinned);
+        let told = told(&failure.card());
         for words in [
             &*pinned.to_string(),
-            &format!("--pin {shown}"),
-            "has changed",
+            &format!("`inhaul retrieval set anna --pin {shown}`"),
+            "The key of 127.0.0.1 has changed, and no password was sent",
         ] {
-            assert!(failure.what.contains(words), "{failure:?}");
+            assert!(told.contains(words), "{told}");
         }
         // The new one is trusted when it is pinned, not before.
         world.fails(ErrorCode::Certificate).await;
@@ -138,15 +150,30 @@ async fn a_changed_key_gets_no_password_and_both_keys_are_named() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_nobody_known_says_how_to_trust_its_key() {
-    let world = start(Security::Tls).await;
-    world
-        .server
-        .set(|switches| switches.certificate = Certificate::UnknownCa);
-    let failure = world.fails(ErrorCode::Certificate).await;
-    let shown = pin(&world).await;
-    let advice = format!("--pin {shown}");
-    assert!(failure.what.ends_with(&advice), "{failure:?}");
+async fn a_certificate_that_proves_nothing_says_how_to_trust_its_key() {
+    for certificate in [Certificate::UnknownCa, Certificate::WrongName] {
+        let world = start(Security::Tls).await;
+        world
+            .server
+            .set(|switches| switches.certificate = certificate);
+        let card = world.fails(ErrorCode::Certificate).await.card();
+        let shown = pin(&world).await;
+        let advice = format!(
+            "If it is your own server, trust exactly its key: `inhaul retrieval set anna --pin {shown}`."
+        );
+        assert!(card.todo.contains(&advice), "{card:?}");
+    }
+}
+
+/// All that a card says, in lines.
+fn told(card: &Card) -> String {
+    [
+        card.title.clone(),
+        card.what.clone(),
+        card.todo.join("\n"),
+        card.next.clone(),
+    ]
+    .join("\n")
 }
 
 #[tokio::test]

@@ -35,6 +35,11 @@ async fn a_greeting_that_is_none_has_its_code() {
             NotPop3,
             Some("220 smtp.example.org ESMTP"),
         ),
+        (
+            Greeting::Other("* OK IMAP4rev1 ready".into()),
+            NotPop3,
+            Some("* OK IMAP4rev1 ready"),
+        ),
         (Greeting::HangUp, CutOff, None),
     ] {
         let world = Setup::default().impatient().start().await;

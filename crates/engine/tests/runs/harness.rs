@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use inhaul_domain::Retention;
+use inhaul_domain::{Retention, StartPoint};
 use inhaul_engine::{
     Checks, Clock, Engine, FailureReport, Observer, Pop3Log, RunOptions, RunReport, Unobserved,
 };
@@ -28,6 +28,7 @@ pub(crate) const USER: &str = "anna";
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) retention: Retention,
+    pub(crate) start: StartPoint,
     pub(crate) security: Security,
     pub(crate) read_timeout: Duration,
     pub(crate) run_timeout: Duration,
@@ -39,6 +40,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             retention: Retention::Keep,
+            start: StartPoint::Everything,
             security: Security::None,
             read_timeout: Duration::from_secs(20),
             run_timeout: Duration::from_secs(300),
@@ -160,6 +162,7 @@ impl World {
             folder: "INBOX".into(),
             every: Every::Never,
             retention: self.setup.retention,
+            start: self.setup.start,
             paused: false,
             sign_in_memory: None,
         };

@@ -1,5 +1,9 @@
 //! Sign-ins that are refused, and how often a password is tried.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
+use inhaul_engine::{Found, InspectionObserver, Stage};
 use inhaul_sample::SignIns;
 use inhaul_sample::switches::{
     Apop, AuthPlain, Greeting, Refusal, Scram, ScramPlus, SignIn, TokenSteps,
@@ -166,7 +170,13 @@ async fn a_server_that_does_not_prove_itself_is_no_server() {
     for scram in [Scram::WrongProof, Scram::NoProof, Scram::TooManyIterations] {
         let world = knowing(Mechanism::ScramSha256, Security::None).await;
         world.server.set(|switches| switches.scram = scram);
-        world.fails(ErrorCode::BadAnswer).await;
+        let card = world.fails(ErrorCode::BadAnswer).await.card();
+        let told = format!("{}. {}", card.title, card.what);
+        let words = match scram {
+            Scram::TooManyIterations => "in the sign-in by SCRAM-SHA-256, it asks for more",
+            _ => "did not prove by SCRAM-SHA-256 that it knows the password",
+        };
+        assert!(told.contains(words), "{scram:?}: {told}");
         assert_eq!(world.mailbox.count("RETR"), 0, "{scram:?}");
         assert_eq!(world.mailbox.sign_ins().refused, 0, "{scram:?}");
         // No password is said to it either, the next time.
@@ -247,6 +257,53 @@ async fn a_test_of_a_mailbox_says_the_password_where_its_proof_is_refused() {
     world.mailbox.forget();
     drop(world.engine.inspect(&remote, secret()).await.unwrap_err());
     assert_eq!(world.mailbox.sign_ins().refused, 1);
+}
+
+#[tokio::test]
+async fn a_second_session_of_a_test_tells_no_stage_again() {
+    let world = knowing(Mechanism::ScramSha256, Security::StartTls).await;
+    offer(&world, &[Mechanism::ScramSha256, Mechanism::Plain]).await;
+    world
+        .server
+        .set(|switches| switches.refusing_mechanisms = vec![Mechanism::ScramSha256]);
+    let remote = world.retrieval().await.remote;
+    let secret = || RemoteSecret::Stored(Secret::new(PASSWORD.into()));
+    let heard = Heard::default();
+    let engine = &world.engine;
+    let looked = engine.inspect_by_stages(&remote, secret(), &heard).await;
+    assert_eq!(looked.unwrap().messages, 2);
+    assert_eq!(world.server.connections(), 2);
+    let stages = [
+        Stage::FindServer,
+        Stage::Connect,
+        Stage::Secure,
+        Stage::SignIn,
+        Stage::LookInside,
+        Stage::LeaveCopies,
+    ];
+    let told = stages
+        .iter()
+        .flat_map(|stage| [(false, *stage), (true, *stage)]);
+    assert_eq!(*heard.0.lock().unwrap(), told.collect::<Vec<_>>());
+    // Where both are refused, it is the sign-in that failed.
+    world.mailbox.set_password("another");
+    let heard = Heard::default();
+    let looked = engine.inspect_by_stages(&remote, secret(), &heard).await;
+    assert_eq!(looked.unwrap_err().stage, Stage::SignIn);
+}
+
+/// What an inspection told, in order: whether it was the end of a stage, and which.
+#[derive(Default)]
+struct Heard(Mutex<Vec<(bool, Stage)>>);
+
+impl InspectionObserver for Heard {
+    fn begins(&self, stage: Stage) {
+        self.0.lock().unwrap().push((false, stage));
+    }
+
+    fn found(&self, stage: Stage, _: &Found, _: Duration) {
+        self.0.lock().unwrap().push((true, stage));
+    }
 }
 
 #[tokio::test]
@@ -457,12 +514,50 @@ async fn a_refused_sign_in_has_its_code_and_costs_no_mail() {
             failure.what.contains("127.0.0.1"),
             "{refusal:?}: {failure:?}"
         );
-        // A maildrop that somebody else has open is no failure.
-        let failures = if code == MailboxInUse { 0 } else { 1 };
+        // A maildrop that somebody else has open is no failure, nor is having come too often.
+        let is_busy = matches!(code, MailboxInUse | TooOften);
+        let failures = u32::from(!is_busy);
         assert_eq!(world.retrieval().await.failures, failures, "{refusal:?}");
         world.behave();
         world.good().await;
         world.assert_each_once().await;
         assert_eq!(world.retrieval().await.failures, 0, "{refusal:?}");
     }
+}
+
+#[tokio::test]
+async fn how_often_one_may_come_is_told_in_minutes() {
+    let server = Script::parse(
+        "S: +OK hello
+         C: CAPA
+         S: +OK
+         S: SASL PLAIN
+         S: LOGIN-DELAY 900
+         S: .
+         C: AUTH PLAIN *
+         S: +OK
+         C: CAPA
+         S: -ERR not any more
+         C: STAT
+         S: +OK 0 0
+         C: UIDL
+         S: +OK
+         S: .
+         C: LIST
+         S: +OK
+         S: .
+         C: QUIT
+         S: +OK
+         ---
+         S: +OK hello
+         C: AUTH PLAIN *
+         S: -ERR [LOGIN-DELAY] not yet",
+    );
+    let server = server.unwrap().serve().unwrap();
+    let world = Setup::default().start().await;
+    world.redirect(server.addr()).await;
+    world.good().await;
+    let card = world.fails(ErrorCode::TooOften).await.card();
+    assert_eq!(card.what, "It allows one check every 15 minutes.");
+    server.finish().unwrap();
 }

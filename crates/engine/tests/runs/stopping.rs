@@ -1,9 +1,11 @@
 //! Runs that are told to stop.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use inhaul_engine::{Observer, Progress, RunOptions};
-use inhaul_sample::switches::Pipelining;
+use inhaul_sample::switches::{Greeting, Pipelining};
+use inhaul_store::Store as _;
 use tokio::sync::watch;
 
 use crate::harness::{Setup, USER, letters};
@@ -85,4 +87,33 @@ async fn a_run_that_is_stopped_before_it_begins_brings_nothing() {
     world.mailbox.idle().await;
     world.good().await;
     world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_before_it_begins_is_no_failure_and_forgets_nothing() {
+    let world = Setup::deleting().start().await;
+    world.good().await;
+    let before = world.store.retrieval_by_name(USER).await.unwrap();
+    assert!(before.capabilities.is_some());
+    // It is stopped while it waits for the greeting.
+    let greeting = Greeting::Slow(Duration::from_secs(15));
+    world.server.set(|switches| switches.greeting = greeting);
+    let (stop, stopping) = watch::channel(false);
+    let connections = world.server.connections();
+    let unobserved = inhaul_engine::Unobserved;
+    let run = world.run_until(USER, RunOptions::default(), &unobserved, stopping);
+    let signal = async {
+        while world.server.connections() == connections {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        stop.send_replace(true);
+    };
+    let (report, ()) = tokio::join!(run, signal);
+    assert!(report.failure.unwrap().what.contains("stopped"));
+    let after = world.store.retrieval_by_name(USER).await.unwrap();
+    assert_eq!((after.failures, after.failing_since), (0, None));
+    assert_eq!(after.last_good, before.last_good);
+    assert_eq!(after.capabilities, before.capabilities);
+    let runs = world.store.run_list(after.id, 1).await.unwrap();
+    assert!(runs[0].stopped && runs[0].code.is_none() && runs[0].ended.is_some());
 }

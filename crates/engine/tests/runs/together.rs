@@ -1,9 +1,12 @@
 //! Runs beside each other: one maildrop, one store, one disk.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
+use inhaul_domain::Retention;
 use inhaul_engine::{Observer, Progress, RunOptions, Unobserved};
 use inhaul_sample::SignIns;
+use inhaul_sample::switches::Greeting;
 use inhaul_store::RetrievalChange;
 use inhaul_store::Store as _;
 use inhaul_types::{ErrorCode, Octets};
@@ -155,4 +158,48 @@ async fn a_small_message_is_stored_while_a_large_one_is_under_way() {
         );
         world.assert_each_once().await;
     }
+}
+
+/// Is told when its run has been recorded, that is, when it has its lease.
+struct Began(Notify);
+
+impl Observer for Began {
+    fn progress(&self, progress: &Progress) {
+        if matches!(progress, Progress::Started(_)) {
+            self.0.notify_one();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_waited_goes_by_what_the_retrieval_is_now() {
+    let world = Setup::deleting().start().await;
+    world.send(letters(0..3));
+    let greeting = Greeting::Slow(Duration::from_millis(600));
+    world.server.set(|switches| switches.greeting = greeting);
+    let began = Began(Notify::new());
+    let look = RunOptions {
+        dry_run: true,
+        ..RunOptions::default()
+    };
+    let first = world.run_named(USER, look, &began);
+    let second = async {
+        began.0.notified().await;
+        // Its row is read now; then it waits for the first, and a person changes their mind.
+        let waiting = world.run_named(USER, RunOptions::default(), &Unobserved);
+        let change = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let retrieval = world.store.retrieval_by_name(USER).await.unwrap();
+            let keep = RetrievalChange {
+                retention: Some(Retention::Keep),
+                ..RetrievalChange::default()
+            };
+            let change = world.store.retrieval_change(retrieval.id, keep);
+            change.await.unwrap();
+        };
+        tokio::join!(waiting, change).0
+    };
+    let (_, second) = tokio::join!(first, second);
+    assert_eq!((second.stored, second.deleted), (3, 0), "{second:?}");
+    assert_eq!(world.mailbox.len(), 3);
 }

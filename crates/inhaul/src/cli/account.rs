@@ -1,5 +1,8 @@
 //! `inhaul account`: the people mail is brought to.
 
+mod remove;
+mod set;
+
 use clap::{Args, Subcommand};
 use inhaul_store::{NewAccount, Store};
 use inhaul_types::Address;
@@ -21,6 +24,12 @@ pub(crate) enum Account {
         /// Its name
         name: String,
     },
+    /// Change an account
+    Set(set::Set),
+    /// Give an account a new password
+    Password(set::NewPassword),
+    /// Remove an account with all its mail here
+    Remove(remove::Remove),
 }
 
 #[derive(Args, Debug)]
@@ -73,6 +82,9 @@ impl Account {
             Self::Add(add) => add.run(globals).await,
             Self::List => list(globals).await,
             Self::Show { name } => show(globals, &name).await,
+            Self::Set(set) => set.run(globals).await,
+            Self::Password(password) => password.run(globals).await,
+            Self::Remove(remove) => remove.run(globals).await,
         }
     }
 }

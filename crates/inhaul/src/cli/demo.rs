@@ -1,193 +1,105 @@
 //! `inhaul demo`: a sample mail server in the same process, its mail brought over real POP3.
 //!
 //! The normal code paths; only the data is made up. Nothing leaves this machine, and the data
-//! directory is a temporary one that goes when the demo ends.
+//! directory is a temporary one that goes when the demo ends. `desk` is the demo for a person,
+//! `selftest` the one that runs alone; both stand on `installation`.
 
+mod clock;
+mod command;
+mod desk;
+mod installation;
+mod look;
+mod samples;
+mod schedule;
 mod selftest;
+mod signals;
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::io::{BufRead, BufReader, IsTerminal, Read};
 
 use clap::Args;
-use inhaul_domain::Retention;
-use inhaul_engine::{Checks, Engine, Pop3Log, RunOptions, RunReport, Unobserved};
-use inhaul_sample::{Mailbox, SampleConfig, SampleServer};
-use inhaul_store::{
-    Every, NewAccount, NewRetrieval, Remote, RemoteSecret, Security, SqliteStore, Store,
-    StoreOptions,
-};
-use inhaul_types::{Activation, Secret};
-use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
+use self::desk::{Desk, Input, Typed};
+use self::installation::Installation;
+use self::samples::Pace;
+use self::signals::Signals;
 use super::Globals;
-use super::message::{each_message, find_folder};
-use super::output::{print, shorten, size, table};
 use crate::exit::{Exit, Failure};
 
 #[derive(Args, Debug)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Demo {
     /// Run the whole scenario without a person and say whether it held
     #[arg(long)]
     selftest: bool,
 }
 
-/// The sample mailbox the demo reads.
-const USER: &str = "you@old-isp.example";
-/// The local account it is brought to.
-const ACCOUNT: &str = "you";
+const AFTER_HELP: &str = "\
+While it runs, type help for what can be made to happen. Commands may come by a pipe as well; the \
+demo then ends behind the last one. Its data directory is a temporary one; with --data DIR it is \
+made in DIR.";
 
 impl Demo {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        refuse_real_data(globals)?;
+        let signals = Signals::new()?;
         if self.selftest {
-            return selftest::run(globals).await;
+            return selftest::run(globals, signals).await;
         }
-        let installation = Installation::start().await?;
-        print(&format!(
-            "Demo. Nothing here is real, nothing is kept.\n\n  Sample remote server   {} (POP3)\n\n",
-            installation.server.address()
-        ))?;
-        let began = Instant::now();
-        let report = installation.pull().await?;
-        if let Some(failure) = report.failure {
-            return Err(Failure::new(
-                Exit::SOFTWARE,
-                format!("{}: {}", failure.code, failure.what),
-            ));
+        if globals.json {
+            let what = "the demo is for reading; only its --selftest has a JSON document";
+            return Err(Failure::usage(what));
         }
-        print(&installation.list().await?)?;
-        print(&format!(
-            "\n{} messages, {}, brought in {:.1} s and stored safely before anything else happened.\n",
-            report.stored,
-            size(report.octets),
-            began.elapsed().as_secs_f64()
-        ))?;
-        installation.end().await?;
-        Ok(Exit::OK)
+        let demo = Installation::start(Pace::Shown, globals.data.as_deref()).await?;
+        Desk::new(demo, globals, read_commands()?, signals)
+            .hold()
+            .await
     }
 }
 
-/// A whole installation over a temporary data directory, and the remote server it reads.
-struct Installation {
-    data: TempDir,
-    server: SampleServer,
-    mailbox: Mailbox,
-    store: Arc<SqliteStore>,
-    engine: Arc<Engine>,
-}
-
-impl Installation {
-    async fn start() -> Result<Self, Failure> {
-        let data = tempfile::Builder::new().prefix("inhaul-demo.").tempdir()?;
-        let password = random_password()?;
-        let server = SampleServer::start(SampleConfig {
-            password: password.clone(),
-            ..SampleConfig::default()
-        })
-        .await?;
-        let mailbox = server.mailbox(USER);
-        for message in inhaul_sample::messages() {
-            mailbox.append(message);
-        }
-        let options = StoreOptions {
-            clock: crate::clock::clock(),
-            ..StoreOptions::default()
-        };
-        let store = Arc::new(SqliteStore::open(data.path(), options).await?);
-        let account = store
-            .account_create(NewAccount {
-                name: ACCOUNT.into(),
-                addresses: Vec::new(),
-                group: None,
-                admin: false,
-                password: None,
-            })
-            .await?;
-        let address = server.address();
-        store
-            .retrieval_create(NewRetrieval {
-                name: "Old ISP".into(),
-                remote: Remote {
-                    host: address.ip().to_string(),
-                    port: address.port(),
-                    security: Security::None,
-                    ca_file: None,
-                    pin: None,
-                    sign_in: None,
-                    user: USER.into(),
-                },
-                secret: RemoteSecret::Stored(Secret::new(password)),
-                account,
-                owner: None,
-                folder: "INBOX".into(),
-                every: Every::Never,
-                retention: Retention::Keep,
-                paused: false,
-                sign_in_memory: None,
-            })
-            .await?;
-        let engine = engine(&store, &data)?;
-        Ok(Self {
-            data,
-            server,
-            mailbox,
-            store,
-            engine,
-        })
-    }
-
-    /// One run of the retrieval.
-    async fn pull(&self) -> Result<RunReport, Failure> {
-        let retrieval = self.store.retrieval_by_name("Old ISP").await?;
-        let (_stop, stopping) = watch::channel(false);
-        let options = RunOptions::default();
-        Ok(self
-            .engine
-            .run(&retrieval, Activation::Cli, options, &Unobserved, stopping)
-            .await)
-    }
-
-    async fn list(&self) -> Result<String, Failure> {
-        let account = self.store.account_by_name(ACCOUNT).await?;
-        let folder = find_folder(&*self.store, account.id, "INBOX").await?;
-        let mut rows = Vec::new();
-        each_message(&*self.store, &folder, async |message| {
-            rows.push(vec![
-                message.id.to_string(),
-                shorten(&message.summary.from, 34),
-                shorten(&message.summary.subject, 50),
-                size(message.size),
-            ]);
-            Ok(())
-        })
-        .await?;
-        Ok(table(&["ID", "FROM", "SUBJECT", "SIZE"], &rows))
-    }
-
-    async fn end(self) -> Result<(), Failure> {
-        self.store.close().await?;
-        self.server.stop().await;
-        self.data.close()?;
-        Ok(())
-    }
-}
-
-fn engine(store: &Arc<SqliteStore>, data: &TempDir) -> Result<Arc<Engine>, Failure> {
-    let spool = data.path().join("spool");
-    std::fs::create_dir_all(&spool)?;
-    let checks = Checks {
-        read_timeout: Duration::from_secs(10),
-        ..Checks::with_spool(spool)
+/// The demo would leave it alone; but whoever names it expects something else of it.
+fn refuse_real_data(globals: &Globals) -> Result<(), Failure> {
+    let Some(data) = &globals.data else {
+        return Ok(());
     };
-    let log = Pop3Log::open(data.path())?;
-    let store = Arc::clone(store) as Arc<dyn Store>;
-    Ok(Engine::new(store, checks, Some(log), crate::clock::clock()))
+    if !data.join("inhaul.db").exists() {
+        return Ok(());
+    }
+    let what = format!(
+        "{} holds real mail, and a demo keeps nothing",
+        data.display()
+    );
+    Err(Failure::usage(what)
+        .hint("Leave --data out: the demo makes a temporary data directory of its own."))
 }
 
-/// The sample server answers to this process's password only.
-fn random_password() -> Result<String, Failure> {
-    let mut octets = [0_u8; 16];
-    rustix::rand::getrandom(&mut octets, rustix::rand::GetRandomFlags::empty())
-        .map_err(std::io::Error::from)?;
-    Ok(octets.iter().map(|octet| format!("{octet:02x}")).collect())
+/// Reads lines from standard input, on a thread that ends with them or with the process.
+fn read_commands() -> Result<Input, Failure> {
+    let typed = if std::io::stdin().is_terminal() {
+        Typed::ByHand
+    } else {
+        Typed::ByScript
+    };
+    let (sender, lines) = mpsc::channel(16);
+    let read = move || {
+        let mut input = BufReader::new(std::io::stdin());
+        loop {
+            let mut line = Vec::new();
+            let read = (&mut input).take(LINE_MOST).read_until(b'\n', &mut line);
+            if !matches!(read, Ok(1..)) {
+                return;
+            }
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("demo commands".into())
+        .spawn(read)?;
+    Ok(Input { lines, typed })
 }
+
+/// Octets of a line; what is longer is no command.
+const LINE_MOST: u64 = 4096;

@@ -1,11 +1,13 @@
 //! `inhaul export`: an account's mail as Maildir or mbox, octet for octet.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use inhaul_store::{Folder, Message, Store};
+use inhaul_store::{BodyReader, Folder, Message, Store};
+use inhaul_types::ErrorCode;
+use inhaul_types::card::Detail;
 
 use super::Globals;
 use super::message::each_message;
@@ -31,34 +33,49 @@ pub(crate) struct Place {
 impl Export {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let (Self::Maildir(place) | Self::Mbox(place)) = &self;
-        let written = globals
+        let (written, damaged) = globals
             .with_store(async |store, _| {
                 let account = store.account_by_name(&place.account).await?;
                 fs::create_dir_all(&place.dir).map_err(|error| unwritable(&place.dir, &error))?;
-                let mut written = 0_u64;
+                let (mut written, mut damaged) = (0_u64, 0_u64);
                 for folder in store.folder_list(account.id).await? {
                     let mut sink = match &self {
                         Self::Maildir(_) => Sink::maildir(&place.dir, &folder)?,
                         Self::Mbox(_) => Sink::mbox(&place.dir, &folder)?,
                     };
                     each_message(&*store, &folder, async |message| {
-                        sink.write(&*store, &message).await?;
-                        written += 1;
+                        match sink.write(&*store, &message).await {
+                            Ok(()) => written += 1,
+                            // One message never blocks the rest.
+                            Err(failure) if failure.code() == Some(ErrorCode::DataDamaged) => {
+                                damaged += 1;
+                                eprintln!("X message {}   {}", message.id, failure.what);
+                            }
+                            Err(failure) => return Err(failure),
+                        }
                         Ok(())
                     })
                     .await?;
                     sink.finish()?;
                 }
-                Ok(written)
+                Ok((written, damaged))
             })
             .await?;
         if globals.json {
-            print_json(&serde_json::json!({ "messages": written }))?;
+            print_json(&serde_json::json!({ "messages": written, "damaged": damaged }))?;
         } else if !globals.quiet {
             print(&format!(
                 "{written} messages written to {}.\n",
                 place.dir.display()
             ))?;
+        }
+        if damaged > 0 && globals.json {
+            return Ok(Exit::IO);
+        }
+        if damaged > 0 {
+            let what = format!("{damaged} messages are damaged and were left out");
+            let detail = Detail::Damaged { why: what };
+            return Err(Failure::of_code(ErrorCode::DataDamaged, Some(detail)));
         }
         Ok(Exit::OK)
     }
@@ -101,6 +118,7 @@ impl Sink {
         })
     }
 
+    /// Writes a message, or nothing of it.
     async fn write(&mut self, store: &dyn Store, message: &Message) -> Result<(), Failure> {
         let mut body = store.message_body(message.id).await?;
         match self {
@@ -113,28 +131,28 @@ impl Sink {
                 );
                 let (tmp, new) = (root.join("tmp").join(&name), root.join("new").join(&name));
                 let mut file = File::create(&tmp).map_err(|error| unwritable(&tmp, &error))?;
-                loop {
-                    let chunk = body.next_chunk().await?;
-                    if chunk.is_empty() {
-                        break;
-                    }
-                    file.write_all(&chunk)
-                        .map_err(|error| unwritable(&tmp, &error))?;
+                let copied = copy(&mut *body, |chunk| file.write_all(chunk), &tmp).await;
+                if copied.is_err() {
+                    fs::remove_file(&tmp).ok();
                 }
+                copied?;
                 fs::rename(&tmp, &new).map_err(|error| unwritable(&new, &error))?;
             }
             Self::Mbox { path, file } => {
                 let failed = |error| unwritable(path, &error);
                 let date = mbox_date(message.internal_date);
+                let start = file.stream_position().map_err(failed)?;
                 writeln!(file, "From MAILER-DAEMON {date}").map_err(failed)?;
                 let mut quoter = Quoter::default();
-                loop {
-                    let chunk = body.next_chunk().await?;
-                    if chunk.is_empty() {
-                        break;
-                    }
-                    quoter.write(&chunk, file).map_err(failed)?;
+                let copied = copy(&mut *body, |chunk| quoter.write(chunk, file), path).await;
+                if copied.is_err() {
+                    let cut = |file: &mut BufWriter<File>| {
+                        file.seek(SeekFrom::Start(start))?;
+                        file.get_ref().set_len(start)
+                    };
+                    cut(file).map_err(failed)?;
                 }
+                copied?;
                 quoter.end(file).map_err(failed)?;
             }
         }
@@ -148,6 +166,20 @@ impl Sink {
                 file.flush().map_err(|error| unwritable(&path, &error))
             }
         }
+    }
+}
+
+async fn copy(
+    body: &mut dyn BodyReader,
+    mut write: impl FnMut(&[u8]) -> std::io::Result<()>,
+    path: &Path,
+) -> Result<(), Failure> {
+    loop {
+        let chunk = body.next_chunk().await?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        write(&chunk).map_err(|error| unwritable(path, &error))?;
     }
 }
 

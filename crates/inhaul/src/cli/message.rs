@@ -165,18 +165,28 @@ async fn list(globals: &Globals, account: &str, folder: &str) -> Result<Exit, Fa
 async fn show(globals: &Globals, id: MessageId, raw: bool) -> Result<Exit, Failure> {
     globals
         .with_store(async |store, _| {
-            let message = store.message_by_id(id).await?;
             if globals.json && !raw {
+                let message = store.message_by_id(id).await?;
                 return print_json(&MessageDocument::from(&message));
             }
-            if !raw {
-                print(&head(&message))?;
-            }
-            let mut body = store.message_body(id).await?;
-            print_body(&mut *body, raw).await
+            print_message(&*store, id, raw).await
         })
         .await?;
     Ok(Exit::OK)
+}
+
+/// Shows one message: its octets, or head and text that cannot steer the terminal.
+pub(crate) async fn print_message(
+    store: &dyn Store,
+    id: MessageId,
+    raw: bool,
+) -> Result<(), Failure> {
+    let message = store.message_by_id(id).await?;
+    if !raw {
+        print(&head(&message))?;
+    }
+    let mut body = store.message_body(id).await?;
+    print_body(&mut *body, raw).await
 }
 
 fn head(message: &inhaul_store::Message) -> String {

@@ -3,10 +3,16 @@
 //! Results go to standard output; progress, warnings and errors to standard error.
 
 mod account;
+pub(crate) mod card;
+mod check;
 mod config;
 mod demo;
+mod explain;
 mod export;
+mod group;
+mod help;
 mod message;
+mod names;
 mod output;
 mod progress;
 mod pull;
@@ -16,7 +22,7 @@ mod whereabouts;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use inhaul_store::{SqliteStore, Store, StoreOptions};
 
 use crate::config::Config;
@@ -78,10 +84,15 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// Bring new mail now and wait for it
     Pull(pull::Pull),
-    /// Add, list and show accounts
+    /// Sign in, count, bring nothing
+    Check(check::Check),
+    /// Add, list, show, change and remove accounts
     #[command(subcommand)]
     Account(account::Account),
-    /// Add, list, show and change retrievals
+    /// Add, list, show, change and remove groups of accounts
+    #[command(subcommand)]
+    Group(group::Group),
+    /// Add, list, show, test, change, pause and remove retrievals
     #[command(subcommand)]
     Retrieval(retrieval::Retrieval),
     /// List and show messages
@@ -92,9 +103,18 @@ pub(crate) enum Command {
     Export(export::Export),
     /// What happened to a message
     Where(whereabouts::Where),
+    /// What an error code means and what to do
+    Explain(explain::Explain),
     /// Check and show the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+}
+
+/// Reads the command line; the help lists the commands by what they are for.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    let mut command = help::grouped(Cli::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// Carries the command out.
@@ -103,11 +123,14 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Demo(demo) => demo.run(&globals).await,
         Command::Pull(pull) => pull.run(&globals).await,
+        Command::Check(check) => check.run(&globals).await,
         Command::Account(account) => account.run(&globals).await,
+        Command::Group(group) => group.run(&globals).await,
         Command::Retrieval(retrieval) => retrieval.run(&globals).await,
         Command::Message(message) => message.run(&globals).await,
         Command::Export(export) => export.run(&globals).await,
         Command::Where(whereabouts) => whereabouts.run(&globals).await,
+        Command::Explain(explain) => explain.run(&globals),
         Command::Config(command) => command.run(&globals),
     }
 }

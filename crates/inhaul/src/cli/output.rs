@@ -73,6 +73,25 @@ pub(crate) fn size(octets: Octets) -> String {
     }
 }
 
+/// A count for people: `4,310`.
+pub(crate) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 message`, `4,310 messages`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", count(number))
+}
+
 /// Makes a text that came from a stranger harmless for a terminal.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()
@@ -106,6 +125,19 @@ mod tests {
             (1_300_000_000, "1.3 GB"),
         ] {
             assert_eq!(size(Octets::new(octets)), text);
+        }
+    }
+
+    #[test]
+    fn counts_are_read_in_threes() {
+        for (number, text) in [
+            (0, "0 messages"),
+            (1, "1 message"),
+            (999, "999 messages"),
+            (4_310, "4,310 messages"),
+            (1_000_000, "1,000,000 messages"),
+        ] {
+            assert_eq!(counted(number, "message"), text);
         }
     }
 

@@ -26,6 +26,14 @@ impl Bars {
         }))
     }
 
+    /// Writes to the terminal while the bars step aside.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
+    }
+
     pub(crate) fn clear(&self) {
         if let Some(bars) = &self.0 {
             // A terminal that cannot be cleared keeps its bars; the results follow all the same.
@@ -51,7 +59,7 @@ impl Observer for Bar {
             Progress::SignedIn => bar.set_message("looking"),
             Progress::Listed { wanted: 0, .. } => bar.set_message("nothing new"),
             Progress::Listed { wanted, octets, .. } => {
-                bar.set_style(style("{prefix}   [{bar:34}] {msg}  {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta} left"));
+                bar.set_style(style("{prefix}   [{bar:34}] {msg}  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left"));
                 bar.set_length(octets.count());
                 bar.set_message(format!("0/{wanted}"));
             }

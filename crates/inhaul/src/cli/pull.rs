@@ -1,44 +1,68 @@
 //! `inhaul pull`: brings new mail now and waits for it.
 
+mod preview;
+
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use inhaul_engine::{Checks, Engine, Pop3Log, RunOptions, RunReport};
+use inhaul_engine::{Checks, Engine, FailureReport, Pop3Log, RunOptions, RunReport};
 use inhaul_store::{Retrieval, SqliteStore, Store};
-use inhaul_types::{Activation, ErrorCode, Octets};
+use inhaul_types::{Activation, Card, ErrorCode, Octets};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Globals;
+use super::card::{self, CardDocument};
+use super::names::retrievals_named;
 use super::output::{plain, print, print_json, size};
 use super::progress::Bars;
-use crate::config::Config;
+use crate::config::{Config, parse_duration};
 use crate::exit::{Exit, Failure};
+use preview::PreviewDocument;
 
 #[derive(Args, Debug)]
 pub(crate) struct Pull {
-    /// Retrievals to run
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    /// Retrievals to run: names, account/name, numbers, or globs in quotes
+    #[arg(required_unless_present_any = ["all", "account", "group"], conflicts_with = "all")]
     names: Vec<String>,
     /// Run all of them but the paused ones
     #[arg(long)]
     all: bool,
+    /// Only those that deliver to this account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only those that deliver to accounts of this group
+    #[arg(long)]
+    group: Option<String>,
     /// Delete nothing this time
     #[arg(short, long)]
     keep: bool,
-    /// Say what would come, bring nothing
+    /// Say what would come, bring nothing and record nothing; with -v from whom and about what
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Bring at most so many messages from each; the rest comes with the next check
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// End each check after this time, such as 5m; the rest comes with the next
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    /// End with 1 where all is good and nothing was new, as fetchmail does
+    #[arg(long)]
+    fetchmail_codes: bool,
 }
 
 /// A run that ended, well or not.
-struct Finished {
-    retrieval: Retrieval,
-    report: RunReport,
+pub(super) struct Finished {
+    pub(super) retrieval: Retrieval,
+    pub(super) report: RunReport,
+    /// The failure's, if there was one.
+    card: Option<Card>,
 }
 
 impl Pull {
@@ -46,11 +70,18 @@ impl Pull {
         globals
             .with_store(async |store, config| {
                 let retrievals = self.chosen(&store).await?;
-                let engine = engine(&store, config)?;
+                let engine = match self.timeout {
+                    None => engine(&store, config)?,
+                    Some(limit) => {
+                        engine_with(&store, config, |checks| checks.run_timeout = limit)?
+                    }
+                };
                 let bars = Bars::new(globals.draws_bars());
                 let options = RunOptions {
                     keep: self.keep,
                     dry_run: self.dry_run,
+                    headers: globals.verbose > 0,
+                    most: self.limit,
                 };
                 let began = Instant::now();
                 let (finished, signalled) =
@@ -72,25 +103,46 @@ impl Pull {
                 let codes = finished
                     .iter()
                     .filter_map(|finished| finished.report.failure.as_ref());
-                Ok(Exit::of_codes(codes.map(|failure| failure.code)))
+                let exit = Exit::of_codes(codes.map(|failure| failure.code));
+                Ok(match exit {
+                    Exit::OK if self.fetchmail_codes && self.new_messages(&finished) == 0 => {
+                        Exit::PROBLEMS
+                    }
+                    exit => exit,
+                })
             })
             .await
     }
 
     async fn chosen(&self, store: &SqliteStore) -> Result<Vec<Retrieval>, Failure> {
-        if self.all {
-            let mut retrievals = store.retrieval_list().await?;
-            retrievals.retain(|retrieval| !retrieval.paused);
-            return Ok(retrievals);
+        let mut chosen = if self.names.is_empty() {
+            let mut all = store.retrieval_list().await?;
+            all.retain(|retrieval| !retrieval.paused);
+            all
+        } else {
+            retrievals_named(store, &self.names).await?
+        };
+        if let Some(name) = &self.account {
+            let account = store.account_by_name(name).await?.id;
+            chosen.retain(|retrieval| retrieval.account == account);
         }
-        let mut chosen: Vec<Retrieval> = Vec::new();
-        for name in &self.names {
-            let retrieval = store.retrieval_by_name(name).await?;
-            if chosen.iter().all(|other| other.id != retrieval.id) {
-                chosen.push(retrieval);
-            }
+        if let Some(name) = &self.group {
+            let group = store.group_by_name(name).await?.id;
+            let accounts = store.account_list().await?;
+            chosen.retain(|retrieval| {
+                accounts
+                    .iter()
+                    .any(|account| account.id == retrieval.account && account.group_id == group)
+            });
         }
         Ok(chosen)
+    }
+
+    fn new_messages(&self, finished: &[Finished]) -> u64 {
+        finished
+            .iter()
+            .map(|finished| finished.new_messages(self.dry_run))
+            .sum()
     }
 
     fn conclude(
@@ -107,13 +159,15 @@ impl Pull {
                 .iter()
                 .try_for_each(|finished| tell(finished, globals, self.dry_run))?;
         }
-        if globals.quiet || finished.len() < 2 {
-            return Ok(());
+        if !globals.quiet && finished.len() >= 2 {
+            self.sum_up(finished)?;
         }
-        let new: u64 = finished
-            .iter()
-            .map(|finished| finished.new_messages(self.dry_run))
-            .sum();
+        tell_cards(finished, globals);
+        Ok(())
+    }
+
+    fn sum_up(&self, finished: &[Finished]) -> Result<(), Failure> {
+        let new = self.new_messages(finished);
         let failed = finished
             .iter()
             .filter(|finished| finished.report.failure.is_some())
@@ -131,7 +185,76 @@ impl Pull {
     }
 }
 
+/// The command to type, and where more is said.
+fn next_step(card: &Card) -> String {
+    let explain = format!("inhaul explain {}", card.code);
+    match &card.command {
+        Some(command) => format!("{}     ({explain})", plain(command)),
+        None => explain,
+    }
+}
+
+/// Whole cards that are shown; a server that is down may fail hundreds of retrievals.
+const CARDS: usize = 5;
+
+/// What to do about the failures: their cards, and the next step for each.
+fn tell_cards(finished: &[Finished], globals: &Globals) {
+    let failed: Vec<(&str, &Card)> = finished
+        .iter()
+        .filter(|finished| finished.failure().is_some())
+        .filter_map(|finished| Some((finished.retrieval.name.as_str(), finished.card.as_ref()?)))
+        .collect();
+    let shown = &failed[..failed.len().min(CARDS)];
+    for (name, card) in shown {
+        if globals.quiet {
+            if let Some(said) = &card.said {
+                eprintln!("    The server said: {}", plain(said));
+            }
+        } else {
+            let whose = match failed.len() {
+                1 => String::new(),
+                _ => format!("{}:\n", plain(name)),
+            };
+            eprint!("\n{whose}{}", card::text(card, globals.paints()));
+        }
+    }
+    if !globals.quiet && !shown.is_empty() {
+        eprintln!();
+    }
+    for (_, card) in shown {
+        eprintln!("  Next step: {}", next_step(card));
+    }
+    if failed.len() > shown.len() {
+        let more = failed.len() - shown.len();
+        eprintln!("  {more} more failed. Each one's card: inhaul pull NAME");
+    }
+}
+
 impl Finished {
+    pub(super) fn new(retrieval: Retrieval, report: RunReport) -> Self {
+        Self {
+            card: report.failure.as_ref().map(FailureReport::card),
+            retrieval,
+            report,
+        }
+    }
+
+    /// What to do about its failure, if it has one.
+    pub(super) fn any_card(&self) -> Option<&Card> {
+        self.card.as_ref()
+    }
+
+    /// What to do about its failure, unless the mailbox was only busy.
+    pub(super) fn card(&self) -> Option<&Card> {
+        self.failure().and(self.card.as_ref())
+    }
+
+    /// The failure, unless the mailbox was only busy.
+    fn failure(&self) -> Option<&FailureReport> {
+        let failure = self.report.failure.as_ref()?;
+        (result_word(failure.code) != "busy").then_some(failure)
+    }
+
     fn new_messages(&self, dry_run: bool) -> u64 {
         if dry_run {
             self.report.would_retrieve
@@ -139,34 +262,72 @@ impl Finished {
             self.report.stored
         }
     }
+
+    /// Octets that came, or would.
+    pub(super) fn octets(&self) -> Octets {
+        match &self.report.preview {
+            Some(preview) => preview.octets(),
+            None => self.report.octets,
+        }
+    }
 }
 
 /// An engine over this store, with the operator's limits.
 pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<Engine>, Failure> {
-    let spool = config.data.join("spool");
-    std::fs::create_dir_all(&spool)?;
-    let checks = Checks {
+    engine_with(store, config, |_| {})
+}
+
+/// The same with limits of this command's own.
+fn engine_with(
+    store: &Arc<SqliteStore>,
+    config: &Config,
+    change: impl FnOnce(&mut Checks),
+) -> Result<Arc<Engine>, Failure> {
+    let mut checks = checks(config);
+    std::fs::create_dir_all(&checks.spool).map_err(|error| unusable(&checks.spool, &error))?;
+    change(&mut checks);
+    // No mail waits for a log.
+    let log = Pop3Log::open(&config.data)
+        .inspect_err(|error| {
+            let path = config.data.join("pop3.log");
+            eprintln!("inhaul: {} is not written: {error}", path.display());
+        })
+        .ok();
+    Ok(Engine::new(
+        Arc::clone(store) as Arc<dyn Store>,
+        checks,
+        log,
+        crate::clock::clock(),
+    ))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Failure::of_code(ErrorCode::DiskFull, None)
+        }
+        _ => Failure::new(Exit::IO, format!("{}: {error}", path.display())),
+    }
+}
+
+/// The operator's limits.
+pub(super) fn checks(config: &Config) -> Checks {
+    Checks {
         at_once: config.checks.at_once,
         at_once_per_server: config.checks.at_once_per_server,
         memory: Octets::new(config.checks.memory),
         connect_timeout: config.checks.connect_timeout,
         read_timeout: config.checks.read_timeout,
         run_timeout: config.checks.run_timeout,
-        spool,
-    };
-    let log = Pop3Log::open(&config.data)?;
-    Ok(Engine::new(
-        Arc::clone(store) as Arc<dyn Store>,
-        checks,
-        Some(log),
-        crate::clock::clock(),
-    ))
+        spool: config.data.join("spool"),
+        stop_free: Octets::new(config.storage.stop_free),
+    }
 }
 
 /// Runs them all, as many at once as the limits allow; `told` hears of each as it ends. The first
 /// signal ends the runs after their present messages. The exit is set by a signal, or by a run that
 /// broke down.
-async fn run_all(
+pub(super) async fn run_all(
     engine: &Arc<Engine>,
     retrievals: Vec<Retrieval>,
     options: RunOptions,
@@ -189,7 +350,7 @@ async fn run_all(
                 .run(&retrieval, Activation::Cli, options, &bar, stopping)
                 .await;
             bar.done();
-            Finished { retrieval, report }
+            Finished::new(retrieval, report)
         });
         names.insert(run.id(), name);
     }
@@ -232,7 +393,10 @@ async fn run_all(
 
 /// What was said in each run, passwords masked.
 async fn show_conversations(store: &dyn Store, finished: &[Finished]) -> Result<(), Failure> {
-    for Finished { retrieval, report } in finished {
+    for Finished {
+        retrieval, report, ..
+    } in finished
+    {
         let Some(run) = report.run else { continue };
         let said = store.run_conversation(run).await?.unwrap_or_default();
         eprintln!("{}, run {run}:", plain(&retrieval.name));
@@ -241,29 +405,32 @@ async fn show_conversations(store: &dyn Store, finished: &[Finished]) -> Result<
     Ok(())
 }
 
-/// One line for a finished run: good ones on standard output, failures on standard error.
-fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Failure> {
-    let Finished { retrieval, report } = finished;
+/// One line for a finished run: good and busy ones on standard output, failures on standard error.
+pub(super) fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Failure> {
+    let Finished {
+        retrieval, report, ..
+    } = finished;
     let took = format!("{:.1} s", report.took.as_secs_f64());
     let name = plain(&retrieval.name);
-    if let Some(failure) = &report.failure {
-        let stored = if report.stored > 0 {
-            format!(" {} messages are stored.", report.stored)
-        } else {
-            String::new()
+    if let Some(failure) = finished.failure() {
+        let stored = match report.stored {
+            0 => String::new(),
+            1 => " 1 message is stored.".to_owned(),
+            stored => format!(" {stored} messages are stored."),
         };
         eprintln!(
             "X {name}   {}   {took}   {}.{stored}",
             failure.code,
             plain(&failure.what)
         );
-        if let Some(said) = &failure.said {
-            eprintln!("    The server said: {}", plain(said));
-        }
         return Ok(());
     }
     if globals.quiet {
         return Ok(());
+    }
+    if let Some(busy) = &report.failure {
+        let (code, what) = (busy.code, plain(&busy.what));
+        return print(&format!("  {name}   busy   {took}   {what} ({code})\n"));
     }
     let left = if report.left > 0 {
         format!("   {} left there", report.left)
@@ -280,16 +447,25 @@ fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Result<(), Fai
     } else {
         String::new()
     };
+    let would: Vec<String> = report.preview.as_ref().map_or_else(Vec::new, |preview| {
+        preview::lines(preview, globals.verbose > 0)
+    });
     match finished.new_messages(dry_run) {
         0 if report.remaining == 0 => {
             print(&format!("  {name}   nothing new   {took}{deleted}{left}\n"))
         }
-        new if dry_run => print(&format!("  {name}   {new} would come   {took}\n")),
+        new if dry_run => print(&format!(
+            "  {name}   {new} would come   {}   {took}\n",
+            size(finished.octets())
+        )),
         new => print(&format!(
             "  {name}   {new} new   {}   {took}{deleted}{left}{later}\n",
             size(report.octets)
         )),
-    }
+    }?;
+    would
+        .iter()
+        .try_for_each(|line| print(&format!("      {line}\n")))
 }
 
 #[derive(Serialize)]
@@ -306,12 +482,10 @@ struct RunDocument<'a> {
     account: &'a str,
     run: Option<i64>,
     result: &'static str,
+    #[serde(flatten)]
+    card: Option<CardDocument<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    what: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    said: Option<&'a str>,
+    since: Option<String>,
     listed: u64,
     new: u64,
     bytes: u64,
@@ -320,6 +494,9 @@ struct RunDocument<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     remaining: u64,
     took_ms: u128,
+    /// What a dry run found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would: Option<PreviewDocument<'a>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -344,36 +521,44 @@ impl<'a> PullDocument<'a> {
 
 impl<'a> RunDocument<'a> {
     fn new(finished: &'a Finished, dry_run: bool) -> Self {
-        let Finished { retrieval, report } = finished;
+        let Finished {
+            retrieval,
+            report,
+            card,
+        } = finished;
         let failure = report.failure.as_ref();
         Self {
             name: &retrieval.name,
             account: &retrieval.account_name,
             run: report.run.map(inhaul_types::RunId::row),
             result: failure.map_or("ok", |failure| result_word(failure.code)),
-            code: failure.map(|failure| failure.code.as_str()),
-            what: failure.map(|failure| failure.what.as_str()),
-            said: failure.and_then(|failure| failure.said.as_deref()),
+            card: card.as_ref().map(CardDocument::from),
+            since: failure
+                .and_then(|failure| failure.facts.failing_since)
+                .map(|since| since.to_string()),
             listed: report.listed,
             new: finished.new_messages(dry_run),
-            bytes: report.octets.count(),
+            bytes: finished.octets().count(),
             deleted: report.deleted,
             left: report.left,
             remaining: report.remaining,
             took_ms: report.took.as_millis(),
+            would: report.preview.as_ref().map(PreviewDocument::from),
         }
     }
 }
 
 /// Whether the schedule cures it, somebody else has the mailbox, or a person is needed.
-fn result_word(code: ErrorCode) -> &'static str {
+pub(super) fn result_word(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::MailboxInUse | ErrorCode::TooOften => "busy",
         ErrorCode::AuthRefused
         | ErrorCode::AuthAppPassword
         | ErrorCode::AuthNotPossible
         | ErrorCode::PopSwitchedOff
+        | ErrorCode::ServerRefuses
         | ErrorCode::Certificate
+        | ErrorCode::WrongKey
         | ErrorCode::MailboxFull => "needs-you",
         _ => "failed",
     }

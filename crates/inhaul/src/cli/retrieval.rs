@@ -1,7 +1,12 @@
 //! `inhaul retrieval`: the remote mailboxes.
 
 mod add;
+mod history;
+mod pause;
+mod remove;
 mod set;
+mod state;
+mod test;
 
 use clap::{Subcommand, ValueEnum};
 use inhaul_domain::Retention;
@@ -9,34 +14,60 @@ use inhaul_store::{Every, Security, SignInMemory, Store};
 use inhaul_types::Mechanism;
 use serde::Serialize;
 
-use super::Globals;
+use super::names::retrieval_named;
 use super::output::{print, print_json, table};
+use super::{Globals, card};
 use crate::config::parse_duration;
 use crate::exit::{Exit, Failure};
 use crate::way_in::SignIn;
+use state::{STRIP, State, strip};
+
+pub(crate) use add::{ca_file, check_secret, check_way_in, command};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Retrieval {
     /// Add a remote mailbox
     Add(Box<add::Add>),
     /// List the retrievals
-    List,
+    List {
+        /// Only those in these states, separated by commas
+        #[arg(long, value_name = "STATE", value_delimiter = ',')]
+        state: Vec<State>,
+    },
     /// Show one retrieval
     Show {
         /// Its name
         name: String,
     },
+    /// Sign in and say of each step how it went; bring nothing
+    Test {
+        /// Which retrieval
+        name: String,
+    },
     /// Change a retrieval
     Set(Box<set::Set>),
+    /// Stop retrievals from running by themselves
+    Pause(pause::Names),
+    /// Let paused retrievals run again
+    Resume(pause::Names),
+    /// Show the latest runs of a retrieval, or what was said in one
+    History(history::History),
+    /// Remove retrievals; what they brought stays
+    Remove(remove::Remove),
 }
 
 impl Retrieval {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         match self {
             Self::Add(add) => add.run(globals).await,
-            Self::List => list(globals).await,
+            Self::List { state } => list(globals, &state).await,
             Self::Show { name } => show(globals, &name).await,
+            Self::Test { name } => test::run(globals, &name).await,
             Self::Set(set) => set.run(globals).await,
+            Self::Pause(names) => names.run(globals, pause::Change::Pause).await,
+            Self::Resume(names) => names.run(globals, pause::Change::Resume).await,
+            Self::History(history) => history.run(globals).await,
+            Self::Remove(remove) => remove.run(globals).await,
         }
     }
 }
@@ -103,7 +134,9 @@ pub(crate) fn parse_every(text: &str) -> Result<Every, String> {
 
 #[derive(Serialize)]
 struct RetrievalDocument<'a> {
+    id: i64,
     name: &'a str,
+    state: &'static str,
     account: &'a str,
     folder: &'a str,
     server: &'a str,
@@ -131,7 +164,9 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
         Retention::DeleteAfter { days } => ("delete", Some(days)),
     };
     RetrievalDocument {
+        id: retrieval.id.row(),
         name: &retrieval.name,
+        state: State::of(retrieval, (crate::clock::clock())()).word(),
         account: &retrieval.account_name,
         folder: &retrieval.folder_name,
         server: &retrieval.remote.host,
@@ -165,7 +200,7 @@ fn worked(retrieval: &inhaul_store::Retrieval) -> Option<Mechanism> {
     }
 }
 
-fn security_word(security: Security) -> &'static str {
+pub(crate) fn security_word(security: Security) -> &'static str {
     match security {
         Security::Tls => "tls",
         Security::StartTls => "starttls",
@@ -193,7 +228,7 @@ pub(crate) fn retention_words(retention: Retention, host: &str) -> String {
     }
 }
 
-fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
+pub(crate) fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
     match (retrieval.paused, retrieval.failures, retrieval.last_good) {
         (true, _, _) => "paused",
         (_, 1.., _) => "failing",
@@ -202,44 +237,66 @@ fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
     }
 }
 
-async fn list(globals: &Globals) -> Result<Exit, Failure> {
+async fn list(globals: &Globals, states: &[State]) -> Result<Exit, Failure> {
+    let now = (crate::clock::clock())();
+    let wanted = |retrieval: &inhaul_store::Retrieval| {
+        states.is_empty() || states.contains(&State::of(retrieval, now))
+    };
     let retrievals = globals
-        .with_store(async |store, _| Ok(store.retrieval_list().await?))
+        .with_store(async |store, _| {
+            let mut retrievals = store.retrieval_list().await?;
+            retrievals.retain(wanted);
+            let mut with_runs = Vec::with_capacity(retrievals.len());
+            for retrieval in retrievals {
+                let runs = store.run_list(retrieval.id, STRIP).await?;
+                with_runs.push((retrieval, runs));
+            }
+            Ok(with_runs)
+        })
         .await?;
     if globals.json {
-        let retrievals: Vec<_> = retrievals.iter().map(document).collect();
+        let retrievals: Vec<_> = retrievals
+            .iter()
+            .map(|(retrieval, _)| document(retrieval))
+            .collect();
         print_json(&serde_json::json!({ "retrievals": retrievals }))?;
         return Ok(Exit::OK);
     }
     let rows: Vec<_> = retrievals
         .iter()
-        .map(|retrieval| {
+        .map(|(retrieval, runs)| {
             vec![
-                state_word(retrieval).to_owned(),
+                State::of(retrieval, now).label().to_owned(),
                 retrieval.name.clone(),
                 format!("{}/{}", retrieval.account_name, retrieval.folder_name),
-                format!("{}@{}", retrieval.remote.user, retrieval.remote.host),
+                strip(runs),
                 retrieval
                     .last_good
                     .map_or_else(|| "never".into(), |time| time.to_string()),
-                retrieval
-                    .last_error
-                    .map(|code| code.to_string())
-                    .unwrap_or_default(),
+                why(retrieval),
             ]
         })
         .collect();
     print(&table(
-        &["STATE", "NAME", "TO", "FROM", "LAST GOOD", "WHY"],
+        &["STATE", "NAME", "TO", "LAST 12", "LAST GOOD", "WHY"],
         &rows,
     ))?;
     Ok(Exit::OK)
 }
 
+/// `no-answer (6 tries)`.
+fn why(retrieval: &inhaul_store::Retrieval) -> String {
+    match (retrieval.last_error, retrieval.failures) {
+        (None, _) => String::new(),
+        (Some(code), 0 | 1) => code.to_string(),
+        (Some(code), tries) => format!("{code} ({tries} tries)"),
+    }
+}
+
 async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     let (retrieval, runs) = globals
         .with_store(async |store, _| {
-            let retrieval = store.retrieval_by_name(name).await?;
+            let retrieval = retrieval_named(&*store, name).await?;
             let runs = store.run_list(retrieval.id, 5).await?;
             Ok((retrieval, runs))
         })
@@ -261,7 +318,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     let mut text = format!(
         "Name        {}\nState       {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLast good   {}\n",
         retrieval.name,
-        state_word(&retrieval),
+        State::of(&retrieval, (crate::clock::clock())()).label(),
         remote.host,
         remote.port,
         security_word(remote.security),
@@ -300,6 +357,10 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
             &rows,
         ));
     }
+    if let Some(card) = card::of_retrieval(&retrieval, &runs) {
+        text.push('\n');
+        text.push_str(&card::text(&card, card::Paint::Plain));
+    }
     print(&text)?;
     Ok(Exit::OK)
 }
@@ -307,6 +368,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
 fn run_result(run: &inhaul_store::Run) -> String {
     match (run.ended, run.code) {
         (None, _) => "not ended".into(),
+        _ if run.stopped => "stopped".into(),
         (Some(_), Some(code)) => code.to_string(),
         (Some(_), None) if run.stored == 0 => "nothing new".into(),
         (Some(_), None) => "good".into(),

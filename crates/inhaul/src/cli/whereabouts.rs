@@ -2,7 +2,7 @@
 
 use clap::Args;
 use inhaul_domain::LedgerState;
-use inhaul_store::{LedgerStory, Store};
+use inhaul_store::{LedgerStory, Store, StoryRun};
 use inhaul_types::Timestamp;
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::exit::{Exit, Failure};
 
 #[derive(Args, Debug)]
 pub(crate) struct Where {
-    /// Words from its sender, subject, Message-ID or remote unique-id
+    /// Words from its sender, subject, Message-ID or remote unique-id, or its message number
     #[arg(required = true)]
     words: Vec<String>,
 }
@@ -30,8 +30,21 @@ struct StoryDocument {
     deleted: Option<String>,
     reason: Option<String>,
     places: Vec<String>,
+    /// The messages at those places.
+    messages: Vec<i64>,
+    retrieval: Option<String>,
+    /// The run that stored it or left it there.
+    run: Option<RunDocument>,
     from: Option<String>,
     subject: Option<String>,
+    message_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RunDocument {
+    run: i64,
+    started: String,
+    started_by: &'static str,
 }
 
 impl Where {
@@ -70,6 +83,17 @@ fn document(story: &LedgerStory) -> StoryDocument {
         deleted: text(&story.deleted_at),
         reason: story.reason.clone(),
         places: story.places.clone(),
+        messages: story.messages.iter().map(|id| id.row()).collect(),
+        retrieval: story.retrieval.clone(),
+        run: story.run.map(|run| RunDocument {
+            run: run.id.row(),
+            started: run.started.to_string(),
+            started_by: run.activation.as_str(),
+        }),
+        message_id: story
+            .summary
+            .as_ref()
+            .and_then(|summary| summary.message_id.clone()),
         from: story.summary.as_ref().map(|summary| summary.from.clone()),
         subject: story
             .summary
@@ -108,19 +132,30 @@ fn tell(story: &LedgerStory) -> String {
         story.host,
     );
     if let Some(time) = story.stored_at {
-        let places = if story.places.is_empty() {
+        let places: Vec<String> = story
+            .places
+            .iter()
+            .zip(&story.messages)
+            .map(|(place, message)| format!("message {message} in {place}"))
+            .collect();
+        let places = if places.is_empty() {
             "deleted here since".to_owned()
         } else {
-            story.places.join(", ")
+            places.join(", ")
         };
         let octets = story.size.map(size).unwrap_or_default();
-        text.push_str(&format!("  {time}  stored, {octets}: {places}\n"));
+        text.push_str(&format!(
+            "  {time}  stored, {octets}: {}{}\n",
+            plain(&places),
+            who(story)
+        ));
     }
     if let Some(reason) = &story.reason {
         text.push_str(&format!(
-            "  {}  left there: {}\n",
+            "  {}  left there: {}{}\n",
             story.first_seen,
-            plain(reason)
+            plain(reason),
+            who(story)
         ));
     }
     if let Some(time) = story.asked_at {
@@ -130,4 +165,26 @@ fn tell(story: &LedgerStory) -> String {
         text.push_str(&format!("  {time}  deleted on {}\n", story.host));
     }
     text
+}
+
+/// By which retrieval, in which run, and when that began.
+fn who(story: &LedgerStory) -> String {
+    let retrieval = story
+        .retrieval
+        .as_ref()
+        .map(|name| format!("by {}", plain(name)));
+    let run = story.run.map(|run| {
+        let StoryRun {
+            id,
+            started,
+            activation,
+        } = run;
+        format!("run {id}, started by {activation} {started}")
+    });
+    let parts: Vec<String> = retrieval.into_iter().chain(run).collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("   ({})", parts.join(", "))
+    }
 }

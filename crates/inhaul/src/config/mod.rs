@@ -30,8 +30,10 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use durations::parse_duration;
+pub(crate) use durations::{format_duration, parse_duration};
 pub(crate) use problems::ConfigProblems;
+pub(crate) use sizes::{format_size, parse_size};
+pub(crate) use suggest::near;
 
 /// Where a configuration is taken from, strongest first after the two options.
 #[derive(Clone, Debug, Default)]

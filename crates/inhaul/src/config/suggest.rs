@@ -19,6 +19,28 @@ pub(super) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidates that a mistyped word may have meant, nearest first: slips of the fingers, and
+/// those that it is a part of.
+pub(crate) fn near<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<&'a str> {
+    let typed = typed.to_ascii_lowercase().replace('_', "-");
+    let furthest = (typed.chars().count() / 3).clamp(1, 3);
+    let mut near: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let is_part = typed.len() > 2 && candidate.contains(&typed);
+            let distance = distance(&typed, candidate);
+            (is_part || distance <= furthest).then_some((distance, candidate))
+        })
+        .collect();
+    near.sort_unstable();
+    near.truncate(most);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
 /// Letters to insert, remove, change or swap with their neighbour to get from one to the other.
 fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().take(LONGEST).collect();
@@ -61,6 +83,20 @@ mod tests {
         ];
         for (from, to, slips) in rows {
             assert_eq!(distance(from, to), slips, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_word_is_near_it() {
+        let known = ["auth-refused", "stls-refused", "cut-off", "no-answer"];
+        for (typed, expected) in [
+            ("auth-refuse", &["auth-refused"][..]),
+            ("refused", &["auth-refused", "stls-refused"]),
+            ("CUT_OF", &["cut-off"]),
+            ("quota", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(near(typed, known, 3), expected, "{typed}");
         }
     }
 

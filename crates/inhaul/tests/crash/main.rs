@@ -174,11 +174,18 @@ fn a_power_failure_loses_and_doubles_nothing() {
                 _ => Moment::Deleting(dice.moment(DELETING)),
             },
         );
+        let runs = pull.wait(Duration::ZERO).unwrap().is_none();
+        if runs {
+            halt(&mut pull);
+        }
         disk.cut_power().unwrap();
-        trial.hits += u64::from(pull.wait(Duration::ZERO).unwrap().is_none());
+        trial.hits += u64::from(runs);
         if round % 2 == 0 {
             pull.kill().unwrap();
         } else {
+            if runs {
+                pull.signal(Signal::CONT).unwrap();
+            }
             // A process that outlives its disk must not tell the server to delete.
             let ended = pull.wait(Duration::from_secs(60)).unwrap();
             assert!(
@@ -192,6 +199,23 @@ fn a_power_failure_loses_and_doubles_nothing() {
         trial.count(round, stage.bring_home(&user, &home));
     }
     trial.conclude();
+}
+
+/// Stops a process and waits until no system call of its threads is under way.
+fn halt(process: &mut Running) {
+    process.signal(Signal::STOP).unwrap();
+    let tasks = format!("/proc/{}/task", process.id());
+    wait_until("every thread has stopped", || {
+        let Ok(threads) = std::fs::read_dir(&tasks) else {
+            return true;
+        };
+        threads.flatten().all(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // The state stands behind the name, which is in parentheses: T is stopped, Z is over.
+            let state = stat.rsplit_once(") ").map(|(_, rest)| rest.as_bytes()[0]);
+            matches!(state, None | Some(b'T' | b't' | b'Z' | b'X'))
+        })
+    });
 }
 
 /// When an attack comes.
@@ -349,7 +373,10 @@ impl Stage {
         self.users += 1;
         let user = format!("u{}", self.users);
         self.server.fill(&user, &self.messages).unwrap();
-        let home = disk.map_or_else(Installation::new, |disk| Installation::at(&disk.data()));
+        let home = disk.map_or_else(Installation::new, |disk| {
+            // The disk is smaller than what inhaul leaves free.
+            Installation::at(&disk.data()).env("INHAUL_STORAGE__STOP_FREE", "0")
+        });
         (user.clone(), self.install(home, &user))
     }
 
@@ -422,6 +449,10 @@ impl Stage {
         let found = difference(&self.there, &home.messages("anna"));
         if found != Difference::default() {
             println!("{user}: {found:?}\n{}", home.log());
+            let server = self.server.log();
+            let sessions = server.lines().filter(|line| line.contains(user));
+            sessions.for_each(|line| println!("{line}"));
+            println!("{said:#?}");
         }
         found
     }

@@ -1,6 +1,10 @@
 //! A small disk whose power can be cut: ext4 in a file on a loop device, shut down by the ioctl
 //! that ext4 has for such tests. What was not synced by then is gone, as at a power failure.
 //!
+//! One thing no real power failure does: an fdatasync under way at that moment may still return
+//! success to its process, and what it was to write is gone (Linux 6.18: one in twelve). So whoever
+//! cuts the power stops the process first, and waits until no call of its is under way.
+//!
 //! Needs root, `cc`, `mkfs.ext4` and a kernel that mounts loop devices.
 
 use std::ffi::OsStr;
@@ -16,6 +20,8 @@ use inhaul_testkit::TestDir;
 pub(crate) struct Disk {
     dir: TestDir,
     mounted: bool,
+    /// How often the disk came back.
+    restored: u32,
 }
 
 impl Disk {
@@ -28,6 +34,7 @@ impl Disk {
         let mut disk = Self {
             dir: TestDir::new("disk")?,
             mounted: false,
+            restored: 0,
         };
         fs::write(disk.dir.join("shut.c"), SHUT)?;
         let (source, program) = (disk.dir.join("shut.c"), disk.program());
@@ -62,9 +69,21 @@ impl Disk {
         run(self.program(), [self.mount_point()])
     }
 
-    /// Brings the disk back, as the next start of the machine would.
+    /// Brings the disk back, as the next start of the machine would. From a copy: the mount
+    /// namespaces of other processes may keep the dead file system, and its loop device, alive.
     pub(crate) fn restore(&mut self) -> Result<()> {
         self.unmount()?;
+        let dead = self.image();
+        self.restored += 1;
+        run(
+            "cp",
+            [
+                OsStr::new("--sparse=always"),
+                dead.as_os_str(),
+                self.image().as_os_str(),
+            ],
+        )?;
+        fs::remove_file(dead)?;
         self.mount()
     }
 
@@ -103,24 +122,15 @@ impl Disk {
         Ok(())
     }
 
-    /// Unmounts, and waits until the dead file system has let go of the image.
     fn unmount(&mut self) -> Result<()> {
-        let (image, at) = (self.image(), self.mount_point());
+        let at = self.mount_point();
         retry(|| run("umount", [&at]))?;
         self.mounted = false;
-        retry(|| {
-            let devices = Command::new("losetup").arg("-j").arg(&image).output()?;
-            ensure!(
-                devices.stdout.is_empty(),
-                "a loop device holds {}",
-                image.display()
-            );
-            Ok(())
-        })
+        Ok(())
     }
 
     fn image(&self) -> PathBuf {
-        self.dir.join("image")
+        self.dir.join(format!("image{}", self.restored))
     }
 
     fn mount_point(&self) -> PathBuf {

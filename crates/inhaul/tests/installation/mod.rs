@@ -45,6 +45,13 @@ impl Installation {
         Self::with_data(TestDir::new("home").unwrap(), data.to_path_buf())
     }
 
+    /// An installation whose commands are run by another program.
+    pub(crate) fn through(program: PathBuf, data: &Path) -> Self {
+        let inhaul = Inhaul::new(program, data);
+        let beside = TestDir::new("home").unwrap();
+        Self { inhaul, beside }
+    }
+
     fn with_data(beside: TestDir, data: PathBuf) -> Self {
         let inhaul = Inhaul::new(env!("CARGO_BIN_EXE_inhaul"), data);
         Self { inhaul, beside }

@@ -494,7 +494,9 @@ impl Client {
             Ok(None) if ended && matches!(Status::parse(unread), Some((Status::Err(_), _))) => {
                 Ok(Some(self.input.take(unread.len())))
             }
-            Ok(None) if ended && kind == CommandKind::Greeting => {
+            Ok(None)
+                if ended && kind == CommandKind::Greeting && !Status::may_begin_with(unread) =>
+            {
                 let said = reply::quote(unread);
                 Err(self.fail(ClientError::NotPop3 { said }))
             }

@@ -37,6 +37,17 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Whether a line that was cut off here might have been a greeting.
+    pub(super) fn may_begin_with(octets: &[u8]) -> bool {
+        let is_half = |word: &[u8]| {
+            let half = word.get(..octets.len());
+            half.is_some_and(|half| half.eq_ignore_ascii_case(octets))
+        };
+        is_half(b"+OK") || is_half(b"-ERR") || matches!(Self::parse(octets), Some((Self::Ok, _)))
+    }
+}
+
 /// Where the text behind `word` starts. The word must end there: `+OKAY` says nothing known.
 fn behind_word(line: &[u8], word: &[u8]) -> Option<usize> {
     let start = line.get(..word.len())?;

@@ -200,6 +200,27 @@ fn a_name_or_password_stays_on_its_line() {
 }
 
 #[test]
+fn a_greeting_cut_short_is_a_cut_and_anything_else_is_no_pop3() {
+    for (said, is_cut) in [
+        (&b""[..], true),
+        (b"+", true),
+        (b"+o", true),
+        (b"+OK hel", true),
+        (b"-ER", true),
+        (b"+OKAY", false),
+        (b"login: ", false),
+    ] {
+        let mut client = Client::new();
+        assert_eq!(feed(&mut client, said), None);
+        client.handle_eof();
+        let failure = client.poll_event().unwrap_err();
+        let closed = matches!(failure, ClientError::Closed { .. });
+        let not_pop3 = matches!(failure, ClientError::NotPop3 { .. });
+        assert_eq!((closed, not_pop3), (is_cut, !is_cut), "{failure:?}");
+    }
+}
+
+#[test]
 fn a_server_cannot_make_us_hold_more_than_a_line() {
     let endless = [b'x'; MAX_LINE];
     let mut client = Client::new();
@@ -290,6 +311,43 @@ fn a_closed_line_says_what_was_awaited() {
     assert_eq!(drain(&mut client), Some(ClientError::Closed { awaiting }));
     assert_eq!(drain(&mut client), Some(ClientError::Closed { awaiting }));
     assert_eq!(client.state(), SessionState::Closed);
+}
+
+#[test]
+fn half_a_greeting_is_a_cut_line_unless_another_protocol_began_it() {
+    let awaiting = Awaiting::Status(CommandKind::Greeting);
+    for half in ["+", "+O", "+ok", "+OK POP3 serv", "-", "-ER"] {
+        let mut client = Client::new();
+        client.handle_input(half.as_bytes());
+        client.handle_eof();
+        assert_eq!(
+            drain(&mut client),
+            Some(ClientError::Closed { awaiting }),
+            "{half}"
+        );
+    }
+    for half in [
+        "220 mail",
+        "* OK IMAP",
+        "HTTP/1.1",
+        "SSH-2.0",
+        "+OKAY",
+        "OK",
+    ] {
+        let mut client = Client::new();
+        client.handle_input(half.as_bytes());
+        client.handle_eof();
+        let said = half.to_owned();
+        assert_eq!(drain(&mut client), Some(ClientError::NotPop3 { said }));
+    }
+    // A refusal counts without its line end.
+    let mut client = Client::new();
+    client.handle_input(b"-ERR too busy");
+    client.handle_eof();
+    assert!(matches!(
+        client.poll_event(),
+        Ok(Some(Event::Refused { .. }))
+    ));
 }
 
 #[test]

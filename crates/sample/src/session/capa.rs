@@ -71,7 +71,7 @@ fn capabilities(
             .then(|| "PIPELINING".to_owned()),
         everything.then(|| "RESP-CODES".to_owned()),
         everything.then(|| "AUTH-RESP-CODE".to_owned()),
-        number("LOGIN-DELAY", mailbox.login_delay),
+        number("LOGIN-DELAY", mailbox.login_delay.or(server.login_delay)),
         number("EXPIRE", mailbox.expire),
         Some("IMPLEMENTATION Sample".to_owned()),
     ]

@@ -52,6 +52,8 @@ pub(crate) struct Conversation {
     user: Option<String>,
     /// The SASL exchange under way.
     exchange: Option<Exchange>,
+    /// Messages asked for by `RETR` so far.
+    retrs: u32,
     journal: Journal,
 }
 
@@ -68,6 +70,7 @@ impl Conversation {
             encrypted: false,
             user: None,
             exchange: None,
+            retrs: 0,
             maildrop: None,
             journal: Journal::default(),
         }

@@ -4,7 +4,7 @@ use inhaul_types::MessageNumber;
 
 use super::Conversation;
 use crate::body::Body;
-use crate::switches::Fault;
+use crate::switches::{Fault, Retr};
 use crate::wire::End;
 
 /// Where a message on its way ends.
@@ -29,7 +29,13 @@ impl Conversation {
         };
         let mailbox = maildrop.mailbox().clone();
         mailbox.note_retrieval(id);
-        let fault = mailbox.take_fault(id);
+        self.retrs = self.retrs.saturating_add(1);
+        let fault = match mailbox.switches().retr {
+            Retr::CutAtNth(nth) if nth.get() == self.retrs => {
+                Some(Fault::CutAfter(body.size() / 2))
+            }
+            Retr::Works | Retr::CutAtNth(_) => mailbox.take_fault(id),
+        };
         match &fault {
             Some(Fault::Refused(text)) => {
                 self.grammar.err(None, text);

@@ -8,11 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::errors::{Doing, is_unique_violation, missing};
 use super::words::from_word;
 use super::writer::Surroundings;
-use crate::{Account, Folder, NewAccount, StoreError};
+use crate::{Account, AccountChange, EVERYONE, Folder, NewAccount, StoreError};
 
 /// The one folder every account has.
 pub(crate) const INBOX: &str = "INBOX";
-const EVERYONE: &str = "Everyone";
 
 /// Makes an account with its INBOX; `password` is its PHC string.
 pub(crate) fn create(
@@ -30,15 +29,74 @@ pub(crate) fn create(
     );
     unless_exists(made, "account", &account.name)?.doing(DOING)?;
     let id = AccountId::new(txn.last_insert_rowid());
-    for address in &account.addresses {
-        let made = txn.execute(
-            "INSERT INTO address (address, account_id) VALUES (?1, ?2)",
-            params![address.as_str(), id.row()],
-        );
-        unless_exists(made, "address", address.as_str())?.doing(DOING)?;
-    }
+    add_addresses(txn, id, &account.addresses)?;
     folder_or_new(txn, around, id, INBOX)?;
     Ok(id)
+}
+
+fn add_addresses(
+    txn: &Connection,
+    account: AccountId,
+    addresses: &[Address],
+) -> Result<(), StoreError> {
+    for address in addresses {
+        let made = txn.execute(
+            "INSERT INTO address (address, account_id) VALUES (?1, ?2)",
+            params![address.as_str(), account.row()],
+        );
+        unless_exists(made, "address", address.as_str())?.doing("add an address")?;
+    }
+    Ok(())
+}
+
+/// Changes an account; `password` is the new one's PHC string.
+pub(crate) fn change(
+    txn: &Connection,
+    id: AccountId,
+    change: &AccountChange,
+    password: Option<&str>,
+) -> Result<(), StoreError> {
+    const DOING: &str = "change an account";
+    let set = |sql: &str, value: &dyn rusqlite::ToSql| txn.execute(sql, params![id.row(), value]);
+    let is_there = txn
+        .prepare_cached("SELECT 1 FROM account WHERE id = ?1")
+        .and_then(|mut select| select.exists([id.row()]))
+        .doing(DOING)?;
+    if !is_there {
+        return Err(missing("account", id));
+    }
+    if let Some(name) = &change.name {
+        let made = set("UPDATE account SET name = ?2 WHERE id = ?1", name);
+        unless_exists(made, "account", name)?.doing(DOING)?;
+    }
+    if let Some(group) = &change.group {
+        let group = group_by_name(txn, group)?;
+        set(
+            "UPDATE account SET group_id = ?2 WHERE id = ?1",
+            &group.row(),
+        )
+        .doing(DOING)?;
+    }
+    if let Some(admin) = &change.admin {
+        set("UPDATE account SET admin = ?2 WHERE id = ?1", admin).doing(DOING)?;
+    }
+    if let Some(enabled) = &change.enabled {
+        set("UPDATE account SET enabled = ?2 WHERE id = ?1", enabled).doing(DOING)?;
+    }
+    if let Some(password) = &password {
+        set("UPDATE account SET password = ?2 WHERE id = ?1", password).doing(DOING)?;
+    }
+    for address in &change.remove_addresses {
+        let removed = set(
+            "DELETE FROM address WHERE account_id = ?1 AND address = ?2",
+            &address.as_str(),
+        )
+        .doing(DOING)?;
+        if removed == 0 {
+            return Err(missing("address", address));
+        }
+    }
+    add_addresses(txn, id, &change.add_addresses)
 }
 
 /// Names the thing whose name is taken.

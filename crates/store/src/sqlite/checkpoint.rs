@@ -28,6 +28,8 @@ const CHEAP: u64 = 4 << 20;
 const NEGLIGIBLE: u64 = 1 << 20;
 /// How long nobody must have written before a log that grew is cut down to nothing.
 const IDLE: Duration = Duration::from_secs(5);
+/// After a failure nothing is copied back for so long: a full disk is not emptied by trying.
+const PAUSE: Duration = Duration::from_secs(5);
 /// How long a checkpoint that holds the writer waits for readers.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -58,6 +60,8 @@ struct LogState {
     /// Stops the checkpoint that is running now, if it is one that may be stopped.
     interrupt: Option<InterruptHandle>,
     stopping: bool,
+    /// A sync of the log failed.
+    distrusted: bool,
 }
 
 impl LogState {
@@ -192,6 +196,15 @@ impl LogGauge {
         }
     }
 
+    /// Waits a while after a failure, unless closing comes first.
+    fn pause(&self) {
+        let stopping = |state: &mut LogState| !state.stopping;
+        drop(
+            self.changed
+                .wait_timeout_while(self.lock(), PAUSE, stopping),
+        );
+    }
+
     fn stop(&self) {
         let mut state = self.lock();
         state.stopping = true;
@@ -208,8 +221,17 @@ impl LogGauge {
         !state.stopping
     }
 
+    /// A sync of the log failed: what was committed to it is to be written once more, elsewhere,
+    /// before somebody opens it and believes what is only in the system's memory.
+    pub(crate) fn distrust_log(&self) {
+        self.lock().distrusted = true;
+    }
+
     fn worth_copying_at_the_end(&self) -> bool {
         let state = self.lock();
+        if state.distrusted {
+            return true;
+        }
         (NEGLIGIBLE..=CHEAP).contains(&state.length())
     }
 }
@@ -329,8 +351,12 @@ impl Copier {
                 Ok(Some(progress)) => self.gauge.copied(progress),
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::warn!(%error, mode, "checkpoint failed");
-                    std::thread::sleep(PATIENCE);
+                    // Whoever wants to store something hears of a full disk by itself.
+                    match error {
+                        StoreError::DiskFull(_) => tracing::debug!(%error, mode, "no checkpoint"),
+                        _ => tracing::warn!(%error, mode, "checkpoint failed"),
+                    }
+                    return self.gauge.pause();
                 }
             }
         }

@@ -365,7 +365,7 @@ const INSERT_LEDGER: &str = "
         last_listed = NULL, stored_at = excluded.stored_at, asked_at = excluded.asked_at,
         size = excluded.size, digest = excluded.digest,
         fingerprint = excluded.fingerprint, message_id = excluded.message_id,
-        placements = excluded.placements, reason = NULL";
+        placements = excluded.placements, reason = NULL, asks = 0, left_at = NULL";
 
 /// Moves each folder's counters once and says where its uids begin.
 fn take_places(txn: &Connection, batch: &Batch) -> Result<HashMap<FolderId, Places>, StoreError> {

@@ -41,7 +41,10 @@ fn of_sqlite(doing: &'static str, source: rusqlite::Error) -> StoreError {
         Error::SqliteFailure(failure, _) => match (failure.code, failure.extended_code) {
             (ErrorCode::DiskFull, _) | (_, IOERR_SHMSIZE) => StoreError::DiskFull(source.into()),
             (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
-                StoreError::Damaged(format!("{doing}: {source}"))
+                not_read_back(doing, &source)
+            }
+            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
+                StoreError::Busy(source.into())
             }
             _ => StoreError::Io {
                 doing,
@@ -51,7 +54,7 @@ fn of_sqlite(doing: &'static str, source: rusqlite::Error) -> StoreError {
         // A value of another type or range than the schema promises.
         Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
-        | Error::InvalidColumnType(..) => StoreError::Damaged(format!("{doing}: {source}")),
+        | Error::InvalidColumnType(..) => not_read_back(doing, &source),
         _ => StoreError::Io {
             doing,
             source: source.into(),
@@ -71,6 +74,10 @@ fn of_io(doing: &'static str, source: io::Error) -> StoreError {
     }
 }
 
+fn not_read_back(doing: &str, source: &rusqlite::Error) -> StoreError {
+    StoreError::Damaged(format!("the store could not {doing}: {source}"))
+}
+
 /// A row that the schema promises is not there, or does not make sense.
 pub(crate) fn damaged(what: impl Into<String>) -> StoreError {
     StoreError::Damaged(what.into())
@@ -82,6 +89,29 @@ pub(crate) fn missing(what: &'static str, name: impl ToString) -> StoreError {
         what,
         name: name.to_string(),
     }
+}
+
+/// An error of writing, with the reason that the system gives for one like it.
+pub(crate) fn explained(error: StoreError, trial: impl FnOnce() -> io::Result<()>) -> StoreError {
+    let StoreError::Io { doing, source } = &error else {
+        return error;
+    };
+    let failed = source.downcast_ref::<rusqlite::Error>();
+    let is_write = failed.is_some_and(|failed| {
+        matches!(failed, rusqlite::Error::SqliteFailure(failure, _)
+            if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_WRITE)
+    });
+    match is_write.then(trial) {
+        Some(Err(reason)) => of_io(doing, reason),
+        _ => error,
+    }
+}
+
+/// Whether the disk did not confirm what was written.
+pub(crate) fn is_failed_sync(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _)
+        if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_FSYNC
+            || failure.extended_code == rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC)
 }
 
 /// Whether a statement failed on a UNIQUE constraint.

@@ -204,6 +204,9 @@ fn write_other(
 ) -> Result<(), StoreError> {
     const BROKEN: &str = "UPDATE maildrop SET ids_broken = 1 WHERE id = ?1";
     const HOLD: &str = "UPDATE maildrop SET held_until = ?2 WHERE id = ?1";
+    const SESSION: &str = "UPDATE maildrop SET session_messages = ?2 WHERE id = ?1";
+    const PARTIAL: &str = "UPDATE maildrop SET partial = 1 WHERE id = ?1";
+    const BEGUN: &str = "UPDATE retrieval SET start = NULL WHERE maildrop_id = ?1";
     match change {
         LedgerChange::Leave {
             unique_id,
@@ -229,6 +232,9 @@ fn write_other(
         LedgerChange::HoldRelinkedDeletion(until) => {
             execute(txn, HOLD, (maildrop.row(), until.map(Timestamp::millis)))
         }
+        LedgerChange::SessionSize(size) => execute(txn, SESSION, (maildrop.row(), size.messages())),
+        LedgerChange::ListsInParts => execute(txn, PARTIAL, [maildrop.row()]),
+        LedgerChange::Begun => execute(txn, BEGUN, [maildrop.row()]),
         LedgerChange::State { .. } | LedgerChange::Appeared(_) | LedgerChange::Vanished(_) => {
             Ok(())
         }
@@ -274,10 +280,12 @@ fn leave(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     const LEAVE: &str = "
-        INSERT INTO ledger (id, state, epoch, listed_size, first_seen, unique_id, reason)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        INSERT INTO ledger (id, state, epoch, listed_size, first_seen, unique_id, reason, left_at,
+             asks)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?2 = 13)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, epoch = excluded.epoch,
-            last_listed = NULL, reason = excluded.reason";
+            last_listed = NULL, reason = excluded.reason, left_at = excluded.left_at,
+            asks = asks + excluded.asks";
     let row = match listed.left_out_row(txn, maildrop)? {
         Some(row) => row,
         None => ledger::next_row(txn, maildrop)?,
@@ -305,7 +313,7 @@ fn relink(
     const FORGET: &str = "DELETE FROM ledger WHERE id = ?1";
     const RELINK: &str = "
         UPDATE ledger SET state = 1, epoch = ?2, unique_id = ?3, listed_size = ?4,
-            last_listed = NULL, deleted_at = NULL, reason = NULL
+            last_listed = NULL, deleted_at = NULL, reason = NULL, left_at = NULL
         WHERE id = ?1 AND state < 10";
     if !ledger::rows_of(maildrop).contains(&row.row()) {
         return Err(missing("ledger row", row));

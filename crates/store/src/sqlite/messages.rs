@@ -7,9 +7,10 @@ use inhaul_types::{
     AccountId, BodyId, Digest, FolderId, MessageId, Octets, RetrievalId, RunId, Timestamp, Uid,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest as _, Sha256};
 
 use super::bodies::{self, Layout};
-use super::errors::{Doing, missing};
+use super::errors::{Doing, damaged, missing};
 use super::readers::{BodiesInUse, BodyInUse, Readers};
 use crate::{BodyReader, Message, StoreError, Summary};
 
@@ -88,24 +89,27 @@ pub(crate) async fn open_body(
     id: MessageId,
 ) -> Result<PieceReader, StoreError> {
     let in_use = Arc::clone(in_use);
-    let (layout, hold) = readers
+    let (layout, digest, hold) = readers
         .read(move |conn| {
-            let (body, layout) = body_of(conn, id)?;
-            Ok((layout, in_use.hold(body)))
+            let (body, layout, digest) = body_of(conn, id)?;
+            Ok((layout, digest, in_use.hold(body)))
         })
         .await?;
     Ok(PieceReader {
         readers: Arc::clone(readers),
         hold,
         layout,
+        digest,
         next_piece: 0,
+        read: Sha256::new(),
     })
 }
 
-fn body_of(conn: &Connection, id: MessageId) -> Result<(BodyId, Layout), StoreError> {
+fn body_of(conn: &Connection, id: MessageId) -> Result<(BodyId, Layout, Digest), StoreError> {
     conn.prepare_cached(
-        "SELECT b.id, b.header_size, b.size
-         FROM message m JOIN body b ON b.id = m.body_id WHERE m.id = ?1",
+        "SELECT b.id, b.header_size, b.size, b.digest
+         FROM message m JOIN body b ON b.id = m.body_id JOIN folder f ON f.id = m.folder_id
+         WHERE m.id = ?1",
     )
     .and_then(|mut select| {
         let octets = |row: &Row<'_>, column| -> rusqlite::Result<Octets> {
@@ -116,6 +120,7 @@ fn body_of(conn: &Connection, id: MessageId) -> Result<(BodyId, Layout), StoreEr
                 Ok((
                     BodyId::new(row.get(0)?),
                     Layout::new(octets(row, 1)?, octets(row, 2)?),
+                    Digest::new(row.get(3)?),
                 ))
             })
             .optional()
@@ -129,7 +134,10 @@ pub(crate) struct PieceReader {
     readers: Arc<Readers>,
     hold: BodyInUse,
     layout: Layout,
+    digest: Digest,
     next_piece: u64,
+    /// Over the pieces before `next_piece`.
+    read: Sha256,
 }
 
 #[async_trait]
@@ -140,11 +148,24 @@ impl BodyReader for PieceReader {
         }
         let (body, layout, seq) = (self.hold.body(), self.layout, self.next_piece);
         let files = self.readers.segments();
-        let (octets, next) = self
+        // A copy, so that a caller who gives up waiting can call again.
+        let (digest, mut read) = (self.digest, self.read.clone());
+        let (octets, next, read) = self
             .readers
-            .read(move |conn| bodies::read(conn, &files, body, layout, seq))
+            .read(move |conn| {
+                let (octets, next) = bodies::read(conn, &files, body, layout, seq)?;
+                read.update(&octets);
+                // A disk that forgets an octet says nothing; this is where it comes out.
+                if next == layout.pieces() && Digest::new(read.clone().finalize().into()) != digest
+                {
+                    return Err(damaged(format!(
+                        "the octets of body {body} are not those that were stored"
+                    )));
+                }
+                Ok((octets, next, read))
+            })
             .await?;
-        self.next_piece = next;
+        (self.next_piece, self.read) = (next, read);
         Ok(octets)
     }
 }

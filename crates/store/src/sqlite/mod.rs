@@ -9,6 +9,7 @@ mod bodies;
 mod checkpoint;
 mod commit;
 mod errors;
+mod groups;
 mod ledger;
 mod ledger_changes;
 mod messages;
@@ -16,9 +17,11 @@ mod migrate;
 mod open;
 pub(crate) mod random;
 mod readers;
+mod removal;
 mod retrievals;
 mod runs;
 mod segments;
+mod story;
 mod sweep;
 mod words;
 mod writer;
@@ -31,14 +34,15 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
-    AccountId, FolderId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId, Secret,
-    Timestamp, Uid,
+    AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
+    Secret, Timestamp, Uid,
 };
 use tokio::sync::oneshot;
 
 use crate::model::{
-    Account, Batch, Committed, Folder, LedgerChange, LedgerStory, Message, NewAccount,
-    NewRetrieval, NewRun, RemoteSecret, Retrieval, RetrievalChange, Run, RunEnd,
+    Account, AccountChange, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
+    LedgerStory, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
+    RetrievalChange, Run, RunEnd,
 };
 use crate::password::Passwords;
 use crate::seal::SealingKey;
@@ -49,6 +53,7 @@ use commit::CommitJob;
 use ledger_changes::LedgerJob;
 use open::{DirectoryLock, Opened};
 use readers::{BodiesInUse, Readers};
+use removal::Removal;
 use segments::Segments;
 use sweep::Sweep;
 use writer::{Durability, Surroundings, Writer};
@@ -137,6 +142,7 @@ impl SqliteStore {
         let writer = Writer::start(writer, around, Arc::clone(&gauge))?;
         // Before anything else is written: what is unfinished now was never finished.
         writer.send(Box::new(Sweep::at_start()))?;
+        writer.send(Box::new(Removal::unfinished()))?;
         let checkpoints = CheckpointThread::start(&database, &gauge)?;
         Ok(Self {
             key: Arc::new(key),
@@ -226,6 +232,55 @@ impl Store for SqliteStore {
         self.passwords.verify(password.clone(), stored).await
     }
 
+    async fn account_change(
+        &self,
+        account: AccountId,
+        mut change: AccountChange,
+    ) -> Result<(), StoreError> {
+        let password = match change.password.take() {
+            Some(password) => Some(self.passwords.hash(password).await?),
+            None => None,
+        };
+        let change =
+            move |txn: &_, _: &_| accounts::change(txn, account, &change, password.as_deref());
+        self.threads.writer.write(change).await
+    }
+
+    async fn account_remove(&self, account: AccountId) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.threads
+            .writer
+            .send(Box::new(Removal::of_account(account, reply)))?;
+        answer.await.map_err(|_| StoreError::Closing)?
+    }
+
+    async fn group_create(&self, name: &str, change: GroupChange) -> Result<GroupId, StoreError> {
+        let name = name.to_owned();
+        let create = move |txn: &_, _: &_| groups::create(txn, &name, &change);
+        self.threads.writer.write(create).await
+    }
+
+    async fn group_list(&self) -> Result<Vec<Group>, StoreError> {
+        self.readers.read(groups::list).await
+    }
+
+    async fn group_by_name(&self, name: &str) -> Result<Group, StoreError> {
+        let name = name.to_owned();
+        self.readers
+            .read(move |conn| groups::by_name(conn, &name))
+            .await
+    }
+
+    async fn group_change(&self, group: GroupId, change: GroupChange) -> Result<(), StoreError> {
+        let change = move |txn: &_, _: &_| groups::change(txn, group, &change);
+        self.threads.writer.write(change).await
+    }
+
+    async fn group_remove(&self, group: GroupId) -> Result<(), StoreError> {
+        let remove = move |txn: &_, _: &_| groups::remove(txn, group);
+        self.threads.writer.write(remove).await
+    }
+
     async fn folder_list(&self, account: AccountId) -> Result<Vec<Folder>, StoreError> {
         self.readers
             .read(move |conn| accounts::folders(conn, account))
@@ -249,6 +304,12 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn retrieval_by_id(&self, id: RetrievalId) -> Result<Retrieval, StoreError> {
+        self.readers
+            .read(move |conn| retrievals::by_id(conn, id))
+            .await
+    }
+
     async fn retrieval_change(
         &self,
         retrieval: RetrievalId,
@@ -258,6 +319,11 @@ impl Store for SqliteStore {
         let change =
             move |txn: &_, around: &_| retrievals::change(txn, around, &key, retrieval, &change);
         self.threads.writer.write(change).await
+    }
+
+    async fn retrieval_remove(&self, retrieval: RetrievalId) -> Result<(), StoreError> {
+        let remove = move |txn: &_, _: &_| retrievals::remove(txn, retrieval);
+        self.threads.writer.write(remove).await
     }
 
     async fn retrieval_secret(&self, retrieval: RetrievalId) -> Result<RemoteSecret, StoreError> {
@@ -303,10 +369,7 @@ impl Store for SqliteStore {
     }
 
     async fn ledger_search(&self, words: &[String]) -> Result<Vec<LedgerStory>, StoreError> {
-        let words = words.to_vec();
-        self.readers
-            .read(move |conn| ledger::search(conn, &words))
-            .await
+        story::search(&self.readers, words).await
     }
 
     async fn commit_batch(&self, batch: Batch) -> Result<Vec<Committed>, StoreError> {
@@ -322,7 +385,7 @@ impl Store for SqliteStore {
 
     async fn run_begin(&self, run: NewRun) -> Result<RunId, StoreError> {
         // A run that a power cut undoes stored nothing: what it stores comes later in the log.
-        let begin = move |txn: &_, _: &_| runs::begin(txn, run);
+        let begin = move |txn: &_, around: &_| runs::begin(txn, around, run);
         self.threads
             .writer
             .write_with(Durability::WithTheNext, begin)
@@ -342,6 +405,10 @@ impl Store for SqliteStore {
         self.readers
             .read(move |conn| runs::list(conn, retrieval, most))
             .await
+    }
+
+    async fn run_by_id(&self, run: RunId) -> Result<Run, StoreError> {
+        self.readers.read(move |conn| runs::by_id(conn, run)).await
     }
 
     async fn run_conversation(&self, run: RunId) -> Result<Option<String>, StoreError> {

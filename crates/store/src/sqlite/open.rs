@@ -3,8 +3,8 @@
 //! Order: the lock before anything is read, the sealing key before the first schema (so that no
 //! database exists without one), the directory synced after files were made in it.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::FlockOperation;
 
-use super::errors::Doing;
+use super::checkpoint::log_of;
+use super::errors::{Doing, damaged};
 use super::migrate::{self, Origin};
 use crate::seal::SealingKey;
 use crate::{StoreError, StoreOptions};
@@ -28,8 +29,13 @@ const WRITER_CACHE_KIB: i64 = 12 << 10;
 const READER_CACHE_KIB: i64 = 1 << 10;
 /// Statements kept prepared on each connection.
 const STATEMENTS: usize = 96;
-/// How long the writer waits for a checkpoint that has to hold it up, at most.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a program that is no inhaul may hold the database before a call that has to write
+/// fails: longer than a backup's look, shorter than a server's patience with a silent client. Our
+/// own threads take turns without it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Octets before the first frame of a log.
+const LOG_HEADER: usize = 32;
 
 /// Everything that opening yields.
 pub(crate) struct Opened {
@@ -48,6 +54,7 @@ pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Opened, StoreEr
     make_directory(dir).map_err(|source| unusable(dir, source))?;
     let lock = lock(dir)?;
     let database = dir.join("inhaul.db");
+    check_files(dir, &database)?;
     let mut writer = connect_writer(&database)?;
     if let Some(limit) = options.size_limit {
         let pages = limit.count() / u64::from(PAGE_SIZE);
@@ -74,6 +81,66 @@ pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Opened, StoreEr
         key,
         database,
     })
+}
+
+/// Whether database and log are what they were. SQLite makes a new database where there is none,
+/// and passes over a log that does not begin as one: both would forget mail in silence.
+fn check_files(dir: &Path, database: &Path) -> Result<(), StoreError> {
+    const DOING: &str = "look at the database";
+    let is_empty = match fs::metadata(database) {
+        Ok(file) => file.len() == 0,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error).doing(DOING),
+    };
+    // The first opening makes the segments when the schema is durable.
+    if is_empty && dir.join("segments").exists() {
+        return Err(damaged(format!(
+            "{} is gone, and the mail beside it is still there",
+            database.display()
+        )));
+    }
+    let log = log_of(database);
+    let mut start = [0; LOG_HEADER];
+    match File::open(&log).and_then(|mut file| file.read_exact(&mut start)) {
+        Ok(()) if !begins_a_log(&start) => Err(damaged(format!(
+            "{} does not begin as it should; the latest mail is in it",
+            log.display()
+        ))),
+        Ok(()) => Ok(()),
+        // Not there, or not begun.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof
+            ) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error).doing(DOING),
+    }
+}
+
+/// The header of a write-ahead log (SQLite's file format, section 4.1): a magic number that says
+/// how the checksum reads its words, and that checksum. One that was never written is all zeros.
+fn begins_a_log(header: &[u8; LOG_HEADER]) -> bool {
+    const MAGIC: u32 = 0x377f_0682;
+    let words: Vec<[u8; 4]> = header
+        .chunks_exact(4)
+        .map(|word| [word[0], word[1], word[2], word[3]])
+        .collect();
+    let big = |word: &[u8; 4]| u32::from_be_bytes(*word);
+    let read: fn(&[u8; 4]) -> u32 = match big(&words[0]) {
+        0 => return header.iter().all(|octet| *octet == 0),
+        MAGIC => |word| u32::from_le_bytes(*word),
+        magic if magic == MAGIC | 1 => |word| u32::from_be_bytes(*word),
+        _ => return false,
+    };
+    let (mut first, mut second) = (0_u32, 0_u32);
+    for pair in words[..6].chunks_exact(2) {
+        first = first.wrapping_add(read(&pair[0])).wrapping_add(second);
+        second = second.wrapping_add(read(&pair[1])).wrapping_add(first);
+    }
+    (first, second) == (big(&words[6]), big(&words[7]))
 }
 
 /// Opens a connection that only reads.
@@ -184,13 +251,40 @@ fn lock(dir: &Path) -> Result<DirectoryLock, StoreError> {
 }
 
 fn unusable(dir: &Path, source: io::Error) -> StoreError {
-    StoreError::Directory {
-        path: dir.to_owned(),
-        source,
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StoreError::DiskFull(source.into())
+        }
+        _ => StoreError::Directory {
+            path: dir.to_owned(),
+            source,
+        },
     }
 }
 
 /// Makes the names of new files in `dir` survive a power cut.
 pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_known_by_its_first_octets() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("t.db");
+        let conn = connect_writer(&database).unwrap();
+        conn.execute_batch("CREATE TABLE t (n)").unwrap();
+        let log = fs::read(log_of(&database)).unwrap();
+        let header: [u8; LOG_HEADER] = log[..LOG_HEADER].try_into().unwrap();
+        assert!(begins_a_log(&header));
+        assert!(begins_a_log(&[0; LOG_HEADER]));
+        for place in 0..LOG_HEADER {
+            let mut flipped = header;
+            flipped[place] ^= 0x10;
+            assert!(!begins_a_log(&flipped), "octet {place}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
+use inhaul_domain::{LedgerState, LeftOutReason, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, RetrievalId, Timestamp,
 };
@@ -10,7 +11,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::accounts::{folder_or_new, unless_exists};
 use super::errors::{Doing, damaged, missing};
-use super::words::{every, from_word, retention, security, sign_in_memory};
+use super::ledger;
+use super::words::{every, from_word, ledger_state, retention, security, sign_in_memory, start};
 use super::writer::Surroundings;
 use crate::seal::SealingKey;
 use crate::{NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, StoreError};
@@ -28,13 +30,18 @@ pub(crate) fn create(
     let folder = folder_or_new(txn, around, new.account, &new.folder)?;
     let wanted = Wanted::new(&new.remote, folder);
     let maildrop = match wanted.find(txn)? {
-        Some(maildrop) => maildrop,
+        Some(maildrop) => {
+            if new.start == StartPoint::Everything {
+                want_everything(txn, maildrop)?;
+            }
+            maildrop
+        }
         None => wanted.make(txn)?,
     };
     let made = txn.execute(
         "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
-             maildrop_id, every, retention, paused, created, pin, sign_in)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             maildrop_id, every, retention, paused, created, start, pin, sign_in)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             new.name,
             new.remote.host,
@@ -52,6 +59,7 @@ pub(crate) fn create(
             retention::to_column(new.retention),
             new.paused,
             (around.clock)().millis(),
+            start::to_column(new.start),
             new.remote.pin.as_ref().map(KeyPin::octets),
             new.remote.sign_in.map(Mechanism::as_str),
         ],
@@ -66,6 +74,17 @@ pub(crate) fn create(
         (id.row(), new.sign_in_memory.map(sign_in_memory::to_column)),
     )?;
     Ok(id)
+}
+
+/// Messages that an earlier retrieval of this maildrop did not want are as new again.
+fn want_everything(txn: &Connection, maildrop: MaildropId) -> Result<(), StoreError> {
+    let unwanted = LedgerState::LeftOut(LeftOutReason::Unwanted);
+    let rows = ledger::rows_of(maildrop);
+    execute(
+        txn,
+        "DELETE FROM ledger WHERE state = ?1 AND id >= ?2 AND id < ?3",
+        (ledger_state::to_column(unwanted), rows.start, rows.end),
+    )
 }
 
 /// A host and user with a destination: what a ledger belongs to.
@@ -261,6 +280,18 @@ fn execute(txn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result
     Ok(())
 }
 
+/// Removes a retrieval and nothing else: its maildrop, ledger and runs tell what was brought.
+pub(crate) fn remove(txn: &Connection, id: RetrievalId) -> Result<(), StoreError> {
+    let removed = txn
+        .prepare_cached("DELETE FROM retrieval WHERE id = ?1")
+        .and_then(|mut delete| delete.execute([id.row()]))
+        .doing("remove a retrieval")?;
+    if removed == 0 {
+        return Err(missing("retrieval", id));
+    }
+    Ok(())
+}
+
 /// Opens the sealed password.
 pub(crate) fn secret(
     conn: &Connection,
@@ -282,7 +313,7 @@ const COLUMNS: &str = "
     SELECT r.id, r.name, r.host, r.port, r.security, r.ca_file, r.user, f.account_id, a.name,
         r.owner_id, r.folder_id, f.name, r.every, r.retention, r.paused, r.maildrop_id,
         d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
-        r.pin, r.sign_in, r.mechanism
+        r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism
     FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
         JOIN maildrop d ON d.id = r.maildrop_id";
 
@@ -305,7 +336,8 @@ pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Retrieval, StoreE
         .ok_or_else(|| missing("retrieval", name))
 }
 
-fn by_id(conn: &Connection, id: RetrievalId) -> Result<Retrieval, StoreError> {
+/// One retrieval by its number.
+pub(crate) fn by_id(conn: &Connection, id: RetrievalId) -> Result<Retrieval, StoreError> {
     one(conn, &format!("{COLUMNS} WHERE r.id = ?1"), id.row())?
         .ok_or_else(|| missing("retrieval", id))
 }
@@ -328,9 +360,9 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
     let required = |column: usize| row.get::<_, i64>(column).doing(READ);
     let ca_file: Option<Vec<u8>> = row.get(5).doing(READ)?;
     let last_error: Option<String> = row.get(21).doing(READ)?;
-    let pin: Option<[u8; KeyPin::LEN]> = row.get(22).doing(READ)?;
-    let sign_in: Option<String> = row.get(23).doing(READ)?;
-    let memory: Option<String> = row.get(24).doing(READ)?;
+    let pin: Option<[u8; KeyPin::LEN]> = row.get(25).doing(READ)?;
+    let sign_in: Option<String> = row.get(26).doing(READ)?;
+    let memory: Option<String> = row.get(27).doing(READ)?;
     Ok(Retrieval {
         id: RetrievalId::new(required(0)?),
         name: text(1)?,
@@ -353,6 +385,9 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
         paused: row.get(14).doing(READ)?,
         maildrop: MaildropId::new(required(15)?),
         relinked_deletion_held_until: time(16)?,
+        start: start::from_column(number(22)?),
+        session_size: SessionSize::at_most(small(23)?),
+        lists_in_parts: row.get(24).doing(READ)?,
         capabilities: row.get(17).doing(READ)?,
         sign_in_memory: memory.as_deref().and_then(sign_in_memory::from_column),
         last_good: time(18)?,

@@ -1,17 +1,30 @@
 //! Runs: their beginning, their end and what it says of the retrieval, their conversation.
 
+use std::sync::PoisonError;
+
 use inhaul_types::{ErrorCode, Octets, RetrievalId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::errors::{Doing, missing};
+use super::errors::{Doing, damaged, missing};
 use super::words::{from_word, sign_in_memory};
-use crate::{NewRun, Run, RunEnd, StoreError};
+use super::writer::Surroundings;
+use crate::{NewRun, Run, RunEnd, RunNote, StoreError};
 
 const WRITE: &str = "record a run";
 const READ: &str = "read the runs";
 
-/// Records the beginning.
-pub(crate) fn begin(txn: &Connection, run: NewRun) -> Result<RunId, StoreError> {
+/// Records the beginning, if mail may be brought in.
+pub(crate) fn begin(
+    txn: &Connection,
+    around: &Surroundings,
+    run: NewRun,
+) -> Result<RunId, StoreError> {
+    // Before anybody is dialled: a run that cannot store must not begin.
+    around
+        .segments
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .check()?;
     txn.prepare_cached("INSERT INTO run (retrieval_id, activation, started) VALUES (?1, ?2, ?3)")
         .and_then(|mut insert| {
             let started = run.started.millis();
@@ -30,7 +43,7 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
     let retrieval: i64 = txn
         .prepare_cached(
             "UPDATE run SET ended = ?2, code = ?3, listed = ?4, stored = ?5, octets = ?6,
-                 deleted = ?7, left = ?8, said = ?9
+                 deleted = ?7, left = ?8, said = ?9, stopped = ?10, notes = ?11
              WHERE id = ?1 RETURNING retrieval_id",
         )
         .and_then(|mut update| {
@@ -44,6 +57,8 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
                 count(end.deleted),
                 count(end.left),
                 end.said,
+                end.stopped,
+                notes_to_column(&end.notes),
             ];
             update.query_row(columns, |row| row.get(0)).optional()
         })
@@ -57,7 +72,8 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
     write_state(txn, retrieval, end)
 }
 
-/// A maildrop that another program holds is no failure, so it counts as none; it is shown.
+/// A maildrop that another program holds, and a server that wants to be asked less often, are no
+/// failures, so they count as none; they are shown.
 fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), StoreError> {
     const GOOD: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_good = ?4,
@@ -69,6 +85,9 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3,
             failing_since = coalesce(failing_since, ?4), failures = failures + 1, last_error = ?5
         WHERE id = ?1";
+    if end.stopped {
+        return Ok(());
+    }
     let capabilities = &end.capabilities;
     let mechanism = end.sign_in_memory.map(sign_in_memory::to_column);
     let ended = end.ended.millis();
@@ -76,9 +95,11 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
         None => txn
             .prepare_cached(GOOD)
             .and_then(|mut update| update.execute((retrieval, capabilities, mechanism, ended))),
-        Some(code @ ErrorCode::MailboxInUse) => txn.prepare_cached(BUSY).and_then(|mut update| {
-            update.execute((retrieval, capabilities, mechanism, code.as_str()))
-        }),
+        Some(code @ (ErrorCode::MailboxInUse | ErrorCode::TooOften)) => {
+            txn.prepare_cached(BUSY).and_then(|mut update| {
+                update.execute((retrieval, capabilities, mechanism, code.as_str()))
+            })
+        }
         Some(code) => txn.prepare_cached(FAILED).and_then(|mut update| {
             update.execute((retrieval, capabilities, mechanism, ended, code.as_str()))
         }),
@@ -87,9 +108,34 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
     Ok(())
 }
 
+fn notes_to_column(notes: &[RunNote]) -> Option<String> {
+    let line = |note: &RunNote| format!("{} {}", note.code, note.messages);
+    let lines: Vec<_> = notes.iter().map(line).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn notes_from_column(column: &str) -> Result<Vec<RunNote>, StoreError> {
+    let note = |line: &str| {
+        let (code, messages) = line.split_once(' ')?;
+        Some((code.to_owned(), messages.parse().ok()?))
+    };
+    let read = |line| {
+        let (code, messages) =
+            note(line).ok_or_else(|| damaged(format!("{line:?} is no note of a run")))?;
+        let code = from_word(&code)?;
+        Ok(RunNote { code, messages })
+    };
+    column.lines().map(read).collect()
+}
+
 fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
+
+const COLUMNS: &str = "
+    SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets, deleted,
+        left, said, notes, stopped
+    FROM run";
 
 /// A retrieval's latest runs, newest first.
 pub(crate) fn list(
@@ -98,11 +144,9 @@ pub(crate) fn list(
     most: u32,
 ) -> Result<Vec<Run>, StoreError> {
     let mut select = conn
-        .prepare_cached(
-            "SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets,
-                 deleted, left, said
-             FROM run WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2",
-        )
+        .prepare_cached(&format!(
+            "{COLUMNS} WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2"
+        ))
         .doing(READ)?;
     let mut rows = select.query(params![retrieval.row(), most]).doing(READ)?;
     let mut runs = Vec::new();
@@ -110,6 +154,16 @@ pub(crate) fn list(
         runs.push(run(row)?);
     }
     Ok(runs)
+}
+
+/// One run.
+pub(crate) fn by_id(conn: &Connection, id: RunId) -> Result<Run, StoreError> {
+    let mut select = conn
+        .prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))
+        .doing(READ)?;
+    let mut rows = select.query([id.row()]).doing(READ)?;
+    let found = rows.next().doing(READ)?.ok_or_else(|| missing("run", id))?;
+    run(found)
 }
 
 fn run(row: &Row<'_>) -> Result<Run, StoreError> {
@@ -128,13 +182,17 @@ fn run(row: &Row<'_>) -> Result<Run, StoreError> {
             octets: Octets::new(row.get::<_, i64>(8)?.cast_unsigned()),
             deleted: row.get::<_, i64>(9)?.cast_unsigned(),
             left: row.get::<_, i64>(10)?.cast_unsigned(),
+            notes: Vec::new(),
             said: row.get(11)?,
+            stopped: row.get(13)?,
         })
     };
     let code = code.as_deref().map(from_word).transpose()?;
+    let notes: Option<String> = row.get(12).doing(READ)?;
     Ok(Run {
         activation: from_word(&activation)?,
         code,
+        notes: notes_from_column(notes.as_deref().unwrap_or_default())?,
         ..columns().doing(READ)?
     })
 }

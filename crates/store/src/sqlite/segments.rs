@@ -46,13 +46,34 @@ pub(crate) struct Place {
 pub(crate) struct Segments {
     files: Arc<SegmentFiles>,
     last: Option<Last>,
-    /// Octets of this transaction, by segment.
-    grown: HashMap<i64, u64>,
+    /// What this transaction appended, by segment.
+    grown: HashMap<i64, Grown>,
     /// Places wait in `freed_extent` to be given back, once a synced transaction lies behind them.
     has_freed: bool,
     /// A sync failed. What was not on disk then may never get there, whatever later syncs say: the
     /// segments are not written any more until they are opened again.
     is_broken: bool,
+    /// Octets that rows name are gone, and nobody has said that this is known. What is there can be
+    /// read; no mail is brought, because what is lost here may still be on its server.
+    loss: Option<String>,
+}
+
+/// What a transaction did to a segment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Grown {
+    octets: u64,
+    /// The end behind them.
+    end: u64,
+}
+
+/// How a transaction ended that was not committed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Ended {
+    /// It never was.
+    Undone,
+    /// Its commit failed, and may yet turn out to stand in the log: SQLite takes it back in memory
+    /// only, and a process that dies before the next commit leaves it there to be found.
+    InDoubt,
 }
 
 /// The segment that is being filled.
@@ -62,8 +83,8 @@ struct Last {
     file: File,
     /// Where the next octets go.
     end: u64,
-    /// The end as the last committed transaction recorded it.
-    committed: u64,
+    /// Nothing before it is written over: a committed transaction recorded it, or one in doubt.
+    kept: u64,
     /// Octets that are not synced yet.
     unsynced: u64,
 }
@@ -95,14 +116,15 @@ impl Segments {
             })
             .doing(DOING)?;
         files.cut_off(&recorded).doing(DOING)?;
+        let (loss, lost) = files.compare(&recorded);
         let last = match recorded.into_iter().max() {
-            Some((id, end)) if end < FULL => {
+            Some((id, end)) if end < FULL && !lost.contains(&id) => {
                 let file = files.open_to_write(id).doing(DOING)?;
                 Some(Last {
                     id,
                     file,
                     end,
-                    committed: end,
+                    kept: end,
                     unsynced: 0,
                 })
             }
@@ -118,6 +140,7 @@ impl Segments {
             grown: HashMap::new(),
             has_freed,
             is_broken: false,
+            loss,
         })
     }
 
@@ -140,7 +163,9 @@ impl Segments {
             length: octets.len() as u64,
         };
         last.end += place.length;
-        *self.grown.entry(last.id).or_default() += place.length;
+        let grown = self.grown.entry(last.id).or_default();
+        grown.octets += place.length;
+        grown.end = last.end;
         Ok(place)
     }
 
@@ -165,11 +190,16 @@ impl Segments {
         txn: &Connection,
         durable: bool,
     ) -> Result<(), StoreError> {
-        for (segment, octets) in self.grown.drain() {
+        for (segment, grown) in self.grown.drain() {
+            // The row is not there if the transaction that began the segment is in doubt.
             txn.prepare_cached(
-                "UPDATE segment SET size = size + ?2, live = live + ?2 WHERE id = ?1",
+                "INSERT INTO segment (id, size, live) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET size = excluded.size, live = live + excluded.live",
             )
-            .and_then(|mut update| update.execute(params![segment, octets.cast_signed()]))
+            .and_then(|mut grow| {
+                let (end, octets) = (grown.end.cast_signed(), grown.octets.cast_signed());
+                grow.execute(params![segment, end, octets])
+            })
             .doing(WRITE)?;
         }
         let unsynced = self.last.as_ref().map_or(0, |last| last.unsynced);
@@ -182,20 +212,22 @@ impl Segments {
     /// The transaction is committed.
     pub(crate) fn committed(&mut self) {
         if let Some(last) = &mut self.last {
-            last.committed = last.end;
+            last.kept = last.end;
         }
     }
 
-    /// The transaction came to nothing: its octets are written over.
-    pub(crate) fn rolled_back(&mut self) {
+    /// The transaction was not committed. Its octets are written over if it never was; if it is in
+    /// doubt they stay: should it be found in the log after all, its rows name them.
+    pub(crate) fn rolled_back(&mut self, ended: Ended) {
         self.grown.clear();
         match &mut self.last {
+            Some(last) if ended == Ended::InDoubt => last.kept = last.end,
             // A segment begun in that transaction has no row. It is begun again when needed.
-            Some(last) if last.committed == 0 => self.last = None,
-            Some(last) if last.end > last.committed => {
-                last.end = last.committed;
+            Some(last) if last.kept == 0 => self.last = None,
+            Some(last) if last.end > last.kept => {
+                last.end = last.kept;
                 // On a full disk the next, smaller, transaction needs the room.
-                if let Err(error) = last.file.set_len(last.committed) {
+                if let Err(error) = last.file.set_len(last.kept) {
                     tracing::debug!(%error, segment = last.id, "the tail stays");
                 }
             }
@@ -265,13 +297,17 @@ impl Segments {
         synced.doing("sync a segment")
     }
 
-    fn check(&self) -> Result<(), StoreError> {
+    /// Whether mail may be brought in.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
         if self.is_broken {
             return Err(damaged(
                 "the disk failed to keep a segment; look at its health, then start again",
             ));
         }
-        Ok(())
+        match &self.loss {
+            Some(loss) => Err(damaged(loss)),
+            None => Ok(()),
+        }
     }
 
     fn begin_next(&mut self, txn: &Connection) -> Result<(), StoreError> {
@@ -287,7 +323,7 @@ impl Segments {
             id,
             file,
             end: 0,
-            committed: 0,
+            kept: 0,
             unsynced: 0,
         });
         Ok(())
@@ -367,6 +403,20 @@ impl SegmentFiles {
         Ok(rustix::fs::fallocate(&file, flags, start, end - start)?)
     }
 
+    /// Writes a block and takes it away again, so that the system says why a write fails: of a
+    /// quota that is used up SQLite says no more than that it could not write.
+    pub(crate) fn try_room(&self) -> io::Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(self.dir.join("trial"))?;
+        let written = file.write_all_at(&[1; 4096], 0);
+        fs::remove_file(self.dir.join("trial"))?;
+        written
+    }
+
     /// Makes the files what the rows say.
     fn cut_off(&self, recorded: &HashMap<i64, u64>) -> io::Result<()> {
         for entry in fs::read_dir(&self.dir)? {
@@ -385,6 +435,31 @@ impl SegmentFiles {
             }
         }
         Ok(())
+    }
+
+    /// Which segments do not hold all that their rows say, and what to tell of it: nothing where
+    /// beside each of them a file `NNNNNNNN.lost` says that somebody knows.
+    fn compare(&self, recorded: &HashMap<i64, u64>) -> (Option<String>, Vec<i64>) {
+        let (mut loss, mut lost) = (None, Vec::new());
+        for (id, size) in recorded {
+            let path = self.path(*id);
+            let found = match fs::metadata(&path).map(|file| file.len()) {
+                Ok(there) if there >= *size => continue,
+                Ok(there) => format!("has {there} octets where {size} were written"),
+                Err(error) => format!("cannot be read: {error}"),
+            };
+            lost.push(*id);
+            let known = path.with_extension("lost");
+            if !known.exists() {
+                loss = Some(format!(
+                    "{} {found}. Put it back from a backup; if there is none, make the empty file \
+                     {}, and everything but the messages in it goes on",
+                    path.display(),
+                    known.display()
+                ));
+            }
+        }
+        (loss, lost)
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<i64, Arc<File>>> {

@@ -24,6 +24,15 @@ const SLICED: Weight = Weight {
     slice: true,
 };
 
+/// Nothing is lost by sweeping later, and whoever wants to store something hears of a full or locked
+/// disk by itself: a person who reads mail is not bothered with it.
+fn tell(error: &StoreError, what: &str) {
+    match error {
+        StoreError::DiskFull(_) | StoreError::Busy(_) => tracing::debug!(%error, "{what}"),
+        _ => tracing::warn!(%error, "{what}"),
+    }
+}
+
 /// Discards these bodies: a batch that wrote them ahead has failed.
 pub(crate) struct Discard {
     bodies: VecDeque<BodyId>,
@@ -60,7 +69,7 @@ impl Job for Discard {
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
         if let Err(error) = outcome {
-            tracing::warn!(%error, "left-over pieces stay until the next start");
+            tell(&error, "left-over pieces stay until the next start");
         }
         None
     }
@@ -134,7 +143,7 @@ impl Job for Sweep {
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
         if let Err(error) = outcome {
-            tracing::warn!(%error, "sweeping free bodies failed");
+            tell(&error, "free bodies stay until the next start");
         }
         None
     }
@@ -176,7 +185,7 @@ impl Job for GiveBack {
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
         match outcome {
             Ok(()) => self.files.delete(&self.empty),
-            Err(error) => tracing::warn!(%error, "room in segments is given back later"),
+            Err(error) => tell(&error, "room in segments is given back later"),
         }
         None
     }

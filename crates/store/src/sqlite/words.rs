@@ -2,8 +2,8 @@
 //!
 //! Each type has `to_column` and `from_column`; what a column cannot hold is damage.
 
-use inhaul_domain::{LedgerState, LeftOutReason, Retention};
-use inhaul_types::Mechanism;
+use inhaul_domain::{LedgerState, LeftOutReason, Retention, StartPoint};
+use inhaul_types::{Mechanism, Timestamp};
 
 use super::errors::damaged;
 use crate::{Every, Security, SignInMemory, StoreError};
@@ -22,6 +22,8 @@ pub(crate) mod ledger_state {
             LedgerState::LeftOut(LeftOutReason::TooLarge) => LEFT_OUT,
             LedgerState::LeftOut(LeftOutReason::Refused) => LEFT_OUT + 1,
             LedgerState::LeftOut(LeftOutReason::Poisoned) => LEFT_OUT + 2,
+            LedgerState::LeftOut(LeftOutReason::Interrupted) => LEFT_OUT + 3,
+            LedgerState::LeftOut(LeftOutReason::Unwanted) => LEFT_OUT + 4,
         }
     }
 
@@ -33,6 +35,8 @@ pub(crate) mod ledger_state {
             10 => LedgerState::LeftOut(LeftOutReason::TooLarge),
             11 => LedgerState::LeftOut(LeftOutReason::Refused),
             12 => LedgerState::LeftOut(LeftOutReason::Poisoned),
+            13 => LedgerState::LeftOut(LeftOutReason::Interrupted),
+            14 => LedgerState::LeftOut(LeftOutReason::Unwanted),
             _ => return Err(damaged(format!("{column} is no state of a ledger row"))),
         })
     }
@@ -96,6 +100,26 @@ pub(crate) mod retention {
             None => Retention::Keep,
             Some(0) => Retention::Delete,
             Some(days) => Retention::DeleteAfter { days },
+        }
+    }
+}
+
+pub(crate) mod start {
+    use super::*;
+
+    pub(crate) fn to_column(start: StartPoint) -> Option<i64> {
+        match start {
+            StartPoint::Everything => None,
+            StartPoint::Now => Some(i64::MAX),
+            StartPoint::Since(then) => Some(then.millis()),
+        }
+    }
+
+    pub(crate) fn from_column(column: Option<i64>) -> StartPoint {
+        match column {
+            None => StartPoint::Everything,
+            Some(i64::MAX) => StartPoint::Now,
+            Some(millis) => StartPoint::Since(Timestamp::from_millis(millis)),
         }
     }
 }

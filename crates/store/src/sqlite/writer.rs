@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 
 use super::Clock;
 use super::checkpoint::LogGauge;
-use super::errors::Doing;
+use super::errors::{Doing, damaged, explained, is_failed_sync};
 use super::readers::BodiesInUse;
-use super::segments::Segments;
+use super::segments::{Ended, Segments};
 use super::sweep::GiveBack;
 use crate::StoreError;
 
@@ -106,6 +106,7 @@ impl Writer {
                     around,
                     gauge,
                     synced: true,
+                    is_broken: false,
                 }
                 .run(&inbox)
             })
@@ -173,6 +174,9 @@ struct Loop {
     gauge: Arc<LogGauge>,
     /// Whether `PRAGMA synchronous` is FULL at present.
     synced: bool,
+    /// A sync of the log failed. The system may have forgotten what it could not write and report
+    /// the next sync as a success, so nothing more is written until the database is opened again.
+    is_broken: bool,
 }
 
 type Queue = VecDeque<Box<dyn Job>>;
@@ -223,6 +227,11 @@ impl Loop {
     /// One transaction with the next step of every job in it, or nothing at all.
     fn try_group(&mut self, group: &mut [Box<dyn Job>]) -> Result<Vec<Step>, StoreError> {
         const DOING: &str = "write a transaction";
+        if self.is_broken {
+            return Err(damaged(
+                "the disk failed to keep the database; look at its health, then start again",
+            ));
+        }
         self.set_durability(group)?;
         let _turn = self.gauge.pass();
         self.conn.execute_batch("BEGIN IMMEDIATE").doing(DOING)?;
@@ -230,21 +239,29 @@ impl Loop {
             .iter_mut()
             .map(|job| job.step(&self.conn, &self.around))
             .collect();
-        let durable = self.synced;
+        let (durable, mut unkept, mut ended) = (self.synced, false, Ended::Undone);
         let done = steps.and_then(|steps| {
             self.segments().before_commit(&self.conn, durable)?;
-            self.conn.execute_batch("COMMIT").doing(DOING)?;
+            let committed = self.conn.execute_batch("COMMIT");
+            unkept = committed.as_ref().is_err_and(is_failed_sync);
+            ended = Ended::InDoubt;
+            committed.doing(DOING)?;
             Ok(steps)
         });
+        if unkept {
+            self.is_broken = true;
+            self.gauge.distrust_log();
+        }
         match &done {
             Ok(_) => self.segments().committed(),
-            Err(_) => self.segments().rolled_back(),
+            Err(_) => self.segments().rolled_back(ended),
         }
         // SQLite ends a transaction by itself at some errors and leaves it open at others.
         if done.is_err() && !self.conn.is_autocommit() {
             self.conn.execute_batch("ROLLBACK").doing(DOING)?;
         }
-        done
+        let files = self.segments().files();
+        done.map_err(|error| explained(error, || files.try_room()))
     }
 
     fn segments(&self) -> MutexGuard<'_, Segments> {

@@ -314,6 +314,65 @@ async fn a_body_is_freed_an_hour_after_its_last_placement_and_not_while_it_is_re
     assert_eq!((dir.count("body"), dir.count("body_chunk")), (1, 12));
 }
 
+#[tokio::test]
+async fn the_room_of_a_removed_account_is_free_an_hour_later() {
+    let dir = Directory::new();
+    let mut scene = Scene::set(&dir).await;
+    let (small, large) = (noise(1, 100), noise(2, 3 << 20));
+    // More than a slice of them.
+    let many = (0..2_500).map(|n| scene.delivery(&format!("m{n}"), small.clone()));
+    let many: Vec<_> = many.collect();
+    scene.commit(many).await;
+    scene.commit(vec![scene.delivery("large", large)]).await;
+    scene
+        .store
+        .retrieval_remove(scene.retrieval.id)
+        .await
+        .unwrap();
+    scene.store.account_remove(scene.account).await.unwrap();
+    scene = scene.reopen(&dir).await;
+    scene.store.close().await.unwrap();
+    assert_eq!((dir.count("message"), dir.count("folder_removed")), (0, 0));
+    assert_eq!(dir.count("body"), 2, "somebody may be reading them");
+    let live = |dir: &Directory| -> i64 {
+        let sql = "SELECT coalesce(sum(live), 0) FROM segment";
+        dir.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(live(&dir), 3 << 20);
+    dir.now.fetch_add(3_600_001, Ordering::SeqCst);
+    scene = scene.reopen(&dir).await;
+    scene.store.close().await.unwrap();
+    assert_eq!((dir.count("body"), dir.count("body_chunk")), (0, 0));
+    assert_eq!((live(&dir), dir.count("freed_extent")), (0, 0));
+    assert_eq!(dir.count("ledger"), 2_501);
+}
+
+#[tokio::test]
+async fn a_removal_that_was_killed_goes_on_at_the_next_start() {
+    let dir = Directory::new();
+    let mut scene = Scene::set(&dir).await;
+    scene.commit_one("a", b"hers").await;
+    scene
+        .store
+        .retrieval_remove(scene.retrieval.id)
+        .await
+        .unwrap();
+    scene.store.close().await.unwrap();
+    // What the first step of a removal leaves.
+    let first_step = "
+        INSERT INTO folder_removed SELECT id FROM folder;
+        PRAGMA foreign_keys = ON;
+        DELETE FROM account;";
+    dir.database().execute_batch(first_step).unwrap();
+    scene = scene.reopen(&dir).await;
+    assert!(scene.inbox_messages().await.is_empty());
+    scene.store.close().await.unwrap();
+    assert_eq!((dir.count("message"), dir.count("folder_removed")), (0, 0));
+    let sql = "SELECT refs = 0 AND freed_at IS NOT NULL FROM body";
+    let is_free: bool = dir.database().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert!(is_free);
+}
+
 async fn read_to_end(reader: &mut dyn inhaul_store::BodyReader) -> usize {
     let mut read = 0;
     loop {

@@ -56,8 +56,11 @@ impl Bed for SqliteBed {
 
 store_suite! { super::SqliteBed::new() =>
     accounts {
+        an_account_changes_what_is_named,
         an_account_counts_what_it_holds,
+        an_account_goes_with_its_mail_and_leaves_what_others_share,
         an_account_has_its_inbox_from_the_start,
+        an_account_that_is_needed_stays,
         names_and_addresses_are_taken_once,
         only_the_right_password_lets_in,
     }
@@ -77,7 +80,14 @@ store_suite! { super::SqliteBed::new() =>
         the_same_octets_are_one_body,
         two_runs_with_the_same_large_body_store_it_once,
     }
+    groups {
+        a_group_changes_what_is_named,
+        a_group_somebody_is_in_stays,
+        everyone_is_there_from_the_start_and_for_good,
+    }
     ledger {
+        a_long_ledger_is_searched_to_its_end,
+        a_story_names_retrieval_and_run,
         a_message_left_out_is_never_deleted,
         a_message_left_out_and_stored_at_last_is_one_row,
         a_person_finds_a_message_by_what_they_remember,
@@ -95,6 +105,7 @@ store_suite! { super::SqliteBed::new() =>
         a_change_back_to_a_known_maildrop_adopts_it,
         a_change_changes_what_it_names,
         a_retrieval_comes_back_as_it_was_made,
+        a_removed_retrieval_is_adopted_by_the_next_of_its_kind,
         a_secret_comes_back_and_can_be_changed,
         how_to_sign_in_is_remembered_for_this_way_in_only,
         another_destination_keeps_what_was_brought,
@@ -103,5 +114,6 @@ store_suite! { super::SqliteBed::new() =>
     runs {
         a_run_is_recorded_with_its_end,
         failures_add_up_until_a_good_run,
+        a_stopped_run_says_nothing_of_its_retrieval,
     }
 }

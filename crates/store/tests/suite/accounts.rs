@@ -1,9 +1,9 @@
 //! Accounts and their folders.
 
-use inhaul_store::{NewAccount, Store, StoreError};
-use inhaul_types::{AccountId, Secret};
+use inhaul_store::{AccountChange, GroupChange, NewAccount, Store, StoreError};
+use inhaul_types::{AccountId, Address, Octets, Secret};
 
-use super::{Bed, Scene, new_account, new_retrieval};
+use super::{Bed, Scene, delivery_to, new_account, new_retrieval, read_body};
 
 pub(crate) async fn an_account_has_its_inbox_from_the_start(bed: &impl Bed) {
     let store = bed.open().await;
@@ -134,4 +134,131 @@ pub(crate) async fn an_account_counts_what_it_holds(bed: &impl Bed) {
     let names: Vec<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
     assert_eq!(names, ["INBOX", "Lists/Rust"]);
     assert_ne!(folders[0].uid_validity, folders[1].uid_validity);
+}
+
+pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
+    let store = bed.open().await;
+    let id = store.account_create(new_account("alice")).await.unwrap();
+    store.account_create(new_account("bob")).await.unwrap();
+    store
+        .group_create("Staff", GroupChange::default())
+        .await
+        .unwrap();
+    let address = |text: &str| text.parse::<Address>().unwrap();
+    let change = AccountChange {
+        name: Some("anna".into()),
+        add_addresses: vec![address("anna@example.org")],
+        remove_addresses: vec![address("alice@example.org")],
+        group: Some("staff".into()),
+        admin: Some(true),
+        enabled: Some(false),
+        password: Some(Secret::new("new".into())),
+    };
+    store.account_change(id, change).await.unwrap();
+    let anna = store.account_by_name("anna").await.unwrap();
+    assert_eq!((anna.id, anna.group.as_str()), (id, "Staff"));
+    assert_eq!(anna.addresses, [address("anna@example.org")]);
+    assert!(anna.admin && !anna.enabled);
+    let lets_in = async || {
+        let password = Secret::new("new".into());
+        store.account_verify("anna", &password).await.unwrap()
+    };
+    assert!(!lets_in().await, "whoever may not sign in does not");
+    let enabled = AccountChange {
+        enabled: Some(true),
+        ..AccountChange::default()
+    };
+    store.account_change(id, enabled).await.unwrap();
+    assert!(lets_in().await);
+    assert!(store.account_by_name("anna").await.unwrap().admin);
+
+    // All of a change or nothing of it.
+    let foreign = AccountChange {
+        admin: Some(false),
+        add_addresses: vec![address("bob@example.org")],
+        ..AccountChange::default()
+    };
+    let taken = store.account_change(id, foreign).await.unwrap_err();
+    let what = |error: &StoreError| match error {
+        StoreError::Exists { what, .. } | StoreError::Missing { what, .. } => *what,
+        _ => "",
+    };
+    assert_eq!(what(&taken), "address");
+    assert!(store.account_by_name("anna").await.unwrap().admin);
+    let not_hers = AccountChange {
+        remove_addresses: vec![address("bob@example.org")],
+        ..AccountChange::default()
+    };
+    let missing = store.account_change(id, not_hers).await.unwrap_err();
+    assert_eq!(what(&missing), "address");
+    let nobody = AccountChange::default();
+    let missing = store.account_change(AccountId::new(77), nobody).await;
+    assert_eq!(what(&missing.unwrap_err()), "account");
+}
+
+pub(crate) async fn an_account_goes_with_its_mail_and_leaves_what_others_share(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let bob = scene
+        .store
+        .account_create(new_account("bob"))
+        .await
+        .unwrap();
+    let bobs = scene.store.folder_list(bob).await.unwrap()[0].id;
+    let shared = delivery_to(
+        &[scene.inbox, bobs],
+        "both",
+        Octets::new(6),
+        b"shared".into(),
+    );
+    let own = delivery_to(&[bobs], "own", Octets::new(3), b"own".into());
+    let committed = scene.commit(vec![shared, own]).await;
+    let (hers, his) = (committed[0].messages[0], committed[0].messages[1]);
+    let only_his = committed[1].messages[0];
+
+    scene.store.account_remove(bob).await.unwrap();
+    for gone in [his, only_his] {
+        for error in [
+            scene.store.message_by_id(gone).await.unwrap_err(),
+            read_body(&scene.store, gone).await.unwrap_err(),
+        ] {
+            assert!(matches!(error, StoreError::Missing { .. }), "{error:?}");
+        }
+    }
+    assert!(scene.store.account_by_name("bob").await.is_err());
+    assert_eq!(scene.read(hers).await, b"shared");
+    // The record of what was brought stays: nothing of it comes again.
+    let ledger = scene.store.ledger_load(scene.retrieval.maildrop);
+    assert_eq!(ledger.await.unwrap().len(), 2);
+    // Name and addresses are free, and what comes is a new account.
+    let again = scene
+        .store
+        .account_create(new_account("bob"))
+        .await
+        .unwrap();
+    assert_ne!(again, bob);
+    let account = scene.store.account_by_name("bob").await.unwrap();
+    assert_eq!((account.messages, account.octets), (0, Octets::ZERO));
+    let gone = scene.store.account_remove(bob).await.unwrap_err();
+    assert!(matches!(gone, StoreError::Missing { .. }), "{gone:?}");
+}
+
+pub(crate) async fn an_account_that_is_needed_stays(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    scene.commit_one("a", b"12345").await;
+    let mut owned = new_retrieval("own", scene.account);
+    (owned.owner, owned.folder) = (Some(scene.account), "Own".into());
+    scene.store.retrieval_create(owned).await.unwrap();
+    let needed = scene.store.account_remove(scene.account).await.unwrap_err();
+    let StoreError::Needed { what, name, by } = needed else {
+        panic!("{needed:?}")
+    };
+    assert_eq!((what, name.as_str()), ("account", "alice"));
+    assert_eq!(by, ["own", "work"]);
+    assert_eq!(scene.inbox_messages().await.len(), 1);
+    for name in ["own", "work"] {
+        let retrieval = scene.store.retrieval_by_name(name).await.unwrap();
+        scene.store.retrieval_remove(retrieval.id).await.unwrap();
+    }
+    scene.store.account_remove(scene.account).await.unwrap();
+    assert!(scene.store.account_list().await.unwrap().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use inhaul_domain::{IdTrust, LedgerState, LeftOutReason, RowEpoch};
 use inhaul_store::{LedgerChange, RetrievalChange, Store, StoreError};
-use inhaul_types::{LedgerId, Octets, Timestamp};
+use inhaul_types::{Activation, LedgerId, Octets, Timestamp};
 
 use super::{Bed, Scene, new_retrieval, remote, run_end, sha256, unique_id};
 
@@ -479,4 +479,51 @@ pub(crate) async fn a_person_finds_a_message_by_what_they_remember(bed: &impl Be
         .remove(0);
     assert_eq!(left.reason.as_deref(), Some("larger than 5 octets"));
     assert_eq!((left.places.len(), left.summary), (0, None));
+}
+
+pub(crate) async fn a_story_names_retrieval_and_run(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let message = scene.commit_one("stored", b"one").await.messages[0];
+    let left = vec![leave("huge", LeftOutReason::TooLarge)];
+    let maildrop = scene.retrieval.maildrop;
+    let mut end = run_end(scene.run);
+    end.ended = Timestamp::from_millis(i64::MAX);
+    scene.store.run_finish(maildrop, end, left).await.unwrap();
+    let number = message.row().to_string();
+    for word in ["stored", &number, "huge"] {
+        let found = scene.store.ledger_search(&[word.into()]).await.unwrap();
+        assert_eq!(found.len(), 1, "{word}: {found:?}");
+        let story = &found[0];
+        assert_eq!(story.retrieval.as_deref(), Some("work"), "{word}");
+        let run = story.run.expect("it is known");
+        assert_eq!((run.id, run.activation), (scene.run, Activation::Cli));
+        assert_eq!(run.started, Timestamp::from_millis(1_000));
+        let messages = if word == "huge" {
+            vec![]
+        } else {
+            vec![message]
+        };
+        assert_eq!(story.messages, messages, "{word}");
+    }
+}
+
+pub(crate) async fn a_long_ledger_is_searched_to_its_end(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let wanted = scene.commit_one("oldest", b"one").await;
+    let crowd = (0..4_500).map(|n| leave(&format!("crowd-{n}"), LeftOutReason::TooLarge));
+    scene
+        .store
+        .ledger_apply(scene.retrieval.maildrop, crowd.collect())
+        .await
+        .unwrap();
+    let find = async |word: &str| scene.store.ledger_search(&[word.into()]).await.unwrap();
+    let found = find("oldest").await;
+    assert_eq!((found.len(), found[0].id), (1, wanted.ledger));
+    let crowd = find("crowd").await;
+    assert_eq!(crowd.len(), 100, "what a person can look through");
+    assert_eq!(
+        crowd[0].unique_id.as_ref().unwrap().as_bytes(),
+        b"crowd-4499",
+        "the newest first"
+    );
 }

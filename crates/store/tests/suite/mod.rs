@@ -7,6 +7,7 @@
 pub(crate) mod accounts;
 pub(crate) mod batches;
 pub(crate) mod bodies;
+pub(crate) mod groups;
 pub(crate) mod ledger;
 pub(crate) mod retrievals;
 pub(crate) mod runs;
@@ -14,7 +15,7 @@ pub(crate) mod runs;
 use std::fs::File;
 use std::io::{Seek, Write};
 
-use inhaul_domain::{LedgerState, Retention};
+use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_store::{
     Batch, Body, Committed, Delivery, Every, NewAccount, NewRetrieval, NewRun, Placement, Remote,
     RemoteSecret, Retrieval, RunEnd, Security, Store, StoreError, Summary,
@@ -178,6 +179,7 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         folder: "INBOX".into(),
         every: Every::Seconds(600),
         retention: Retention::Keep,
+        start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,
     }
@@ -205,10 +207,12 @@ pub(crate) fn run_end(run: RunId) -> RunEnd {
         octets: Octets::ZERO,
         deleted: 0,
         left: 0,
+        notes: Vec::new(),
         said: None,
         conversation: String::new(),
         capabilities: None,
         sign_in_memory: None,
+        stopped: false,
     }
 }
 

@@ -323,3 +323,50 @@ pub(crate) async fn another_destination_keeps_what_was_brought(bed: &impl Bed) {
     let epochs: Vec<_> = ledger.iter().map(|row| row.epoch).collect();
     assert_eq!(epochs, [inhaul_domain::RowEpoch::Present]);
 }
+
+pub(crate) async fn a_removed_retrieval_is_adopted_by_the_next_of_its_kind(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    scene.commit_one("a", b"brought").await;
+    let Scene {
+        store, retrieval, ..
+    } = &scene;
+    store
+        .run_finish(retrieval.maildrop, run_end(scene.run), vec![])
+        .await
+        .unwrap();
+    store.retrieval_remove(retrieval.id).await.unwrap();
+    for missing in [
+        store.retrieval_by_name("work").await.map(drop).unwrap_err(),
+        store.retrieval_remove(retrieval.id).await.unwrap_err(),
+        store
+            .retrieval_secret(retrieval.id)
+            .await
+            .map(drop)
+            .unwrap_err(),
+    ] {
+        assert!(
+            matches!(
+                missing,
+                StoreError::Missing {
+                    what: "retrieval",
+                    ..
+                }
+            ),
+            "{missing:?}"
+        );
+    }
+    assert_eq!(scene.inbox_messages().await.len(), 1);
+    assert_eq!(scene.inbox_messages().await[0].retrieval, None);
+    assert_eq!(
+        store.run_by_id(scene.run).await.unwrap().retrieval,
+        retrieval.id
+    );
+    store
+        .retrieval_create(new_retrieval("again", scene.account))
+        .await
+        .unwrap();
+    let again = store.retrieval_by_name("again").await.unwrap();
+    assert_ne!(again.id, retrieval.id);
+    assert_eq!(again.maildrop, retrieval.maildrop);
+    assert_eq!(store.ledger_load(again.maildrop).await.unwrap().len(), 1);
+}

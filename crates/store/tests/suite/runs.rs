@@ -102,3 +102,62 @@ pub(crate) async fn failures_add_up_until_a_good_run(bed: &impl Bed) {
         assert_eq!(now.capabilities, capabilities);
     }
 }
+
+pub(crate) async fn a_stopped_run_says_nothing_of_its_retrieval(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    for (code, failures) in [(Some(ErrorCode::CutOff), 1), (None, 0)] {
+        let run = begin(&scene.store, &scene.retrieval).await;
+        let (maildrop, capabilities) = (scene.retrieval.maildrop, Some("TOP".to_owned()));
+        let end = RunEnd {
+            code,
+            capabilities,
+            ..run_end(run)
+        };
+        scene
+            .store
+            .run_finish(maildrop, end, Vec::new())
+            .await
+            .unwrap();
+        let before = scene
+            .store
+            .retrieval_by_id(scene.retrieval.id)
+            .await
+            .unwrap();
+        let run = begin(&scene.store, &scene.retrieval).await;
+        let end = RunEnd {
+            ended: Timestamp::from_millis(9_000),
+            stopped: true,
+            ..run_end(run)
+        };
+        scene
+            .store
+            .run_finish(maildrop, end, Vec::new())
+            .await
+            .unwrap();
+        let runs = scene.store.run_list(scene.retrieval.id, 2).await.unwrap();
+        assert_eq!(
+            runs.iter().map(|run| run.stopped).collect::<Vec<_>>(),
+            [true, false]
+        );
+        let after = scene
+            .store
+            .retrieval_by_id(scene.retrieval.id)
+            .await
+            .unwrap();
+        assert_eq!(after.failures, failures);
+        assert_eq!(
+            (
+                after.failing_since,
+                after.last_good,
+                after.last_error,
+                after.capabilities
+            ),
+            (
+                before.failing_since,
+                before.last_good,
+                before.last_error,
+                before.capabilities
+            )
+        );
+    }
+}

@@ -1,20 +1,41 @@
-//! `inhaul demo --selftest`: brings, cuts, renumbers, refuses, recovers, and counts.
+//! `inhaul demo --selftest`: brings, cuts, renumbers, refuses, recovers, deletes, and counts.
+//!
+//! The scenario of the demo with nobody at the switches. Each step says what must hold, and ends
+//! the test if it does not: the steps behind it stand on it. [`scenario`] has the steps.
+
+mod scenario;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use inhaul_domain::Retention;
-use inhaul_engine::RunReport;
-use inhaul_sample::switches::{Cut, Line, Refusal, SignIn, Times};
-use inhaul_store::{RetrievalChange, Store};
-use inhaul_types::ErrorCode;
+use inhaul_engine::{Observer, Progress, RunReport, Unobserved};
+use inhaul_store::Store;
+use inhaul_types::{Activation, ErrorCode};
 use serde::Serialize;
+use tokio::sync::watch;
 
-use super::{ACCOUNT, Installation};
+use super::installation::Installation;
+use super::look::seconds;
+use super::samples::{Manner, Pace, Sample};
+use super::signals::Signals;
 use crate::cli::Globals;
-use crate::cli::message::{each_message, find_folder};
+use crate::cli::message::each_message;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Exit, Failure};
+
+/// A step that did not hold, or could not be done at all.
+pub(super) enum Broken {
+    Expected(String),
+    Failed(Failure),
+}
+
+type Held<T = ()> = Result<T, Broken>;
+
+impl<E: Into<Failure>> From<E> for Broken {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 #[derive(Serialize)]
 struct Step {
@@ -25,130 +46,188 @@ struct Step {
     why: Option<String>,
 }
 
-/// Runs the scenario; 0 if every step held, 70 if not.
-pub(super) async fn run(globals: &Globals) -> Result<Exit, Failure> {
-    let installation = Installation::start().await?;
-    let mut test = SelfTest {
-        installation,
-        steps: Vec::new(),
-    };
-    test.scenario().await?;
-    let ok = test.steps.iter().all(|step| step.ok);
-    if globals.json {
-        print_json(&serde_json::json!({ "ok": ok, "steps": test.steps }))?;
-    } else {
-        for step in &test.steps {
-            let mark = if step.ok { 'v' } else { 'X' };
-            let why = step
-                .why
-                .as_deref()
-                .map(|why| format!("   {why}"))
-                .unwrap_or_default();
-            print(&format!(
-                "{mark} {:<52} {:>6} ms{why}\n",
-                step.step, step.took_ms
-            ))?;
-        }
-    }
-    test.installation.end().await?;
-    Ok(if ok { Exit::OK } else { Exit::SOFTWARE })
+#[derive(Serialize)]
+struct Document<'a> {
+    ok: bool,
+    took_ms: u128,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_readable_ms: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<&'static str>,
+    steps: &'a [Step],
 }
 
-struct SelfTest {
-    installation: Installation,
+/// Runs the scenario; 0 if every step held, 70 if not. A signal ends it between two steps or in
+/// one: nothing of it is kept.
+pub(super) async fn run(globals: &Globals, mut signals: Signals) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    let mut test = SelfTest {
+        demo: Installation::start(Pace::Hurried, globals.data.as_deref()).await?,
+        sent: BTreeMap::new(),
+        numbered: 0,
+        first_readable: None,
+        steps: Vec::new(),
+        live: !globals.json && !globals.quiet,
+    };
+    let played = tokio::select! {
+        held = scenario::play(&mut test) => Ok(held),
+        exit = signals.next() => Err(exit),
+    };
+    let concluded = match played {
+        Ok(held) => test.conclude(globals, held, began.elapsed()),
+        Err(exit) => Ok(exit),
+    };
+    test.demo.end().await?;
+    concluded
+}
+
+/// A self-test under way.
+pub(super) struct SelfTest {
+    demo: Installation,
+    /// Everything that was ever put into a mailbox.
+    sent: BTreeMap<&'static str, Vec<Vec<u8>>>,
+    numbered: u64,
+    first_readable: Option<Duration>,
     steps: Vec<Step>,
+    /// Steps are told as they end.
+    live: bool,
 }
 
 impl SelfTest {
-    async fn scenario(&mut self) -> Result<(), Failure> {
-        let total = inhaul_sample::messages().len() as u64;
-        let mailbox = self.installation.mailbox.clone();
-
-        mailbox.set(|switches| {
-            switches.line = Some(Line {
-                cut: Some(Cut {
-                    after: 9_000,
-                    times: Times::Once,
-                }),
-                ..Line::default()
-            });
-        });
-        self.pull("the line is cut in the middle", |report| {
-            expect_code(report, ErrorCode::CutOff)?;
-            expect("some messages are stored", report.stored < total)
-        })
-        .await?;
-        self.pull("the rest comes, nothing twice", |report| {
-            expect_good(report)?;
-            expect("new messages came", report.stored > 0)
-        })
-        .await?;
-        self.folder_holds_each_once("every message is here once, octet for octet")
-            .await?;
-        self.pull("nothing new", |report| {
-            expect_good(report)?;
-            expect("nothing is stored again", report.stored == 0)
-        })
-        .await?;
-
-        mailbox.set(|switches| switches.sign_in = SignIn::Refused(Refusal::Auth));
-        self.pull("the password is refused", |report| {
-            expect_code(report, ErrorCode::AuthRefused)
-        })
-        .await?;
-        mailbox.behave();
-        self.pull("it recovers", expect_good).await?;
-
-        mailbox.renumber();
-        self.pull("all unique-ids change, nothing comes twice", |report| {
-            expect_good(report)?;
-            expect("nothing is stored again", report.stored == 0)
-        })
-        .await?;
-
-        mailbox.append(inhaul_sample::shop_message(
-            1,
-            inhaul_types::Timestamp::from_millis(0),
-        ));
-        self.delete_after_storing().await?;
-        self.pull("a new message comes and is deleted there", |report| {
-            expect_good(report)?;
-            expect("one message is stored", report.stored == 1)?;
-            expect("one deletion is confirmed", report.deleted == 1)
-        })
-        .await?;
-        self.folder_holds_each_once("still every message once")
-            .await
-    }
-
-    async fn pull(
-        &mut self,
-        step: &'static str,
-        judge: impl Fn(&RunReport) -> Result<(), String>,
-    ) -> Result<(), Failure> {
+    /// Does one step and takes the time.
+    async fn step(&mut self, step: &'static str, act: impl AsyncFnOnce(&mut Self) -> Held) -> Held {
         let began = Instant::now();
-        let report = self.installation.pull().await?;
-        self.note(step, began, judge(&report));
-        Ok(())
-    }
-
-    async fn delete_after_storing(&self) -> Result<(), Failure> {
-        let store = &self.installation.store;
-        let retrieval = store.retrieval_by_name("Old ISP").await?;
-        let change = RetrievalChange {
-            retention: Some(Retention::Delete),
-            ..RetrievalChange::default()
+        let held = act(self).await;
+        let why = match &held {
+            Ok(()) => None,
+            Err(Broken::Expected(why)) => Some(why.clone()),
+            Err(Broken::Failed(failure)) => Some(failure.what.clone()),
         };
-        Ok(store.retrieval_change(retrieval.id, change).await?)
+        let step = Step {
+            step,
+            ok: held.is_ok(),
+            took_ms: began.elapsed().as_millis(),
+            why,
+        };
+        if self.live {
+            let mark = if step.ok { 'v' } else { 'X' };
+            let why = step.why.as_deref().unwrap_or_default();
+            let line = format!("{mark} {:<64} {:>6} ms   {why}", step.step, step.took_ms);
+            print(&format!("{}\n", line.trim_end()))?;
+        }
+        self.steps.push(step);
+        held
     }
 
-    /// What is in the folder, against what the sample messages are.
-    async fn folder_holds_each_once(&mut self, step: &'static str) -> Result<(), Failure> {
-        let began = Instant::now();
-        let store = &self.installation.store;
-        let account = store.account_by_name(ACCOUNT).await?;
-        let folder = find_folder(&**store, account.id, "INBOX").await?;
-        let mut here: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    /// Tells how it went. What ended it early is the last step.
+    fn conclude(&self, globals: &Globals, held: Held, took: Duration) -> Result<Exit, Failure> {
+        let failed = self.steps.iter().find(|step| !step.ok);
+        if globals.json {
+            print_json(&Document {
+                ok: held.is_ok(),
+                took_ms: took.as_millis(),
+                first_readable_ms: self.first_readable.map(|after| after.as_millis()),
+                failed: failed.map(|step| step.step),
+                steps: &self.steps,
+            })?;
+        }
+        if let Some(failed) = failed {
+            let why = failed.why.as_deref().unwrap_or_default();
+            let what = format!("the self-test failed at {:?}: {why}", failed.step);
+            return Err(Failure::new(Exit::SOFTWARE, what));
+        }
+        if let Err(Broken::Failed(failure)) = held {
+            return Err(failure);
+        }
+        if self.live {
+            print(&format!(
+                "\nAll {} steps held in {}. First message readable after {}.\n",
+                self.steps.len(),
+                seconds(took),
+                seconds(self.first_readable.unwrap_or_default()),
+            ))?;
+        }
+        Ok(Exit::OK)
+    }
+
+    async fn pull(&self, sample: Sample) -> Held<RunReport> {
+        self.pull_watched(sample, Unobserved).await
+    }
+
+    async fn pull_watched(&self, sample: Sample, observer: impl Observer) -> Held<RunReport> {
+        // Each run has a server to itself: one that waits for the end of the last would be told
+        // that the mailbox is in use.
+        self.demo.host(sample).mailbox.idle().await;
+        let (_stop, stopping) = watch::channel(false);
+        let run = self.demo.run(sample, Activation::Cli, observer, stopping);
+        let (_, report) = run.await?;
+        Ok(report)
+    }
+
+    /// Pulls until everything that was sent is here: after a cut line it may take some runs.
+    async fn pull_rest(&self, sample: Sample) -> Held<u64> {
+        let mut stored = 0;
+        for _ in 0..RUNS_FOR_REST {
+            let report = self.pull(sample).await?;
+            expect_good(&report)?;
+            stored += report.stored;
+            if report.remaining == 0 {
+                break;
+            }
+        }
+        Ok(stored)
+    }
+
+    fn make(&mut self, sample: Sample, manner: Manner) {
+        self.demo.host_mut(sample).make(manner);
+    }
+
+    fn skip(&self, time: Duration) {
+        self.demo.clock.skip(time);
+    }
+
+    /// Sends so many messages that were never there before.
+    fn send(&mut self, sample: Sample, count: u64) {
+        self.demo
+            .host(sample)
+            .send(self.numbered + 1, count, self.demo.clock.now());
+        self.numbered += count;
+        self.note_sent(sample, usize::try_from(count).unwrap_or(usize::MAX));
+    }
+
+    /// Remembers the newest messages of a mailbox.
+    fn note_sent(&mut self, sample: Sample, newest: usize) {
+        let mut contents = self.demo.host(sample).mailbox.contents();
+        let older = contents.len().saturating_sub(newest);
+        let sent = self.sent.entry(sample.name()).or_default();
+        sent.extend(contents.drain(older..));
+    }
+
+    /// Everything that was ever sent there is here once, octet for octet, and nothing else is.
+    async fn holds_each_once(&self, sample: Sample) -> Held {
+        let mut here = self.stored(sample).await?;
+        let sent = self.sent.get(sample.name()).map_or(&[][..], Vec::as_slice);
+        for message in sent {
+            let count = here.entry(message.clone()).or_default();
+            *count -= 1;
+        }
+        let sum = |wanted: fn(&i64) -> bool| -> i64 {
+            here.values().filter(|count| wanted(count)).sum::<i64>()
+        };
+        match (-sum(|count| *count < 0), sum(|count| *count > 0)) {
+            (0, 0) => Ok(()),
+            (lost, extra) => Err(Broken::Expected(format!(
+                "of {} messages {lost} are not here as they were sent, and {extra} are here that were not",
+                sent.len()
+            ))),
+        }
+    }
+
+    /// The messages of a folder, and how often each is there.
+    async fn stored(&self, sample: Sample) -> Held<BTreeMap<Vec<u8>, i64>> {
+        let store = &self.demo.store;
+        let folder = self.demo.folder(sample).await?;
+        let mut here: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
         each_message(&**store, &folder, async |message| {
             let mut body = store.message_body(message.id).await?;
             let mut octets = Vec::new();
@@ -163,50 +242,81 @@ impl SelfTest {
             Ok(())
         })
         .await?;
-        let missing = inhaul_sample::messages()
-            .iter()
-            .filter(|sent| here.get(**sent) != Some(&1))
-            .count();
-        let outcome = match missing {
-            0 => Ok(()),
-            missing => Err(format!("{missing} messages are not here exactly once")),
-        };
-        self.note(step, began, outcome);
-        Ok(())
+        Ok(here)
     }
 
-    fn note(&mut self, step: &'static str, began: Instant, outcome: Result<(), String>) {
-        self.steps.push(Step {
-            step,
-            ok: outcome.is_ok(),
-            took_ms: began.elapsed().as_millis(),
-            why: outcome.err(),
-        });
+    /// What lies at the server now.
+    fn there(&self, sample: Sample) -> usize {
+        self.demo.host(sample).mailbox.len()
+    }
+
+    /// How often a command was given to the server.
+    fn count(&self, sample: Sample, verb: &str) -> u64 {
+        self.demo.host(sample).mailbox.count(verb)
+    }
+
+    fn refused_sign_ins(&self, sample: Sample) -> u64 {
+        self.demo.host(sample).mailbox.sign_ins().refused
+    }
+
+    fn sign_ins(&self, sample: Sample) -> u64 {
+        let sign_ins = self.demo.host(sample).mailbox.sign_ins();
+        sign_ins.accepted + sign_ins.refused
     }
 }
 
-fn expect(what: &str, holds: bool) -> Result<(), String> {
+/// A server that takes more visits than this to hand over a few messages is stuck.
+const RUNS_FOR_REST: u32 = 5;
+
+/// Notes when the first message of a run was readable.
+pub(super) struct FirstReadable {
+    begun: Instant,
+    after: watch::Sender<Option<Duration>>,
+}
+
+impl Observer for FirstReadable {
+    fn progress(&self, progress: &Progress) {
+        if matches!(progress, Progress::Stored(1..)) {
+            let after = self.begun.elapsed();
+            self.after
+                .send_modify(|first| *first = first.or(Some(after)));
+        }
+    }
+}
+
+fn expect(what: &str, holds: bool) -> Held {
     if holds {
         Ok(())
     } else {
-        Err(format!("expected: {what}"))
+        Err(Broken::Expected(format!("expected: {what}")))
     }
 }
 
-fn expect_good(report: &RunReport) -> Result<(), String> {
+fn expect_same<T: PartialEq + std::fmt::Display>(what: &str, is: T, should: T) -> Held {
+    if is == should {
+        Ok(())
+    } else {
+        Err(Broken::Expected(format!(
+            "{what}: expected {should}, got {is}"
+        )))
+    }
+}
+
+fn expect_good(report: &RunReport) -> Held {
     match &report.failure {
         None => Ok(()),
-        Some(failure) => Err(format!("{}: {}", failure.code, failure.what)),
+        Some(failure) => Err(Broken::Expected(format!(
+            "{}: {}",
+            failure.code, failure.what
+        ))),
     }
 }
 
-fn expect_code(report: &RunReport, code: ErrorCode) -> Result<(), String> {
-    match &report.failure {
-        Some(failure) if failure.code == code => Ok(()),
-        Some(failure) => Err(format!(
-            "expected {code}, got {}: {}",
-            failure.code, failure.what
-        )),
-        None => Err(format!("expected {code}, but the run was good")),
-    }
+fn expect_code(report: &RunReport, code: ErrorCode) -> Held {
+    let got = match &report.failure {
+        Some(failure) if failure.code == code => return Ok(()),
+        Some(failure) => format!("{}: {}", failure.code, failure.what),
+        None => "a good run".to_owned(),
+    };
+    Err(Broken::Expected(format!("expected {code}, got {got}")))
 }

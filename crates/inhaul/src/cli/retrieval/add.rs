@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use inhaul_domain::Retention;
+use inhaul_domain::{Retention, StartPoint};
 use inhaul_engine::Engine;
 use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Security, Store};
-use inhaul_types::KeyPin;
+use inhaul_types::{KeyPin, Timestamp};
 
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
 use crate::cli::output::{print, print_json, size};
 use crate::cli::pull::engine;
+use crate::config::entries::retrieval::Bring;
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 use crate::server_spec::ServerSpec;
@@ -61,6 +62,9 @@ pub(crate) struct Add {
     /// How often: 10m, auto or never; a user retrieval runs when triggered unless this is given
     #[arg(long, value_parser = parse_every)]
     every: Option<Every>,
+    /// Which of the messages that are there already: all, days=N or new
+    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = parse_bring)]
+    bring: Bring,
     /// What happens to remote copies
     #[arg(long)]
     after_storing: Option<AfterStoring>,
@@ -87,7 +91,7 @@ impl Add {
             host: spec.host,
             port: spec.port,
             security: spec.security,
-            ca_file: absolute(self.ca_file)?,
+            ca_file: ca_file(self.ca_file)?,
             pin: None,
             user: self.user,
             sign_in: self.sign_in.0,
@@ -138,8 +142,8 @@ impl Add {
                 let mut sign_in_memory = None;
                 if !self.no_test {
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
-                        Failure::new(Exit::of_code(failure.code), failure_text(&failure))
-                            .hint("Nothing was saved. --no-test saves it all the same.")
+                        Failure::of_card(failure.card())
+                            .hint("To save it all the same, add --no-test.")
                     })?;
                     sign_in_memory = found.sign_in_memory;
                     if !globals.quiet && !globals.json {
@@ -163,6 +167,7 @@ impl Add {
                     folder: self.folder.clone(),
                     every,
                     retention,
+                    start: start_point(self.bring),
                     paused: self.paused,
                     sign_in_memory,
                 };
@@ -183,22 +188,26 @@ impl Add {
     }
 }
 
-/// A failure as text: code, what happened, the server's words.
-pub(crate) fn failure_text(failure: &inhaul_engine::FailureReport) -> String {
-    let said = failure
-        .said
-        .as_deref()
-        .map(|said| format!("\n  The server said: {}", crate::cli::output::plain(said)));
-    format!(
-        "{}: {}{}",
-        failure.code,
-        failure.what,
-        said.unwrap_or_default()
-    )
+fn parse_bring(text: &str) -> Result<Bring, String> {
+    Bring::parse(text).ok_or_else(|| "it is all, new or days=30".into())
 }
 
-/// The server that runs later may stand in another folder.
-fn absolute(path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
+/// The days count back from now.
+fn start_point(bring: Bring) -> StartPoint {
+    match bring {
+        Bring::All => StartPoint::Everything,
+        Bring::New => StartPoint::Now,
+        Bring::Days(days) => {
+            let now = crate::clock::clock()();
+            let back = i64::from(days) * 24 * 3600 * 1000;
+            StartPoint::Since(Timestamp::from_millis(now.millis().saturating_sub(back)))
+        }
+    }
+}
+
+/// The file of a certificate authority, looked at, as a whole path: the server that runs later may
+/// stand in another folder.
+pub(crate) fn ca_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
     let Some(path) = path else { return Ok(None) };
     inhaul_net::tls::check_ca_file(&path)
         .map_err(|error| Failure::new(Exit::NO_INPUT, error.to_string()))?;
@@ -241,10 +250,9 @@ pub(crate) async fn pinned(
         Some(Pin::Key(key)) => Ok(Some(key)),
         Some(Pin::First) => {
             let shown = engine.shown_key(remote).await;
-            shown.map(Some).map_err(|failure| {
-                Failure::new(Exit::of_code(failure.code), failure_text(&failure))
-                    .hint("Nothing was saved.")
-            })
+            shown
+                .map(Some)
+                .map_err(|failure| Failure::of_card(failure.card()))
         }
     }
 }

@@ -1,15 +1,18 @@
 //! `inhaul retrieval set`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
-use inhaul_domain::Retention;
-use inhaul_store::{Every, Remote, RemoteSecret, RetrievalChange, Store};
+use inhaul_domain::{LedgerState, Retention};
+use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Store};
+use inhaul_types::{AccountId, Octets, Timestamp};
 
 use super::add::{check_secret, check_way_in, command, pinned};
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
-use crate::cli::output::{print, print_json};
+use crate::cli::names::retrieval_named;
+use crate::cli::output::{counted, print, print_json, size};
 use crate::cli::pull::engine;
 use crate::exit::{Exit, Failure};
 use crate::question::confirm;
@@ -56,6 +59,9 @@ pub(crate) struct Set {
     /// How to sign in; "auto" takes the best that the server offers
     #[arg(long, value_name = "WAY", value_parser = SignIn::parser())]
     sign_in: Option<SignIn>,
+    /// Another account that gets the mail from now on
+    #[arg(long, value_name = "ACCOUNT")]
+    to: Option<String>,
     /// Another folder
     #[arg(long)]
     folder: Option<String>,
@@ -88,19 +94,17 @@ impl Set {
             self.token_command.as_deref(),
         )?;
         let secret = command.or_else(|| secret.map(RemoteSecret::Stored));
-        let host: String = globals
+        let (host, nothing_before) = globals
             .with_store(async |store, config| {
-                let retrieval = store.retrieval_by_name(&self.name).await?;
-                if let Some(retention) = retention
-                    && retention != Retention::Keep
-                    && retrieval.retention == Retention::Keep
+                let retrieval = retrieval_named(&*store, &self.name).await?;
+                let destination = self.destination(&*store, &retrieval).await?;
+                let mut nothing_before = None;
+                if let Some(retention) =
+                    retention.filter(|new| is_sooner(retrieval.retention, *new))
                 {
-                    let host = &retrieval.remote.host;
-                    let question = format!(
-                        "{} Other programs that read that mailbox will no longer find them. This cannot be undone from here.\nGo on?",
-                        retention_words(retention, host)
-                    );
-                    confirm(&question, globals)?;
+                    let there = There::of(&*store, &retrieval).await?;
+                    confirm(&there.question(retention, &retrieval.remote.host), globals)?;
+                    nothing_before = there.first_deletion(retention);
                 }
                 let mut remote = self.remote(&retrieval.remote)?;
                 if let Some(pin) = self.pin {
@@ -108,7 +112,10 @@ impl Set {
                     remote.pin = pinned(Some(pin), &remote, &*engine(&store, config)?).await?;
                 }
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
-                    eprintln!("{} showed the key {pin}. It is trusted from now on.", remote.host);
+                    eprintln!(
+                        "{} showed the key {pin}. It is trusted from now on.",
+                        remote.host
+                    );
                 }
                 if self.sign_in.is_some() || secret.is_some() {
                     let secret = match &secret {
@@ -122,22 +129,53 @@ impl Set {
                     // Saying what is set already is no change: what is known of the server stays.
                     remote: (remote != retrieval.remote).then_some(remote),
                     secret,
-                    destination: self.folder.clone().map(|folder| (retrieval.account, folder)),
+                    destination,
                     every: self.every,
                     retention,
                     paused: None,
                 };
                 store.retrieval_change(retrieval.id, change).await?;
-                Ok(retrieval.remote.host)
+                Ok((retrieval.remote.host, nothing_before))
             })
             .await?;
         if globals.json {
             print_json(&serde_json::json!({ "changed": self.name }))?;
         } else if !globals.quiet {
-            let copies = retention.map(|retention| retention_words(retention, &host));
-            print(&format!("Changed. {}\n", copies.unwrap_or_default()))?;
+            let mut said = "Changed.".to_owned();
+            if let Some(retention) = retention {
+                said.push_str(&format!(" {}", retention_words(retention, &host)));
+            }
+            if let Some(time) = nothing_before {
+                said.push_str(&format!(" Nothing is deleted before {time}."));
+            }
+            print(&format!("{said}\n"))?;
         }
         Ok(Exit::OK)
+    }
+
+    /// The account and folder from now on, if one of them is named.
+    async fn destination(
+        &self,
+        store: &dyn Store,
+        now: &Retrieval,
+    ) -> Result<Option<(AccountId, String)>, Failure> {
+        if self.to.is_none() && self.folder.is_none() {
+            return Ok(None);
+        }
+        let account = match &self.to {
+            Some(name) => store.account_by_name(name).await?.id,
+            None => now.account,
+        };
+        if now.owner.is_some_and(|owner| owner != account) {
+            return Err(Failure::usage(
+                "a user retrieval delivers to its owner only",
+            ));
+        }
+        let folder = self.folder.clone();
+        Ok(Some((
+            account,
+            folder.unwrap_or_else(|| now.folder_name.clone()),
+        )))
     }
 
     fn remote(&self, now: &Remote) -> Result<Remote, Failure> {
@@ -166,5 +204,81 @@ impl Set {
             remote.sign_in = way;
         }
         Ok(remote)
+    }
+}
+
+/// Whether copies would be deleted earlier than before: that cannot be undone.
+fn is_sooner(before: Retention, after: Retention) -> bool {
+    let days = |retention| match retention {
+        Retention::Keep => u32::MAX,
+        Retention::Delete => 0,
+        Retention::DeleteAfter { days } => days,
+    };
+    days(after) < days(before)
+}
+
+/// The copies that the last run saw and that are stored here.
+#[derive(Debug)]
+struct There {
+    messages: u64,
+    octets: Octets,
+    first_stored: Option<Timestamp>,
+    now: Timestamp,
+}
+
+impl There {
+    async fn of(store: &dyn Store, retrieval: &Retrieval) -> Result<Self, Failure> {
+        let ledger = store.ledger_load(retrieval.maildrop).await?;
+        let mut there = Self {
+            messages: 0,
+            octets: Octets::ZERO,
+            first_stored: None,
+            now: (crate::clock::clock())(),
+        };
+        let stored = [LedgerState::Stored, LedgerState::Asked];
+        for row in ledger.iter() {
+            if row.listed_last && stored.contains(&row.state) {
+                there.messages += 1;
+                let more = row.listed_size.map_or(0, Octets::count);
+                let octets = there.octets.count().saturating_add(more);
+                there.octets = Octets::new(octets);
+                let first = there.first_stored.unwrap_or(row.since);
+                there.first_stored = Some(first.min(row.since));
+            }
+        }
+        Ok(there)
+    }
+
+    fn question(&self, retention: Retention, host: &str) -> String {
+        let when = match retention {
+            Retention::DeleteAfter { days } => {
+                format!(
+                    "{} after they were stored here",
+                    counted(days.into(), "day")
+                )
+            }
+            _ => "with the next check".to_owned(),
+        };
+        let what = match self.messages {
+            0 => retention_words(retention, host),
+            messages => format!(
+                "{} ({}) on {host} will be deleted there {when}.",
+                counted(messages, "message"),
+                size(self.octets)
+            ),
+        };
+        format!(
+            "{what}\nOther programs that read that mailbox will no longer find them. This cannot be undone from here.\nGo on?"
+        )
+    }
+
+    /// When the first of them is deleted, if that is not soon.
+    fn first_deletion(&self, retention: Retention) -> Option<Timestamp> {
+        let Retention::DeleteAfter { days } = retention else {
+            return None;
+        };
+        let days = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+        let first = self.first_stored.unwrap_or(self.now).plus(days);
+        (first > self.now).then_some(first)
     }
 }

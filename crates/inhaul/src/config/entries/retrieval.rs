@@ -110,6 +110,20 @@ pub(crate) enum Bring {
     New,
 }
 
+impl Bring {
+    /// Reads `all`, `new` or `days=30`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "all" => Some(Self::All),
+            "new" => Some(Self::New),
+            text => {
+                let days = text.strip_prefix("days=")?;
+                Some(Self::Days(days.parse().ok()?))
+            }
+        }
+    }
+}
+
 /// What becomes of the remote copy once ours is stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Retention {
@@ -327,24 +341,13 @@ impl Setting for Rule {
 impl Setting for Bring {
     fn read(from: &Placed, path: &KeyPath, session: &mut Session) -> Option<Self> {
         let help = "Write \"all\", \"new\" or \"days=30\".";
-        match from.text(path, session, help)? {
-            "all" => Some(Self::All),
-            "new" => Some(Self::New),
-            text => {
-                let days = text
-                    .strip_prefix("days=")
-                    .and_then(|days| days.parse().ok());
-                if days.is_none() {
-                    session.refuse(
-                        &from.place,
-                        path,
-                        format!("`{text}` is not known here"),
-                        help,
-                    );
-                }
-                days.map(Self::Days)
-            }
+        let text = from.text(path, session, help)?;
+        let bring = Self::parse(text);
+        if bring.is_none() {
+            let problem = format!("`{text}` is not known here");
+            session.refuse(&from.place, path, problem, help);
         }
+        bring
     }
 
     fn show(&self) -> String {

@@ -15,11 +15,9 @@ CREATE TABLE account_group (
   id                      INTEGER PRIMARY KEY AUTOINCREMENT,
   name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
   enabled                 INTEGER NOT NULL DEFAULT 1,
-  -- Activations that are on, separated by spaces.
-  switches                TEXT NOT NULL DEFAULT
-    'schedule pop3-login imap-login web-login folder button waiting api cli',
-  min_interval            INTEGER NOT NULL DEFAULT 60000,
-  min_interval_folder     INTEGER NOT NULL DEFAULT 300000,
+  -- Activations that are on, separated by spaces, each with the seconds that lie at least between
+  -- two runs it starts: 'schedule=60 folder=300'.
+  switches                TEXT NOT NULL,
   user_retrievals         INTEGER NOT NULL DEFAULT 1,
   user_retrievals_polled  INTEGER NOT NULL DEFAULT 0,
   max_retrievals          INTEGER,
@@ -70,6 +68,11 @@ CREATE TABLE folder (
   special_use    TEXT,
   subscribed     INTEGER NOT NULL DEFAULT 1,
   UNIQUE (account_id, name)
+) STRICT;
+
+-- Folders of removed accounts whose messages still go, slice by slice.
+CREATE TABLE folder_removed (
+  id INTEGER PRIMARY KEY
 ) STRICT;
 
 -- IMAP keywords of a folder: the bit each has in message.keywords.
@@ -168,6 +171,8 @@ CREATE INDEX message_by_date ON message(folder_id, internal_date);
 -- A remote host and user together with the folder it fills: what a ledger belongs to. Outlives
 -- its retrieval. user is without `recent:`; host is in lower case. held_until: deletion of
 -- re-linked messages waits until then. ids_broken: its unique-ids prove nothing by themselves.
+-- session_messages: a session brings no more, because lines to this server were cut. partial: it
+-- lists a part of its messages at a time.
 CREATE TABLE maildrop (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   host       TEXT NOT NULL,
@@ -176,13 +181,16 @@ CREATE TABLE maildrop (
   epoch      INTEGER NOT NULL DEFAULT 1,
   ids_broken INTEGER NOT NULL DEFAULT 0,
   held_until INTEGER,
+  session_messages INTEGER,
+  partial    INTEGER NOT NULL DEFAULT 0,
   UNIQUE (host, user, folder_id)
 ) STRICT;
 
 -- Configured retrievals and their state. secret is sealed, bound to this id.
 -- every: NULL never, 0 auto, else seconds. retention: NULL keep, 0 delete, else days after storing.
 -- routing 'catch-all' shares out by recipient (evidence: auto, to-cc or a header's name), and
--- folder_id is its fallback.
+-- folder_id is its fallback. start: until the maildrop was looked into, messages that arrived
+-- before are not wanted (the largest number: none that is there); NULL wants all.
 -- pin: SHA-256 of the one server key that is trusted. sign_in: a mechanism's word; NULL takes the
 -- best. mechanism: the word of the one that worked last, with ! in front the one that was refused.
 CREATE TABLE retrieval (
@@ -210,6 +218,7 @@ CREATE TABLE retrieval (
   max_messages   INTEGER,
   max_octets     INTEGER,
   largest        INTEGER,
+  start          INTEGER,
   created        INTEGER NOT NULL,
   -- State, written at the end of each run.
   next_due       INTEGER,
@@ -233,9 +242,12 @@ CREATE TABLE retrieval_domain (
 
 -- Every remote message ever stored, left out or deleted. id is maildrop_id * 2^32 + n: one
 -- maildrop's ledger is one stretch of the table, read and written without an index.
--- state: 1 stored, 2 asked, 3 deleted, 10 left out (too large), 11 (refused), 12 (poisoned).
+-- state: 1 stored, 2 asked, 3 deleted, 10 left out (too large), 11 (refused), 12 (poisoned),
+-- 13 (the line was cut at it, to be tried again), 14 (not wanted). left_at: when it was left out
+-- at last.
 -- last_listed: NULL while the last listing names it, else when it vanished, so that a run with
--- nothing new writes nothing here. asks: how often a server confirmed its deletion.
+-- nothing new writes nothing here. asks: how often a server confirmed its deletion, or the line was
+-- cut at it.
 -- message_id: the first of its placements as they were made (placements of them, numbered on).
 -- The columns a run loads come first.
 CREATE TABLE ledger (
@@ -255,12 +267,14 @@ CREATE TABLE ledger (
   fingerprint BLOB,
   message_id  INTEGER,
   placements  INTEGER NOT NULL DEFAULT 0,
+  left_at     INTEGER,
   reason      TEXT
 ) STRICT;
 -- Finds the row of a message that is stored at last; holds left-out rows only.
 CREATE INDEX ledger_left_out ON ledger(unique_id, listed_size) WHERE state >= 10;
 
--- Visits. folded counts the nothing-new runs folded into this row.
+-- Visits. folded counts the nothing-new runs folded into this row. notes: what a good run met, a
+-- code and a count a line.
 CREATE TABLE run (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   retrieval_id INTEGER NOT NULL,
@@ -274,7 +288,9 @@ CREATE TABLE run (
   deleted      INTEGER NOT NULL DEFAULT 0,
   left         INTEGER NOT NULL DEFAULT 0,
   folded       INTEGER NOT NULL DEFAULT 0,
-  said         TEXT
+  notes        TEXT,
+  said         TEXT,
+  stopped      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_by_retrieval ON run(retrieval_id);
 
@@ -309,4 +325,5 @@ CREATE TABLE session (
 CREATE INDEX session_account ON session(account_id);
 
 INSERT INTO setting (name, value) VALUES ('instance', lower(hex(randomblob(16))));
-INSERT INTO account_group (name) VALUES ('Everyone');
+INSERT INTO account_group (name, switches) VALUES ('Everyone',
+  'schedule=60 pop3-login=60 imap-login=60 web-login=60 folder=300 button=60 waiting=60 api=60 cli=60');

@@ -1,0 +1,115 @@
+//! `inhaul account set` and `inhaul account password`.
+
+use clap::Args;
+use inhaul_store::{AccountChange, Store};
+use inhaul_types::Address;
+
+use super::check_name;
+use crate::cli::Globals;
+use crate::cli::output::{print, print_json};
+use crate::exit::{Exit, Failure};
+use crate::secrets::PasswordSource;
+
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// Which account
+    name: String,
+    /// Another name to sign in with
+    #[arg(long = "name", value_name = "NAME")]
+    new_name: Option<String>,
+    /// One more address (several allowed)
+    #[arg(long = "address", value_name = "ADDRESS")]
+    add_addresses: Vec<Address>,
+    /// An address less (several allowed)
+    #[arg(long = "remove-address", value_name = "ADDRESS")]
+    remove_addresses: Vec<Address>,
+    /// Another group
+    #[arg(long)]
+    group: Option<String>,
+    /// May manage this installation from now on
+    #[arg(long, overrides_with = "no_admin")]
+    admin: bool,
+    /// May not manage this installation any more
+    #[arg(long)]
+    no_admin: bool,
+    /// May sign in from now on
+    #[arg(long, overrides_with = "disable")]
+    enable: bool,
+    /// May not sign in any more; its mail stays
+    #[arg(long)]
+    disable: bool,
+}
+
+impl Set {
+    pub(super) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        if let Some(name) = &self.new_name {
+            check_name(name)?;
+        }
+        let change = AccountChange {
+            name: self.new_name,
+            add_addresses: self.add_addresses,
+            remove_addresses: self.remove_addresses,
+            group: self.group,
+            admin: either(self.admin, self.no_admin),
+            enabled: either(self.enable, self.disable),
+            password: None,
+        };
+        if says_nothing(&change) {
+            return Err(Failure::usage("nothing is to be changed")
+                .hint("Say what, for example --group Staff: see inhaul account set --help."));
+        }
+        apply(globals, self.name, change).await
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NewPassword {
+    /// Whose
+    name: String,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+impl NewPassword {
+    pub(super) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let question = format!("New password for {}", self.name);
+        let password = self.password.read_or_ask(&question, globals.may_ask())?;
+        let change = AccountChange {
+            password: Some(password),
+            ..AccountChange::default()
+        };
+        apply(globals, self.name, change).await
+    }
+}
+
+async fn apply(globals: &Globals, name: String, change: AccountChange) -> Result<Exit, Failure> {
+    globals
+        .with_store(async |store, _| {
+            let account = store.account_by_name(&name).await?;
+            Ok(store.account_change(account.id, change).await?)
+        })
+        .await?;
+    if globals.json {
+        print_json(&serde_json::json!({ "changed": name }))?;
+    } else if !globals.quiet {
+        print("Changed.\n")?;
+    }
+    Ok(Exit::OK)
+}
+
+fn either(yes: bool, no: bool) -> Option<bool> {
+    match (yes, no) {
+        (true, _) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    }
+}
+
+fn says_nothing(change: &AccountChange) -> bool {
+    change.name.is_none()
+        && change.add_addresses.is_empty()
+        && change.remove_addresses.is_empty()
+        && change.group.is_none()
+        && change.admin.is_none()
+        && change.enabled.is_none()
+}

@@ -1,0 +1,356 @@
+//! `inhaul group`: what may start checks for a set of accounts, and their limits.
+
+mod words;
+
+use clap::{Args, Subcommand};
+use inhaul_store::{
+    Account, EVERYONE, Group as StoredGroup, GroupChange, GroupLimits, Store, StoreError, Triggers,
+    built_in_triggers,
+};
+use inhaul_types::Activation;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Globals;
+use super::output::{counted, print, print_json, table};
+use crate::exit::{Exit, Failure};
+use words::{LIMITS, LimitWord, TriggerWord, every_words};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Group {
+    /// Add a group
+    Add(Add),
+    /// List the groups
+    List,
+    /// Show one group
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Change a group
+    Set(Set),
+    /// Remove a group nobody is in
+    Remove {
+        /// Which group
+        name: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Add {
+    /// Its name, unique
+    name: String,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// Which group
+    name: String,
+    /// Another name
+    #[arg(long = "name", value_name = "NAME")]
+    new_name: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Args, Debug)]
+struct Settings {
+    /// What may start a check, and how often at most: button=on,schedule=5m,api=off. The words are
+    /// schedule, pop3-login, imap-login, web-login, folder, button, waiting, api, cli, and all
+    #[arg(
+        long = "trigger",
+        value_name = "WORD=on|off|TIME",
+        value_delimiter = ','
+    )]
+    triggers: Vec<TriggerWord>,
+    /// A limit of each account: retrievals=10, mailbox=5GB, message=50MB, started-per-day=300,
+    /// started-per-day-address=1000, delete-after-min=3d; none lifts it
+    #[arg(long = "limit", value_name = "WORD=LIMIT", value_delimiter = ',')]
+    limits: Vec<LimitWord>,
+}
+
+impl Group {
+    pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        match self {
+            Self::Add(add) => add.run(globals).await,
+            Self::List => list(globals).await,
+            Self::Show { name } => show(globals, &name).await,
+            Self::Set(set) => set.run(globals).await,
+            Self::Remove { name } => remove(globals, &name).await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        check_name(&self.name)?;
+        let triggers = self.settings.triggers(built_in_triggers());
+        let change = GroupChange {
+            name: None,
+            triggers: Some(triggers),
+            limits: Some(self.settings.limits(GroupLimits::default())),
+        };
+        globals
+            .with_store(async |store, _| Ok(store.group_create(&self.name, change).await?))
+            .await?;
+        if globals.json {
+            print_json(&serde_json::json!({ "added": self.name }))?;
+        } else if !globals.quiet {
+            print(&format!(
+                "Added the group {}. Put accounts in it: inhaul account set NAME --group {}\n{NOT_YET}",
+                self.name, self.name
+            ))?;
+        }
+        Ok(Exit::OK)
+    }
+}
+
+impl Set {
+    async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        if let Some(name) = &self.new_name {
+            check_name(name)?;
+        }
+        let settings = &self.settings;
+        if self.new_name.is_none() && settings.triggers.is_empty() && settings.limits.is_empty() {
+            return Err(Failure::usage("nothing is to be changed")
+                .hint("Say what, for example --trigger api=off: see inhaul group set --help."));
+        }
+        let (group, accounts) = globals
+            .with_store(async |store, _| {
+                let before = store.group_by_name(&self.name).await?;
+                let change = GroupChange {
+                    name: self.new_name.clone(),
+                    triggers: Some(settings.triggers(before.triggers)),
+                    limits: Some(settings.limits(before.limits)),
+                };
+                store.group_change(before.id, change).await?;
+                let name = self.new_name.as_deref().unwrap_or(&self.name);
+                let group = store.group_by_name(name).await?;
+                let mut accounts = store.account_list().await?;
+                accounts.retain(|account| account.group_id == group.id);
+                Ok((group, accounts))
+            })
+            .await?;
+        for warning in warnings(&group, &accounts) {
+            eprintln!("! {warning}");
+        }
+        if globals.json {
+            print_json(&serde_json::json!({ "changed": self.name }))?;
+        } else if !globals.quiet {
+            print(&format!(
+                "Changed. This concerns {} with {}.\n{NOT_YET}",
+                counted(group.accounts, "account"),
+                counted(group.retrievals, "retrieval"),
+            ))?;
+        }
+        Ok(Exit::OK)
+    }
+}
+
+/// What is said wherever settings are shown that nothing looks at.
+const NOT_YET: &str = "This release keeps triggers and limits and does not obey them yet.\n";
+
+impl Settings {
+    fn triggers(&self, mut triggers: Triggers) -> Triggers {
+        for word in &self.triggers {
+            word.apply(&mut triggers);
+        }
+        triggers
+    }
+
+    fn limits(&self, mut limits: GroupLimits) -> GroupLimits {
+        for word in &self.limits {
+            word.apply(&mut limits);
+        }
+        limits
+    }
+}
+
+/// What somebody who changed a group would want to know before it takes effect.
+fn warnings(group: &StoredGroup, accounts: &[Account]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if group.triggers.is_empty() && group.accounts > 0 {
+        warnings.push(format!(
+            "Nothing would start a check for {}. Mail would stay on the remote servers.",
+            counted(group.accounts, "account"),
+        ));
+    }
+    let mut exceed = |what: String, over: &dyn Fn(&Account) -> bool| {
+        let who: Vec<&str> = accounts
+            .iter()
+            .filter(|account| over(account))
+            .map(|account| account.name.as_str())
+            .collect();
+        if !who.is_empty() {
+            warnings.push(format!("More than {what} already: {}.", who.join(", ")));
+        }
+    };
+    if let Some(most) = group.limits.mailbox {
+        let what = super::output::size(most);
+        exceed(what, &|account| account.octets > most);
+    }
+    if let Some(most) = group.limits.retrievals {
+        let what = counted(u64::from(most), "retrieval");
+        exceed(what, &|account| account.retrievals > u64::from(most));
+    }
+    warnings
+}
+
+#[derive(Serialize)]
+struct GroupDocument<'a> {
+    name: &'a str,
+    /// Seconds between two runs at least; `null` is off.
+    triggers: Map<String, Value>,
+    limits: Map<String, Value>,
+    accounts: u64,
+    retrievals: u64,
+}
+
+impl<'a> From<&'a StoredGroup> for GroupDocument<'a> {
+    fn from(group: &'a StoredGroup) -> Self {
+        let trigger = |activation: Activation| {
+            let seconds = group.triggers.get(&activation).copied();
+            (activation.to_string(), seconds.into())
+        };
+        let limit = |limit: &words::Limit| (limit.word.to_owned(), limit.value(&group.limits));
+        Self {
+            name: &group.name,
+            triggers: Activation::ALL.into_iter().map(trigger).collect(),
+            limits: LIMITS.iter().map(limit).collect(),
+            accounts: group.accounts,
+            retrievals: group.retrievals,
+        }
+    }
+}
+
+async fn list(globals: &Globals) -> Result<Exit, Failure> {
+    let groups = globals
+        .with_store(async |store, _| Ok(store.group_list().await?))
+        .await?;
+    if globals.json {
+        let groups: Vec<_> = groups.iter().map(GroupDocument::from).collect();
+        print_json(&serde_json::json!({ "groups": groups }))?;
+        return Ok(Exit::OK);
+    }
+    let rows: Vec<_> = groups
+        .iter()
+        .map(|group| {
+            let off = Activation::ALL.len() - group.triggers.len();
+            vec![
+                group.name.clone(),
+                group.accounts.to_string(),
+                group.retrievals.to_string(),
+                match (off, group.triggers.len()) {
+                    (0, _) => "all on".to_owned(),
+                    (_, 0) => "all off".to_owned(),
+                    (off, on) => format!("{on} on, {off} off"),
+                },
+                limits_words(&group.limits),
+            ]
+        })
+        .collect();
+    print(&table(
+        &["NAME", "ACCOUNTS", "RETRIEVALS", "TRIGGERS", "LIMITS"],
+        &rows,
+    ))?;
+    Ok(Exit::OK)
+}
+
+fn limits_words(limits: &GroupLimits) -> String {
+    let set: Vec<String> = LIMITS
+        .iter()
+        .filter_map(|limit| Some(format!("{}={}", limit.word, limit.words(limits)?)))
+        .collect();
+    if set.is_empty() {
+        "none".into()
+    } else {
+        set.join(",")
+    }
+}
+
+async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
+    let group = globals
+        .with_store(async |store, _| Ok(store.group_by_name(name).await?))
+        .await?;
+    if globals.json {
+        print_json(&GroupDocument::from(&group))?;
+        return Ok(Exit::OK);
+    }
+    let mut text = format!(
+        "Name        {}\nAccounts    {}\nRetrievals  {}\n\n",
+        group.name, group.accounts, group.retrievals
+    );
+    let triggers: Vec<_> = Activation::ALL
+        .into_iter()
+        .map(|activation| match group.triggers.get(&activation) {
+            Some(seconds) => vec![activation.to_string(), "on".into(), every_words(*seconds)],
+            None => vec![activation.to_string(), "off".into(), String::new()],
+        })
+        .collect();
+    text.push_str(&table(&["TRIGGER", "", "NOT MORE OFTEN THAN"], &triggers));
+    text.push('\n');
+    let limits: Vec<_> = LIMITS
+        .iter()
+        .map(|limit| {
+            let words = limit.words(&group.limits);
+            vec![limit.word.into(), words.unwrap_or_else(|| "none".into())]
+        })
+        .collect();
+    text.push_str(&table(&["LIMIT OF EACH ACCOUNT", ""], &limits));
+    print(&format!("{text}\n{NOT_YET}"))?;
+    Ok(Exit::OK)
+}
+
+async fn remove(globals: &Globals, name: &str) -> Result<Exit, Failure> {
+    globals
+        .with_store(async |store, _| {
+            let group = store.group_by_name(name).await?;
+            store
+                .group_remove(group.id)
+                .await
+                .map_err(|error| match error {
+                    StoreError::Needed { name, by, .. } => needed(&name, &by),
+                    StoreError::Permanent { name, .. } => {
+                        Failure::usage(format!("the group {name} cannot be removed"))
+                            .hint("Accounts that are in no other group are in it.")
+                    }
+                    error => error.into(),
+                })
+        })
+        .await?;
+    if globals.json {
+        print_json(&serde_json::json!({ "removed": name }))?;
+    } else if !globals.quiet {
+        print(&format!("Removed the group {name}.\n"))?;
+    }
+    Ok(Exit::OK)
+}
+
+fn needed(group: &str, accounts: &[String]) -> Failure {
+    let number = accounts.len() as u64;
+    let is = if number == 1 { "is" } else { "are" };
+    Failure::usage(format!(
+        "the group {group} cannot be removed: {} {is} in it: {}",
+        counted(number, "account"),
+        accounts.join(", ")
+    ))
+    .hint(format!(
+        "Put them in another group first: inhaul account set NAME --group {EVERYONE}"
+    ))
+}
+
+/// A group's name stands in commands and in files.
+fn check_name(name: &str) -> Result<(), Failure> {
+    let fits = !name.trim().is_empty()
+        && name.trim() == name
+        && name.len() <= 64
+        && !name.starts_with('-')
+        && !name.chars().any(char::is_control);
+    if fits {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{name:?} cannot be a group's name"))
+        .hint("Use up to 64 letters, digits, spaces, dots, dashes and underscores."))
+}

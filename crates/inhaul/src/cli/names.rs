@@ -1,0 +1,119 @@
+//! Which retrievals somebody means: by name, `account/name`, number or glob.
+
+use inhaul_store::{Retrieval, Store, StoreError};
+
+use crate::exit::Failure;
+
+/// The retrievals that `names` mean, in the order of the names, each once.
+pub(crate) async fn retrievals_named(
+    store: &dyn Store,
+    names: &[String],
+) -> Result<Vec<Retrieval>, Failure> {
+    let all = store.retrieval_list().await?;
+    let mut chosen: Vec<Retrieval> = Vec::new();
+    for name in names {
+        for retrieval in meant(&all, name)? {
+            if chosen.iter().all(|other| other.id != retrieval.id) {
+                chosen.push(retrieval.clone());
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// The one retrieval that `name` means.
+pub(crate) async fn retrieval_named(store: &dyn Store, name: &str) -> Result<Retrieval, Failure> {
+    let chosen = retrievals_named(store, &[name.to_owned()]).await?;
+    match <[Retrieval; 1]>::try_from(chosen) {
+        Ok([one]) => Ok(one),
+        Err(several) => {
+            let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
+            Err(
+                Failure::usage(format!("{name} means {} retrievals", several.len()))
+                    .hint(format!("Name one of: {}.", names.join(", "))),
+            )
+        }
+    }
+}
+
+/// The very name before anything else: a name may look like a number or a glob.
+fn meant<'a>(all: &'a [Retrieval], name: &str) -> Result<Vec<&'a Retrieval>, Failure> {
+    let ways: [&dyn Fn(&Retrieval) -> bool; 3] = [
+        &|one| one.name.eq_ignore_ascii_case(name) || with_account(one).eq_ignore_ascii_case(name),
+        &|one| is_glob(name) && (fits(name, &one.name) || fits(name, &with_account(one))),
+        &|one| name.parse() == Ok(one.id.row()),
+    ];
+    for way in ways {
+        let found: Vec<&Retrieval> = all.iter().filter(|one| way(one)).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    let what = "retrieval";
+    let name = name.to_owned();
+    Err(StoreError::Missing { what, name }.into())
+}
+
+fn with_account(retrieval: &Retrieval) -> String {
+    format!("{}/{}", retrieval.account_name, retrieval.name)
+}
+
+fn is_glob(pattern: &str) -> bool {
+    pattern.contains(['*', '?'])
+}
+
+/// Whether `text` fits a pattern of `*` (any letters, or none) and `?` (any one), whatever the case.
+fn fits(pattern: &str, text: &str) -> bool {
+    let lower = |text: &str| {
+        text.chars()
+            .flat_map(char::to_lowercase)
+            .collect::<Vec<_>>()
+    };
+    let (pattern, text) = (lower(pattern), lower(text));
+    let (mut p, mut t) = (0, 0);
+    // Where the last star is, and how much of the text it has taken.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    (p, t) = (at + 1, taken + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glob_fits_what_it_would_fit_in_a_shell() {
+        for (pattern, text, does) in [
+            ("*", "", true),
+            ("work*", "Work mail", true),
+            ("*mail", "work mail", true),
+            ("w*k*l", "work mail", true),
+            ("w*k*x", "work mail", false),
+            ("wor?", "work", true),
+            ("wor?", "wor", false),
+            ("anna/*", "anna/isp", true),
+            ("ann?/*", "bob/isp", false),
+            ("*é*", "Café", true),
+        ] {
+            assert_eq!(fits(pattern, text), does, "{pattern} {text}");
+        }
+    }
+}

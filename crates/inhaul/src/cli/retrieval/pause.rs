@@ -1,0 +1,51 @@
+//! `inhaul retrieval pause` and `inhaul retrieval resume`.
+
+use clap::Args;
+use inhaul_store::{RetrievalChange, Store};
+
+use crate::cli::Globals;
+use crate::cli::names::retrievals_named;
+use crate::cli::output::{print, print_json};
+use crate::exit::{Exit, Failure};
+
+#[derive(Args, Debug)]
+pub(crate) struct Names {
+    /// Which retrievals: names, account/name, numbers, or globs in quotes
+    #[arg(required = true)]
+    names: Vec<String>,
+}
+
+/// What becomes of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Change {
+    Pause,
+    Resume,
+}
+
+impl Names {
+    pub(super) async fn run(self, globals: &Globals, to: Change) -> Result<Exit, Failure> {
+        let names: Vec<String> = globals
+            .with_store(async |store, _| {
+                let chosen = retrievals_named(&*store, &self.names).await?;
+                for retrieval in &chosen {
+                    let change = RetrievalChange {
+                        paused: Some(to == Change::Pause),
+                        ..RetrievalChange::default()
+                    };
+                    store.retrieval_change(retrieval.id, change).await?;
+                }
+                Ok(chosen.into_iter().map(|retrieval| retrieval.name).collect())
+            })
+            .await?;
+        let (key, word) = match to {
+            Change::Pause => ("paused", "Paused"),
+            Change::Resume => ("resumed", "Resumed"),
+        };
+        if globals.json {
+            print_json(&serde_json::json!({ key: names }))?;
+        } else if !globals.quiet {
+            print(&format!("{word}: {}.\n", names.join(", ")))?;
+        }
+        Ok(Exit::OK)
+    }
+}

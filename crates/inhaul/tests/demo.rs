@@ -1,0 +1,311 @@
+//! The demo as people and scripts have it: the real binary, its commands by a pipe, its end.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use inhaul_testkit::{Finished, Guarded, Inhaul, Signal, TestDir};
+use serde_json::Value;
+
+/// The program, with a folder for temporary data directories that nobody else uses.
+struct Demo {
+    inhaul: Inhaul,
+    folder: TestDir,
+}
+
+impl Demo {
+    fn new() -> Self {
+        let folder = TestDir::new("demo").unwrap();
+        let temporary = folder.join("tmp");
+        fs::create_dir(&temporary).unwrap();
+        let inhaul =
+            Inhaul::new(env!("CARGO_BIN_EXE_inhaul"), folder.join("none")).env("TMPDIR", temporary);
+        Self { inhaul, folder }
+    }
+
+    /// Gives it these commands, one a line.
+    fn told(&self, commands: &[&str]) -> Finished {
+        let input = commands.join("\n") + "\n";
+        let finished = self.inhaul.run_with_input(&["demo"], &input).unwrap();
+        self.assert_nothing_left();
+        finished
+    }
+
+    /// The temporary data directories there are now.
+    fn data_directories(&self) -> usize {
+        fs::read_dir(self.folder.join("tmp")).unwrap().count()
+    }
+
+    fn assert_nothing_left(&self) {
+        assert_eq!(self.data_directories(), 0);
+        assert!(!self.inhaul.data().exists());
+    }
+}
+
+/// What is said in this order, each behind the one before.
+fn assert_in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let at = rest.find(part);
+        let at = at.unwrap_or_else(|| panic!("no {part:?} behind the others in\n{text}"));
+        rest = &rest[at + part.len()..];
+    }
+}
+
+#[test]
+fn the_self_test_holds_and_times_each_step() {
+    let demo = Demo::new();
+    let said = demo.inhaul.ok(&["demo", "--selftest"]).unwrap();
+    let steps = said.lines().filter(|line| line.starts_with("v ")).count();
+    assert!(steps >= 20, "{said}");
+    assert!(
+        said.contains(&format!("All {steps} steps held in ")),
+        "{said}"
+    );
+    assert!(!said.contains("\nX "), "{said}");
+    demo.assert_nothing_left();
+
+    let said = demo.inhaul.ok(&["demo", "--selftest", "--json"]).unwrap();
+    let document: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&document["v"], &document["ok"]), (&1.into(), &true.into()));
+    assert!(document["took_ms"].is_u64(), "{document}");
+    assert!(document["first_readable_ms"].is_u64(), "{document}");
+    assert!(document.get("failed").is_none(), "{document}");
+    let listed = document["steps"].as_array().unwrap();
+    assert_eq!(listed.len(), steps);
+    for step in listed {
+        assert!(
+            step["step"].is_string() && step["took_ms"].is_u64(),
+            "{step}"
+        );
+        assert_eq!(step["ok"], true, "{step}");
+    }
+    demo.assert_nothing_left();
+}
+
+#[test]
+fn without_commands_it_brings_shows_and_ends() {
+    let demo = Demo::new();
+    let finished = demo.inhaul.run(&["demo"]).unwrap();
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
+             Sample remote server   127.0.0.1:",
+            " (POP3), 6 mailboxes\n\n24 messages brought in ",
+            " s. First one readable after ",
+            "  Old ISP   24 new   ",
+            "ID  FOLDER",
+            "Two files from the holidays",
+        ],
+    );
+    for result in [
+        "\n  Shop   1 new ",
+        "\n  Work   3 new ",
+        "\n  Firm   12 new ",
+    ] {
+        assert!(finished.stdout.contains(result), "{finished:?}");
+    }
+    assert!(
+        finished.stderr.contains("X Club   auth-refused"),
+        "{finished:?}"
+    );
+    demo.assert_nothing_left();
+}
+
+#[test]
+fn commands_by_a_pipe_happen_in_order() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "send",
+        "send 2",
+        "make old-isp refuse-password",
+        "check old-isp",
+        "conversation old-isp",
+        "make old-isp behave",
+        "check old-isp",
+        "delete-after old-isp 14",
+        "check old-isp",
+        "skip 13d",
+        "skip 1d",
+        "status",
+        "list old-isp",
+        "quit",
+        "never reached",
+    ]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "1 new message lies in you@old-isp.example.\n",
+            "2 new messages lie in you@old-isp.example.\n",
+            "old-isp.example refuses the password: -ERR [AUTH].\n",
+            "Old ISP, run ",
+            "  S: -ERR [AUTH] ",
+            "old-isp.example behaves.\n",
+            "  Old ISP   3 new ",
+            "Copies on old-isp.example are deleted 14 days after they were stored here.\n",
+            "  Old ISP   nothing new ",
+            "checks are due and begin.\n",
+            "checks are due and begin.\n",
+            "   27 deleted there\n",
+            "working  Old ISP  you@old-isp.example  27    0      go after 14 d ",
+            "Message 3, sent by you",
+        ],
+    );
+    let refused = "X Old ISP   auth-refused   ";
+    assert_eq!(finished.stderr.matches(refused).count(), 1, "{finished:?}");
+}
+
+#[test]
+fn every_switch_shows_in_the_next_check() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "make cut",
+        "send 5",
+        "check old-isp",
+        "make behave",
+        "check old-isp",
+        "make too-often",
+        "check old-isp",
+        "make bad-certificate",
+        "check old-isp",
+        "conversation",
+        "make not-answer",
+        "check old-isp",
+        "make renumber",
+        "check old-isp",
+        "make forget-to-delete",
+        "delete-after now",
+        "skip 1d",
+        "check old-isp",
+        "make behave",
+        "skip 1d",
+        "list old-isp",
+        "status",
+        "make club behave",
+        "check club",
+    ]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "cuts the line in the middle of message",
+            "old-isp.example behaves.\n  Old ISP   3 new ",
+            "shows a certificate that ended in 2002.\nOld ISP, run ",
+            "  C: STLS\n  S: +OK begin\nold-isp.example takes connections and says nothing.\n",
+            "has given all its messages (29) new unique-ids.\n  Old ISP   nothing new ",
+            "   29 deleted there\n",
+            "   29 deleted there\n",
+            "old-isp.example behaves.\n",
+            "   29 deleted there\n",
+            "you@old-isp.example  29    0      go at once",
+            "strict.example behaves.\n  Club   nothing new ",
+        ],
+    );
+    assert_in_order(
+        &finished.stderr,
+        &[
+            "X Old ISP   cut-off   ",
+            " 2 messages are stored.",
+            "X Old ISP   certificate   ",
+            "X Old ISP   no-answer   ",
+        ],
+    );
+    let told = format!("{}{}", finished.stdout, finished.stderr);
+    assert!(told.contains("too-often"), "{finished:?}");
+}
+
+#[test]
+fn a_slip_is_told_and_the_demo_goes_on() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "fetch",
+        "show 999",
+        "make old-isp explode",
+        "help",
+        "status",
+    ]);
+    assert_eq!(finished.code(), Some(64), "{finished:?}");
+    for told in [
+        "\"fetch\" is no command here. Type help for what there is.\n",
+        "there is no message \"999\"\n",
+        "No server can be made to \"explode\".",
+    ] {
+        assert!(finished.stderr.contains(told), "{finished:?}");
+    }
+    assert!(finished.stdout.contains("forget-to-delete"), "{finished:?}");
+    assert!(
+        finished.stdout.contains("The demo's clock: "),
+        "{finished:?}"
+    );
+}
+
+#[test]
+fn a_signal_ends_it_and_leaves_nothing_behind() {
+    const SHOWN: (&[&str], &str) = (&["demo"], "  Old ISP   24 new");
+    const ALONE: (&[&str], &str) = (&["demo", "--selftest"], "v 24 messages");
+    for ((words, line), signal, code) in [
+        (SHOWN, Signal::INT, 130),
+        (SHOWN, Signal::TERM, 143),
+        (SHOWN, Signal::HUP, 143),
+        (ALONE, Signal::INT, 130),
+    ] {
+        let demo = Demo::new();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_inhaul"));
+        command
+            .args(words)
+            .env("TMPDIR", demo.folder.join("tmp"))
+            // It stays open, as a terminal's does.
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut running = Guarded::spawn(&mut command).unwrap();
+        let stdout = BufReader::new(running.child().stdout.take().unwrap());
+        let mut lines = stdout.lines().map(Result::unwrap);
+        assert!(lines.any(|said| said.starts_with(line)), "{words:?}");
+        assert_eq!(demo.data_directories(), 1, "{words:?} {signal:?}");
+        running.signal(signal).unwrap();
+        let status = running.wait(Duration::from_secs(30)).unwrap();
+        assert_eq!(status.unwrap().code(), Some(code), "{words:?} {signal:?}");
+        demo.assert_nothing_left();
+    }
+}
+
+#[test]
+fn real_mail_is_left_alone() {
+    let demo = Demo::new();
+    let real = demo.folder.join("real");
+    fs::create_dir(&real).unwrap();
+    fs::write(real.join("inhaul.db"), "somebody's mail").unwrap();
+    let path = real.to_str().unwrap();
+    for words in [
+        &["demo", "--data", path][..],
+        &["demo", "--selftest", "--data", path],
+    ] {
+        let refused = demo.inhaul.run(words).unwrap();
+        assert_eq!(refused.code(), Some(64), "{refused:?}");
+        assert!(refused.stderr.contains("holds real mail"), "{refused:?}");
+        assert_eq!(refused.stdout, "");
+    }
+    let files = fs::read_dir(&real).unwrap().count();
+    assert_eq!(files, 1);
+    assert_eq!(
+        fs::read(real.join("inhaul.db")).unwrap(),
+        b"somebody's mail"
+    );
+
+    let elsewhere = demo.folder.join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let path = elsewhere.to_str().unwrap();
+    demo.inhaul.ok(&["demo", "--data", path]).unwrap();
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    demo.assert_nothing_left();
+
+    let refused = demo.inhaul.run(&["demo", "--json"]).unwrap();
+    assert_eq!((refused.code(), refused.stdout.as_str()), (Some(64), ""));
+}

@@ -1,0 +1,76 @@
+//! What a failed call of the store means on an error card.
+
+use inhaul_types::ErrorCode;
+use inhaul_types::card::Detail;
+
+use crate::StoreError;
+
+impl StoreError {
+    /// The stable code and what goes with it; none for what is the caller's mistake (a name that
+    /// is taken or not there) or no failure of the data (a directory that cannot be made, the
+    /// store's closing).
+    pub fn code(&self) -> Option<(ErrorCode, Option<Detail>)> {
+        let path = |path: &std::path::Path| Some(Detail::Path(path.display().to_string()));
+        Some(match self {
+            Self::InUse(at) => (ErrorCode::DataInUse, path(at)),
+            Self::Busy(_) => (ErrorCode::DataInUse, Some(Detail::OtherProgram)),
+            Self::TooNew {
+                path: at,
+                found,
+                known,
+            } => {
+                let detail = Detail::Schema {
+                    path: at.display().to_string(),
+                    found: *found,
+                    known: *known,
+                };
+                (ErrorCode::DataTooNew, Some(detail))
+            }
+            Self::Damaged(why) => {
+                let detail = Detail::Damaged { why: why.clone() };
+                (ErrorCode::DataDamaged, Some(detail))
+            }
+            Self::DiskFull(_) => (ErrorCode::DiskFull, None),
+            Self::Seal(at) => (ErrorCode::WrongKey, path(at)),
+            Self::Io { doing, source } => {
+                let detail = Detail::Unusable {
+                    doing: (*doing).to_owned(),
+                    why: source.to_string(),
+                };
+                (ErrorCode::DataDamaged, Some(detail))
+            }
+            Self::Directory { .. }
+            | Self::Exists { .. }
+            | Self::Missing { .. }
+            | Self::Needed { .. }
+            | Self::Permanent { .. }
+            | Self::Closing => {
+                return None;
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_data_has_its_code() {
+        for (error, code) in [
+            (StoreError::InUse("/d".into()), Some(ErrorCode::DataInUse)),
+            (StoreError::Seal("/k".into()), Some(ErrorCode::WrongKey)),
+            (
+                StoreError::Damaged("x".into()),
+                Some(ErrorCode::DataDamaged),
+            ),
+            (
+                StoreError::DiskFull("no room".into()),
+                Some(ErrorCode::DiskFull),
+            ),
+            (StoreError::Closing, None),
+        ] {
+            assert_eq!(error.code().map(|(code, _)| code), code, "{error}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Groups: what may start runs for their accounts, and those accounts' limits.
+
+use inhaul_types::{Activation, GroupId, Octets};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::accounts::unless_exists;
+use super::errors::{Doing, damaged, missing};
+use super::words::from_word;
+use crate::{EVERYONE, Group, GroupChange, GroupLimits, StoreError, Triggers, built_in_triggers};
+
+const WRITE: &str = "write a group";
+const READ: &str = "read the groups";
+
+/// Makes a group.
+pub(crate) fn create(
+    txn: &Connection,
+    name: &str,
+    change: &GroupChange,
+) -> Result<GroupId, StoreError> {
+    let switches = match &change.triggers {
+        Some(triggers) => to_column(triggers),
+        None => to_column(&built_in_triggers()),
+    };
+    let made = txn.execute(
+        "INSERT INTO account_group (name, switches) VALUES (?1, ?2)",
+        params![name, switches],
+    );
+    unless_exists(made, "group", name)?.doing(WRITE)?;
+    let id = GroupId::new(txn.last_insert_rowid());
+    set_limits(txn, id, &change.limits.unwrap_or_default())?;
+    Ok(id)
+}
+
+/// Changes a group.
+pub(crate) fn change(
+    txn: &Connection,
+    id: GroupId,
+    change: &GroupChange,
+) -> Result<(), StoreError> {
+    let before = name_of(txn, id)?;
+    if let Some(name) = &change.name {
+        if before == EVERYONE {
+            return Err(permanent(before));
+        }
+        let made = txn.execute(
+            "UPDATE account_group SET name = ?2 WHERE id = ?1",
+            params![id.row(), name],
+        );
+        unless_exists(made, "group", name)?.doing(WRITE)?;
+    }
+    if let Some(triggers) = &change.triggers {
+        txn.execute(
+            "UPDATE account_group SET switches = ?2 WHERE id = ?1",
+            params![id.row(), to_column(triggers)],
+        )
+        .doing(WRITE)?;
+    }
+    match &change.limits {
+        Some(limits) => set_limits(txn, id, limits),
+        None => Ok(()),
+    }
+}
+
+fn set_limits(txn: &Connection, id: GroupId, limits: &GroupLimits) -> Result<(), StoreError> {
+    let octets = |octets: Option<Octets>| octets.map(|octets| octets.count().cast_signed());
+    txn.execute(
+        "UPDATE account_group SET max_retrievals = ?2, max_account_octets = ?3,
+             max_message_octets = ?4, max_runs_a_day = ?5, max_runs_a_day_address = ?6,
+             delete_after_min_days = ?7
+         WHERE id = ?1",
+        params![
+            id.row(),
+            limits.retrievals,
+            octets(limits.mailbox),
+            octets(limits.message),
+            limits.started_per_day,
+            limits.started_per_day_address,
+            limits.delete_after_min_days,
+        ],
+    )
+    .doing(WRITE)?;
+    Ok(())
+}
+
+/// Removes a group nobody is in.
+pub(crate) fn remove(txn: &Connection, id: GroupId) -> Result<(), StoreError> {
+    const DOING: &str = "remove a group";
+    let name = name_of(txn, id)?;
+    if name == EVERYONE {
+        return Err(permanent(name));
+    }
+    let by: Vec<String> = txn
+        .prepare_cached("SELECT name FROM account WHERE group_id = ?1 ORDER BY name")
+        .and_then(|mut select| select.query_map([id.row()], |row| row.get(0))?.collect())
+        .doing(DOING)?;
+    if !by.is_empty() {
+        let what = "group";
+        return Err(StoreError::Needed { what, name, by });
+    }
+    txn.execute("DELETE FROM account_group WHERE id = ?1", [id.row()])
+        .doing(DOING)?;
+    Ok(())
+}
+
+fn permanent(name: String) -> StoreError {
+    let what = "group";
+    StoreError::Permanent { what, name }
+}
+
+fn name_of(txn: &Connection, id: GroupId) -> Result<String, StoreError> {
+    txn.query_row(
+        "SELECT name FROM account_group WHERE id = ?1",
+        [id.row()],
+        |row| row.get(0),
+    )
+    .optional()
+    .doing(READ)?
+    .ok_or_else(|| missing("group", id))
+}
+
+const COLUMNS: &str = "
+    SELECT g.id, g.name, g.switches, g.max_retrievals, g.max_account_octets, g.max_message_octets,
+        g.max_runs_a_day, g.max_runs_a_day_address, g.delete_after_min_days,
+        (SELECT count(*) FROM account WHERE group_id = g.id),
+        (SELECT count(*) FROM account a JOIN folder f ON f.account_id = a.id
+            JOIN retrieval r ON r.folder_id = f.id WHERE a.group_id = g.id)
+    FROM account_group g";
+
+/// All groups by name.
+pub(crate) fn list(conn: &Connection) -> Result<Vec<Group>, StoreError> {
+    let mut select = conn
+        .prepare_cached(&format!("{COLUMNS} ORDER BY g.name"))
+        .doing(READ)?;
+    let mut rows = select.query([]).doing(READ)?;
+    let mut groups = Vec::new();
+    while let Some(row) = rows.next().doing(READ)? {
+        groups.push(group(row)?);
+    }
+    Ok(groups)
+}
+
+/// One group.
+pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Group, StoreError> {
+    let mut select = conn
+        .prepare_cached(&format!("{COLUMNS} WHERE g.name = ?1"))
+        .doing(READ)?;
+    let mut rows = select.query([name]).doing(READ)?;
+    let found = rows.next().doing(READ)?;
+    group(found.ok_or_else(|| missing("group", name))?)
+}
+
+fn group(row: &Row<'_>) -> Result<Group, StoreError> {
+    let number = |column: usize| row.get::<_, Option<u32>>(column).doing(READ);
+    let octets = |column: usize| {
+        let octets = row.get::<_, Option<i64>>(column).doing(READ)?;
+        Ok(octets.map(|octets| Octets::new(octets.cast_unsigned())))
+    };
+    let count = |column: usize| Ok(row.get::<_, i64>(column).doing(READ)?.cast_unsigned());
+    Ok(Group {
+        id: GroupId::new(row.get(0).doing(READ)?),
+        name: row.get(1).doing(READ)?,
+        triggers: from_column(&row.get::<_, String>(2).doing(READ)?)?,
+        limits: GroupLimits {
+            retrievals: number(3)?,
+            mailbox: octets(4)?,
+            message: octets(5)?,
+            started_per_day: number(6)?,
+            started_per_day_address: number(7)?,
+            delete_after_min_days: number(8)?,
+        },
+        accounts: count(9)?,
+        retrievals: count(10)?,
+    })
+}
+
+fn to_column(triggers: &Triggers) -> String {
+    let words: Vec<String> = triggers
+        .iter()
+        .map(|(activation, seconds)| format!("{activation}={seconds}"))
+        .collect();
+    words.join(" ")
+}
+
+fn from_column(column: &str) -> Result<Triggers, StoreError> {
+    let trigger = |word: &str| {
+        let damage = || damaged(format!("{word:?} is no trigger"));
+        let (activation, seconds) = word.split_once('=').ok_or_else(damage)?;
+        let activation: Activation = from_word(activation)?;
+        Ok((activation, seconds.parse().map_err(|_| damage())?))
+    };
+    column.split_whitespace().map(trigger).collect()
+}
