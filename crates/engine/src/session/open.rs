@@ -74,7 +74,7 @@ pub(crate) async fn enter(
     {
         utf8(wire).await?;
     }
-    authenticate(wire, remote, credential, stamp.as_deref(), learned).await
+    authenticate(wire, remote, credential, stamp, learned).await
 }
 
 /// Asks once more behind the sign-in, where the server may say more then: in a session that had
