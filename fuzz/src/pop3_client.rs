@@ -114,7 +114,12 @@ fn command(choice: u8) -> Command {
             number,
             lines: u32::from(choice),
         },
-        10 | 15 => Command::Retr(number),
+        15 => Command::Auth {
+            mechanism: "SCRAM-SHA-256",
+            initial: (choice > 127).then(|| Secret::new("n,,n=anna,r=abc".into())),
+            secret: Secret::new(PASSWORD.into()),
+        },
+        10 => Command::Retr(number),
         11 => Command::Dele(number),
         12 => Command::Noop,
         13 => Command::Rset,

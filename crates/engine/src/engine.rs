@@ -112,7 +112,7 @@ impl Engine {
             run,
             deadline: begun + self.checks.run_timeout,
             log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
-            outcome: Outcome::default(),
+            outcome: Outcome::beginning(retrieval, (self.clock)()),
             lease: Some(lease),
         };
         let ended = visit.carry_out().await;

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use inhaul_net::{CertificateFault, DialError};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::ClientError;
+use inhaul_sasl::BadExchange;
 use inhaul_store::StoreError;
 use inhaul_types::card::{CertificateFact, Detail, Spoken};
-use inhaul_types::{ErrorCode, Facts, Octets};
+use inhaul_types::{ErrorCode, Facts, KeyPin, Octets};
 
 use crate::observe::FailureReport;
 use crate::refusal::{delay_in, refusal_code};
@@ -57,6 +58,25 @@ pub(crate) enum RunError {
     Spool(#[source] io::Error),
     #[error("the program that gives the password failed: {0}")]
     SecretCommand(String),
+    #[error("the program that gives the token failed: {0}")]
+    TokenCommand(String),
+    /// No mechanism that the server knows is one of ours.
+    #[error("no way to sign in is known to both")]
+    NoWayIn {
+        /// What it offers.
+        offered: Vec<String>,
+        /// What it said last, if it was asked.
+        said: Option<String>,
+    },
+    /// APOP is asked for and the greeting has no stamp.
+    #[error("the greeting has no stamp")]
+    NoStamp,
+    /// The server does not play the mechanism's part, or not as one that knows the password.
+    #[error("the server failed in {0}: {1}")]
+    Impostor(&'static str, #[source] BadExchange),
+    /// The server offers to be bound to the line and its list, as it came here, does not say so.
+    #[error("the server's list of mechanisms was changed on its way")]
+    Downgraded,
     /// A name or password that cannot be said on a line.
     #[error("the name or password holds a line end")]
     Unspeakable,
@@ -68,6 +88,7 @@ pub(crate) enum Doing {
     Greeting,
     Stls,
     SignIn,
+    TokenSignIn,
     Listing,
 }
 
@@ -76,7 +97,7 @@ impl std::fmt::Display for Doing {
         f.write_str(match self {
             Self::Greeting => "the connection",
             Self::Stls => "encryption",
-            Self::SignIn => "the sign-in",
+            Self::SignIn | Self::TokenSignIn => "the sign-in",
             Self::Listing => "to list its messages",
         })
     }
@@ -101,8 +122,7 @@ impl RunError {
             } => (ErrorCode::StlsRefused, None),
             Self::Refused { doing, code, text } => {
                 let code = refusal_code(*doing, code.as_ref(), text, host);
-                let delay = delay_in(text).filter(|_| code == ErrorCode::TooOften);
-                (code, delay.map(|seconds| Detail::LoginDelay { seconds }))
+                (code, refusal_detail(*doing, code, text))
             }
             Self::NoStls => (ErrorCode::NoEncryption, None),
             Self::Client(ClientError::NotPop3 { said }) => {
@@ -135,6 +155,26 @@ impl RunError {
                     Some(Detail::PasswordCommand { why }),
                 )
             }
+            Self::TokenCommand(why) => {
+                let why = why.clone();
+                (ErrorCode::AuthRefused, Some(Detail::TokenCommand { why }))
+            }
+            Self::NoWayIn { offered, .. } => {
+                let offered = offered.clone();
+                (
+                    ErrorCode::AuthNotPossible,
+                    Some(Detail::NoMechanism { offered }),
+                )
+            }
+            Self::NoStamp => (ErrorCode::AuthNotPossible, Some(Detail::NoStamp)),
+            Self::Impostor(mechanism, BadExchange::WrongProof | BadExchange::Unproven) => {
+                let mechanism = (*mechanism).to_owned();
+                (ErrorCode::BadAnswer, Some(Detail::Unproven { mechanism }))
+            }
+            Self::Impostor(mechanism, why) => {
+                nonsense(format!("in the sign-in by {mechanism}, {why}"))
+            }
+            Self::Downgraded => (ErrorCode::BadAnswer, Some(Detail::Downgraded)),
             Self::Unspeakable => (ErrorCode::AuthRefused, Some(Detail::Unspeakable)),
         }
     }
@@ -146,6 +186,14 @@ impl RunError {
             code,
             ErrorCode::MailboxInUse | ErrorCode::TooOften | ErrorCode::ServerBusy
         )
+    }
+
+    /// Whether the server has looked at the password or token and does not take it, whatever is
+    /// known of its provider.
+    pub(crate) fn refuses_the_secret(&self) -> bool {
+        const NO_PROVIDER: &str = "";
+        let (code, _) = self.fact(NO_PROVIDER);
+        matches!(self, Self::Refused { .. }) && code == ErrorCode::AuthRefused
     }
 
     /// Whether line or server gave up in the middle of something, for a reason that may lie in what
@@ -168,6 +216,9 @@ impl RunError {
                 Some(format!("-ERR {code}{text}").trim_end().to_owned())
             }
             Self::Client(ClientError::NotPop3 { said }) => Some(said.clone()),
+            Self::NoWayIn {
+                said: Some(text), ..
+            } => Some(format!("-ERR {text}").trim_end().to_owned()),
             _ => None,
         }
     }
@@ -183,6 +234,15 @@ impl RunError {
             ..Facts::default()
         };
         FailureReport::new(code, facts)
+    }
+}
+
+/// What is particular about an `-ERR` that means `code`.
+fn refusal_detail(doing: Doing, code: ErrorCode, text: &str) -> Option<Detail> {
+    match (code, doing) {
+        (ErrorCode::TooOften, _) => delay_in(text).map(|seconds| Detail::LoginDelay { seconds }),
+        (ErrorCode::AuthRefused, Doing::TokenSignIn) => Some(Detail::TokenRefused),
+        _ => None,
     }
 }
 
@@ -206,8 +266,8 @@ fn dial_fact(error: &DialError) -> (ErrorCode, Option<Detail>) {
             let why = system_words(source);
             (ErrorCode::NoAnswer, Some(Detail::Unreachable { why }))
         }
-        DialError::Certificate { fault, .. } => {
-            let fact = Detail::Certificate(certificate_fact(fault));
+        DialError::Certificate { fault, shown, .. } => {
+            let fact = Detail::Certificate(certificate_fact(fault, shown.as_deref()));
             (ErrorCode::Certificate, Some(fact))
         }
         DialError::CaFile { path, why } => {
@@ -219,16 +279,26 @@ fn dial_fact(error: &DialError) -> (ErrorCode, Option<Detail>) {
     }
 }
 
-fn certificate_fact(fault: &CertificateFault) -> CertificateFact {
+fn certificate_fact(fault: &CertificateFault, shown: Option<&KeyPin>) -> CertificateFact {
+    let shown = shown.map(KeyPin::to_string);
     match fault {
         CertificateFault::Expired(on) => CertificateFact::Expired { on: *on },
         CertificateFault::NotYetValid(from) => CertificateFact::NotYetValid { from: *from },
         CertificateFault::WrongName(names) => CertificateFact::WrongName {
             names: names.clone(),
+            shown,
         },
-        CertificateFault::UnknownIssuer => CertificateFact::UnknownIssuer,
+        CertificateFault::UnknownIssuer => CertificateFact::UnknownIssuer { shown },
+        CertificateFault::OwnAuthority => CertificateFact::OwnAuthority { shown },
+        CertificateFault::KeyChanged { pinned, shown } => CertificateFact::KeyChanged {
+            pinned: pinned.to_string(),
+            shown: shown.to_string(),
+        },
         CertificateFault::Revoked => CertificateFact::Revoked,
-        CertificateFault::Other(why) => CertificateFact::Other { why: why.clone() },
+        CertificateFault::Other(why) => {
+            let why = why.clone();
+            CertificateFact::Other { why, shown }
+        }
     }
 }
 

@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use inhaul_net::{Dialler, Encryption};
 use inhaul_pop3_proto::client::{Command, Event};
-use inhaul_store::{Remote, RemoteSecret, Security};
-use inhaul_types::Octets;
+use inhaul_store::{Remote, RemoteSecret, Security, SignInMemory};
+use inhaul_types::{KeyPin, Octets};
 use tokio::time::{Instant, timeout};
 
 use crate::engine::Engine;
 use crate::failure::{Doing, RunError};
 use crate::observe::FailureReport;
 use crate::session::Wire;
-use crate::session::open::{encrypt, enter, greeting, reveal, target, trust};
+use crate::session::learned::Learned;
+use crate::session::open::{encrypt, enter, greeting, shown_key, target, trust};
+use crate::session::secret::{Credential, reveal};
 use crate::settings::Checks;
 
 /// What a look inside found.
@@ -29,10 +31,12 @@ pub struct Inspection {
     /// Whether the server names its messages (UIDL): then copies can stay without costing more
     /// than a look.
     pub names_messages: bool,
+    /// What it took to sign in, for the first run to begin with.
+    pub sign_in_memory: Option<SignInMemory>,
 }
 
 /// The stages of an inspection, in their order.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Stage {
     /// The name is looked up.
     FindServer,
@@ -65,6 +69,19 @@ pub enum Found {
     Names(bool),
 }
 
+impl Found {
+    fn stage(&self) -> Stage {
+        match self {
+            Self::Server(_) => Stage::FindServer,
+            Self::Connection(_) => Stage::Connect,
+            Self::Encryption(_) => Stage::Secure,
+            Self::SignedIn => Stage::SignIn,
+            Self::Inside(..) => Stage::LookInside,
+            Self::Names(_) => Stage::LeaveCopies,
+        }
+    }
+}
+
 /// Somebody who watches an inspection. Called from its task: must return at once.
 pub trait InspectionObserver: Send + Sync {
     /// A stage begins.
@@ -93,7 +110,8 @@ impl InspectionObserver for Unwatched {
 }
 
 impl Engine {
-    /// Signs in to a mailbox, counts, brings and changes nothing.
+    /// Signs in to a mailbox, counts, brings and changes nothing. At most one password is refused
+    /// in a session, and there are at most two sessions.
     pub async fn inspect(
         &self,
         remote: &Remote,
@@ -118,6 +136,16 @@ impl Engine {
             remote,
         };
         inspector.inspect(secret, observer).await
+    }
+
+    /// The key that a server shows, for somebody to decide whether to trust it. No name and no
+    /// password is told.
+    pub async fn shown_key(&self, remote: &Remote) -> Result<KeyPin, FailureReport> {
+        let shown = shown_key(&self.dialler, remote, &self.checks).await;
+        shown.map_err(|error| {
+            let report = error.report(&remote.host, remote.port);
+            report.of_trial(remote)
+        })
     }
 }
 
@@ -155,7 +183,8 @@ impl Inspector<'_> {
         let mut stages = Stages {
             observer,
             stage: Stage::FindServer,
-            begun: Instant::now(),
+            begun: None,
+            found: None,
         };
         let look = self.look_inside(secret, &mut stages);
         let looked = timeout(self.checks.run_timeout, look).await;
@@ -163,7 +192,7 @@ impl Inspector<'_> {
             .unwrap_or(Err(RunError::TooLong))
             .map_err(|error| InspectionFailure {
                 stage: stages.stage,
-                took: stages.begun.elapsed(),
+                took: stages.took(),
                 report: error
                     .report(&self.remote.host, self.remote.port)
                     .of_trial(self.remote),
@@ -175,9 +204,19 @@ impl Inspector<'_> {
         secret: RemoteSecret,
         stages: &mut Stages<'_>,
     ) -> Result<Inspection, RunError> {
-        let mut wire = self.reach(stages).await?;
-        let password = reveal(secret, self.checks.read_timeout).await?;
-        enter(&mut wire, self.remote, &password, None).await?;
+        let (mut credential, mut learned) = (None, Learned::default());
+        let mut entered = self
+            .enter(&secret, &mut credential, &mut learned, stages)
+            .await;
+        // A run leaves that to the next run; we have now only.
+        if let (Err(_), Some(again)) = (&entered, learned.another_session()) {
+            learned = again;
+            entered = self
+                .enter(&secret, &mut credential, &mut learned, stages)
+                .await;
+        }
+        let mut wire = entered?;
+        drop(credential);
         stages.end(&Found::SignedIn);
         stages.begin(Stage::LookInside);
         let (messages, octets) = count(&mut wire).await?;
@@ -192,11 +231,41 @@ impl Inspector<'_> {
             messages,
             octets,
             names_messages,
+            sign_in_memory: learned.sign_in,
         })
     }
 
-    /// A line that a password may be said on, at the beginning of the sign-in.
-    async fn reach(&self, stages: &mut Stages<'_>) -> Result<Wire, RunError> {
+    /// One session, up to the sign-in.
+    async fn enter(
+        &self,
+        secret: &RemoteSecret,
+        credential: &mut Option<Credential>,
+        learned: &mut Learned,
+        stages: &mut Stages<'_>,
+    ) -> Result<Wire, RunError> {
+        let (mut wire, stamp) = self.reach(learned, stages).await?;
+        let credential = match credential {
+            Some(known) => known,
+            None => credential.insert(reveal(secret.clone(), self.checks.read_timeout).await?),
+        };
+        enter(
+            &mut wire,
+            self.remote,
+            credential,
+            stamp.as_deref(),
+            learned,
+        )
+        .await?;
+        Ok(wire)
+    }
+
+    /// A line that a password may be said on, at the beginning of the sign-in, and the greeting's
+    /// stamp for APOP.
+    async fn reach(
+        &self,
+        learned: &mut Learned,
+        stages: &mut Stages<'_>,
+    ) -> Result<(Wire, Option<String>), RunError> {
         let (remote, limit) = (self.remote, self.checks.connect_timeout);
         let target = target(remote);
         stages.begin(Stage::FindServer);
@@ -217,36 +286,50 @@ impl Inspector<'_> {
         if is_tls {
             stages.end(&Found::Encryption(wire.encryption()));
             stages.begin(Stage::SignIn);
-            greeting(&mut wire).await?;
-            return Ok(wire);
+            let stamp = greeting(&mut wire).await?;
+            return Ok((wire, stamp));
         }
-        greeting(&mut wire).await?;
+        let stamp = greeting(&mut wire).await?;
         stages.end(&Found::Connection(remote.port));
         stages.begin(Stage::Secure);
         if remote.security == Security::StartTls {
-            encrypt(&mut wire, self.dialler, remote, None, self.checks).await?;
+            encrypt(&mut wire, self.dialler, remote, learned, self.checks).await?;
         }
         stages.end(&Found::Encryption(wire.encryption()));
         stages.begin(Stage::SignIn);
-        Ok(wire)
+        Ok((wire, stamp))
     }
 }
 
-/// Where an inspection is.
+/// How far an inspection has come. What a second session repeats is not told again: it belongs to
+/// the stage that the first one failed at.
 struct Stages<'a> {
     observer: &'a dyn InspectionObserver,
     stage: Stage,
-    begun: Instant,
+    /// When it began, if it did.
+    begun: Option<Instant>,
+    /// The last one that ended well.
+    found: Option<Stage>,
 }
 
 impl Stages<'_> {
     fn begin(&mut self, stage: Stage) {
-        (self.stage, self.begun) = (stage, Instant::now());
-        self.observer.begins(stage);
+        if self.begun.is_none() || stage > self.stage {
+            (self.stage, self.begun) = (stage, Some(Instant::now()));
+            self.observer.begins(stage);
+        }
     }
 
-    fn end(&self, found: &Found) {
-        self.observer.found(self.stage, found, self.begun.elapsed());
+    fn end(&mut self, found: &Found) {
+        let stage = found.stage();
+        if self.found < Some(stage) {
+            self.found = Some(stage);
+            self.observer.found(stage, found, self.took());
+        }
+    }
+
+    fn took(&self) -> Duration {
+        self.begun.map_or(Duration::ZERO, |begun| begun.elapsed())
     }
 }
 

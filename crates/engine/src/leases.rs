@@ -102,6 +102,8 @@ mod tests {
             port: 995,
             security: Security::Tls,
             ca_file: None,
+            pin: None,
+            sign_in: None,
             user: user.into(),
         }
     }

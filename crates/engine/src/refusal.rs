@@ -27,23 +27,26 @@ pub(crate) fn refusal_code(
         Some(ResponseCode::LoginDelay) => return ErrorCode::TooOften,
         Some(ResponseCode::SysTemp) => return ErrorCode::ServerBusy,
         Some(ResponseCode::SysPerm) => return ErrorCode::ServerRefuses,
-        Some(ResponseCode::Auth) => return password_refused(host),
+        Some(ResponseCode::Auth) => return secret_refused(doing, host),
         _ => {}
     }
     if let Some(code) = text.in_servers_words() {
         return code;
     }
     match doing {
-        Doing::SignIn => password_refused(host),
+        Doing::SignIn | Doing::TokenSignIn => secret_refused(doing, host),
         Doing::Greeting => ErrorCode::ServerBusy,
         Doing::Stls => ErrorCode::StlsRefused,
         Doing::Listing => ErrorCode::ServerRefuses,
     }
 }
 
-/// A password was refused and nothing else was said: some providers never take the one that
-/// people have.
-fn password_refused(host: &str) -> ErrorCode {
+/// A password or token was refused and nothing else was said: some providers never take the
+/// password that people have.
+fn secret_refused(doing: Doing, host: &str) -> ErrorCode {
+    if doing == Doing::TokenSignIn {
+        return ErrorCode::AuthRefused;
+    }
     match Provider::of_host(host).map(|provider| provider.passwords) {
         Some(Passwords::Never) => ErrorCode::AuthNotPossible,
         Some(Passwords::AppOnly) => ErrorCode::AuthAppPassword,
@@ -410,6 +413,26 @@ mod tests {
             let told = refusal_code(Doing::SignIn, code.as_ref(), text, host);
             assert_eq!(told, expected, "{host}: {text}");
         }
+    }
+
+    #[test]
+    fn a_refused_token_is_no_password_that_a_provider_never_takes() {
+        for host in ["pop.gmail.com", "outlook.office365.com", "pop.example.org"] {
+            for (code, text) in [
+                (
+                    None,
+                    "Authentication failure: unknown user name or bad password.",
+                ),
+                (Some(ResponseCode::Auth), "Authentication failed."),
+                (None, ""),
+            ] {
+                let told = refusal_code(Doing::TokenSignIn, code.as_ref(), text, host);
+                assert_eq!(told, AuthRefused, "{host}: {text}");
+            }
+        }
+        let text = "Account exceeded pop command or bandwidth limits";
+        let told = refusal_code(Doing::TokenSignIn, None, text, "pop.gmail.com");
+        assert_eq!(told, TooOften);
     }
 
     #[test]

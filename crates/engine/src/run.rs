@@ -17,7 +17,7 @@ use inhaul_domain::{
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
 use inhaul_store::{LedgerChange, Retrieval, RunEnd, RunNote};
 use inhaul_types::card::Detail;
-use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, UniqueId};
+use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -28,10 +28,12 @@ use crate::observe::{FailureReport, Observer, Progress, RunReport};
 use crate::pop3_log::RunLog;
 use crate::preview::{Look, Preview, preview};
 use crate::session::Wire;
+use crate::session::learned::{Ended, Learned};
 use crate::session::listing::{Ahead, Listed, list};
-use crate::session::open::{dial, reveal, sign_in};
+use crate::session::open::{ask_again, dial, sign_in};
 use crate::session::probe::{dates, probe};
 use crate::session::retrieve::{Errand, Tally, retrieve};
+use crate::session::secret::reveal;
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
@@ -69,7 +71,7 @@ pub(crate) struct Outcome {
     earlier: Earlier,
     notes: Vec<RunNote>,
     conversation: String,
-    capabilities: Option<String>,
+    learned: Learned,
     changes: Vec<LedgerChange>,
 }
 
@@ -92,9 +94,17 @@ enum Next {
 }
 
 impl Outcome {
+    /// Begins with what is known of the server.
+    pub(crate) fn beginning(retrieval: &Retrieval, now: Timestamp) -> Self {
+        Self {
+            learned: Learned::of(retrieval, now),
+            ..Self::default()
+        }
+    }
+
     /// What the run itself knows of its failure: how far the messages had come, or how often the
     /// server wants to be asked.
-    fn detail(&self, code: ErrorCode, retrieval: &Retrieval) -> Option<Detail> {
+    fn detail(&self, code: ErrorCode) -> Option<Detail> {
         let earlier = self.earlier.stored;
         match code {
             ErrorCode::CutOff => Some(Detail::Cut {
@@ -103,12 +113,7 @@ impl Outcome {
                 half: self.tally.half.then_some(earlier + self.tally.answered + 1),
             }),
             ErrorCode::TooOften => {
-                let said = self
-                    .capabilities
-                    .as_ref()
-                    .or(retrieval.capabilities.as_ref())?;
-                let delay = Capabilities::parse_lines(said).login_delay()?;
-                let seconds = delay.as_secs();
+                let seconds = self.learned.login_delay()?.as_secs();
                 Some(Detail::LoginDelay { seconds })
             }
             _ => None,
@@ -216,11 +221,8 @@ impl Visit<'_> {
     }
 
     fn must_wait_between_sessions(&self) -> bool {
-        let capabilities = self.outcome.capabilities.as_deref();
-        capabilities
-            .map(Capabilities::parse_lines)
-            .and_then(|said| said.login_delay())
-            .is_some_and(|delay| !delay.is_zero())
+        let delay = self.outcome.learned.login_delay();
+        delay.is_some_and(|delay| !delay.is_zero())
     }
 
     /// Makes durable what a session that is followed by another one did, and begins anew.
@@ -247,7 +249,15 @@ impl Visit<'_> {
             store.ledger_apply(self.retrieval.maildrop, changes).await?;
         }
         // Holds and sizes may be other ones now.
-        self.retrieval = store.retrieval_by_name(&self.retrieval.name).await?;
+        let now = store.retrieval_by_name(&self.retrieval.name).await?;
+        let is_same_server = now.remote == self.retrieval.remote;
+        self.retrieval = now;
+        let learned = &mut self.outcome.learned;
+        if is_same_server {
+            learned.begin_next_session();
+        } else {
+            *learned = Learned::of(&self.retrieval, (self.engine.clock)());
+        }
         Ok(())
     }
 
@@ -354,31 +364,27 @@ impl Visit<'_> {
     async fn look(&mut self, wire: &mut Wire, known: &Known) -> Result<Looked, RunError> {
         let engine = Arc::clone(self.engine);
         let secret = engine.store.retrieval_secret(self.retrieval.id).await?;
-        let password = reveal(secret, engine.checks.read_timeout).await?;
-        let remembered = self
-            .retrieval
-            .capabilities
-            .as_deref()
-            .map(Capabilities::parse_lines);
-        let remote = &self.retrieval.remote;
-        let capabilities = sign_in(
+        let credential = reveal(secret, engine.checks.read_timeout).await?;
+        let learned = &mut self.outcome.learned;
+        sign_in(
             wire,
             &engine.dialler,
-            remote,
-            &password,
-            remembered,
+            &self.retrieval.remote,
+            &credential,
+            learned,
             &engine.checks,
         )
         .await?;
+        drop(credential);
+        ask_again(wire, learned).await?;
+        let offered = learned.capabilities.as_ref();
+        let pipelining = offered.is_some_and(Capabilities::pipelining);
         self.observer.progress(&Progress::SignedIn);
         self.step(if wire.is_encrypted() {
             "signed in, encrypted"
         } else {
             "signed in"
         });
-        let pipelining = capabilities.as_ref().is_some_and(Capabilities::pipelining);
-        self.outcome.capabilities =
-            capabilities.map(|said| said.lines().collect::<Vec<_>>().join("\n"));
         let (policy, now) = (self.policy(), (engine.clock)());
         // What is wanted has to be known before anything is asked for.
         let looks_first = self.options.dry_run
@@ -664,7 +670,6 @@ impl Visit<'_> {
             self.retrieval.remote.host.clone(),
             self.retrieval.remote.port,
         );
-        let stopped = matches!(error, Some(RunError::Stopped));
         if error.is_none() {
             self.note_session_size(SessionSize::after_good);
         }
@@ -674,7 +679,7 @@ impl Visit<'_> {
         let report = |error: &RunError| error.report(&host, port).of_run(retrieval);
         let mut failure = error.as_ref().map(|error| {
             let failure = report(error);
-            let detail = outcome.detail(failure.code, retrieval);
+            let detail = outcome.detail(failure.code);
             failure.or_detail(detail)
         });
         let (tally, earlier) = (outcome.tally, outcome.earlier);
@@ -686,9 +691,16 @@ impl Visit<'_> {
         let mut changes = outcome.changes;
         changes.extend(tally.into_changes());
         let notes = outcome.notes;
+        let now = (self.engine.clock)();
+        let ended = match error {
+            None => Ended::Well,
+            Some(RunError::Stopped) => Ended::Stopped,
+            Some(_) => Ended::Badly,
+        };
+        let stopped = ended == Ended::Stopped;
         let end = RunEnd {
             run: self.run,
-            ended: (self.engine.clock)(),
+            ended: now,
             code: failure
                 .as_ref()
                 .filter(|_| !stopped)
@@ -706,7 +718,8 @@ impl Visit<'_> {
                 earlier.sessions,
             ),
             // Forgotten at the first surprise.
-            capabilities: outcome.capabilities.filter(|_| failure.is_none()),
+            capabilities: outcome.learned.to_remember(ended, now),
+            sign_in_memory: outcome.learned.sign_in,
             stopped,
         };
         if !self.options.dry_run {

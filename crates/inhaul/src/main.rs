@@ -7,6 +7,7 @@ mod exit;
 mod question;
 mod secrets;
 mod server_spec;
+mod way_in;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -1,63 +1,121 @@
-//! Reads from a certificate until when it is valid: for people, never for a decision.
+//! What we read out of a certificate ourselves: its key, how it was signed, until when it is valid.
 //!
-//! Whether a certificate counts is the TLS library's judgement alone. This walks the few fields in
-//! front of `notAfter` (RFC 5280 section 4.1, DER); whatever does not look as it should gives `None`.
+//! Reads X.509 versions 1 and 3 alike: the certificate libraries refuse what old boxes show, and a
+//! pinned key needs nothing but the key. Whether a certificate counts without a pin is the TLS
+//! library's judgement alone; its end is read for people, never for a decision. What does not look
+//! as it should gives `None`.
 
-use inhaul_types::Timestamp;
+use inhaul_types::{KeyPin, Timestamp};
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-const INTEGER: u8 = 0x02;
+use crate::der::{take, take_sequence};
+
+const BIT_STRING: u8 = 0x03;
+const OID: u8 = 0x06;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
+/// The certificate's version, which version 1 leaves out.
 const VERSION: u8 = 0xa0;
+/// Between the version and the validity: serial number, signature, issuer.
+const BEFORE_VALIDITY: usize = 3;
+/// Between the version and the key: these, the validity and the subject.
+const BEFORE_KEY: usize = 5;
 
-/// The `notAfter` of a certificate in DER.
+/// What is signed, from this field behind the version on (RFC 5280 section 4.1).
+fn signed_from(certificate: &[u8], field: usize) -> Option<&[u8]> {
+    let mut outer = certificate;
+    let mut signed = take_sequence(&mut take_sequence(&mut outer)?.content)?.content;
+    if signed.first() == Some(&VERSION) {
+        take(&mut signed)?;
+    }
+    for _ in 0..field {
+        take(&mut signed)?;
+    }
+    Some(signed)
+}
+
+/// The SubjectPublicKeyInfo of a certificate.
+pub(crate) fn key(certificate: &[u8]) -> Option<SubjectPublicKeyInfoDer<'_>> {
+    let mut fields = signed_from(certificate, BEFORE_KEY)?;
+    let key = take_sequence(&mut fields)?.whole;
+    Some(SubjectPublicKeyInfoDer::from(key))
+}
+
+/// The pin of a certificate's key.
+pub(crate) fn pin(certificate: &[u8]) -> Option<KeyPin> {
+    let key = key(certificate)?;
+    Some(KeyPin::new(Sha256::digest(&*key).into()))
+}
+
+/// What a key is for and its bits: the parts of a SubjectPublicKeyInfo, each without its header.
+pub(crate) fn algorithm_and_bits<'a>(
+    key: &'a SubjectPublicKeyInfoDer<'_>,
+) -> Option<(&'a [u8], &'a [u8])> {
+    let mut parts = take_sequence(&mut &**key)?.content;
+    let algorithm = take_sequence(&mut parts)?.content;
+    let bits = take(&mut parts).filter(|element| element.tag == BIT_STRING)?;
+    // The first octet counts the bits that are left over: none in a key.
+    let (&0, bits) = bits.content.split_first()? else {
+        return None;
+    };
+    Some((algorithm, bits))
+}
+
+/// `tls-server-end-point` (RFC 5929 section 4.1): the certificate under the hash it was signed
+/// with, SHA-256 in place of older ones; `None` where the signature has no single hash.
+pub(crate) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
+    let mut outer = certificate;
+    let mut parts = take_sequence(&mut outer)?.content;
+    take_sequence(&mut parts)?;
+    let mut signature = take_sequence(&mut parts)?.content;
+    let algorithm = take(&mut signature).filter(|element| element.tag == OID)?;
+    let (_, hash) = SIGNED_WITH
+        .iter()
+        .find(|(oid, _)| *oid == algorithm.content)?;
+    Some(match hash {
+        Hash::Sha256 => Sha256::digest(certificate).to_vec(),
+        Hash::Sha384 => Sha384::digest(certificate).to_vec(),
+        Hash::Sha512 => Sha512::digest(certificate).to_vec(),
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Hash {
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+/// RSA with PKCS #1 (RFC 8017 appendix C) and ECDSA (RFC 5758 section 3.2).
+const SIGNED_WITH: [(&[u8], Hash); 9] = [
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", Hash::Sha256),
+    (b"\x2a\x86\x48\xce\x3d\x04\x03\x02", Hash::Sha256),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c", Hash::Sha384),
+    (b"\x2a\x86\x48\xce\x3d\x04\x03\x03", Hash::Sha384),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d", Hash::Sha512),
+    (b"\x2a\x86\x48\xce\x3d\x04\x03\x04", Hash::Sha512),
+    // MD5 and SHA-1.
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", Hash::Sha256),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", Hash::Sha256),
+    (b"\x2a\x86\x48\xce\x3d\x04\x01", Hash::Sha256),
+];
+
+/// The `notAfter` of a certificate.
 pub(crate) fn not_after(certificate: &[u8]) -> Option<Timestamp> {
-    let (certificate, _) = element(certificate, SEQUENCE)?;
-    let (mut fields, _) = element(certificate, SEQUENCE)?;
-    if let Some((_, behind)) = element(fields, VERSION) {
-        fields = behind;
-    }
-    // Serial number, signature algorithm, issuer.
-    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
-        fields = element(fields, tag)?.1;
-    }
-    let (validity, _) = element(fields, SEQUENCE)?;
-    let (_, behind) = time(validity)?;
-    time(behind).map(|(time, _)| time)
+    let mut fields = signed_from(certificate, BEFORE_VALIDITY)?;
+    let mut validity = take_sequence(&mut fields)?.content;
+    time(&mut validity)?;
+    time(&mut validity)
 }
 
-/// The content of the first element, which must have this tag, and what follows it.
-fn element(octets: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let [first, length, rest @ ..] = octets else {
-        return None;
-    };
-    if *first != tag {
-        return None;
-    }
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(*length), rest),
-        // A certificate's lengths fit two octets more often than three, and never five.
-        0x81..=0x84 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-            let length = digits
-                .iter()
-                .fold(0, |sum, octet| sum << 8 | usize::from(*octet));
-            (length, rest)
-        }
+/// Takes a time off as RFC 5280 section 4.1.2.5 writes it: `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
+fn time(octets: &mut &[u8]) -> Option<Timestamp> {
+    let element = take(octets)?;
+    let (digits, century) = match element.tag {
+        UTC_TIME => (element.content, None),
+        GENERALIZED_TIME => (element.content.get(2..)?, element.content.get(..2)),
         _ => return None,
-    };
-    rest.split_at_checked(length)
-}
-
-/// A time as RFC 5280 section 4.1.2.5 writes it: `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
-fn time(octets: &[u8]) -> Option<(Timestamp, &[u8])> {
-    let (digits, behind, century) = match element(octets, UTC_TIME) {
-        Some((digits, behind)) => (digits, behind, None),
-        None => {
-            let (digits, behind) = element(octets, GENERALIZED_TIME)?;
-            (digits.get(2..)?, behind, digits.get(..2))
-        }
     };
     let digits = digits
         .strip_suffix(b"Z")
@@ -83,7 +141,7 @@ fn time(octets: &[u8]) -> Option<(Timestamp, &[u8])> {
         && minute < 60
         && second <= 60;
     let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    is_time.then_some((Timestamp::from_millis(seconds * 1000), behind))
+    is_time.then_some(Timestamp::from_millis(seconds * 1000))
 }
 
 /// Days of the Gregorian calendar, counted in years that begin with March, so that the leap day is
@@ -98,12 +156,86 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+pub(crate) mod tests {
+    use rcgen::{CertificateParams, KeyPair, PublicKeyData as _, SigningKey as _, date_time_ymd};
 
     use super::*;
+    use crate::der::SEQUENCE;
 
-    fn certificate(year: i32, month: u8, day: u8) -> Vec<u8> {
+    pub(crate) fn self_signed() -> (Vec<u8>, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        (params.self_signed(&key).unwrap().der().to_vec(), key)
+    }
+
+    fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = content.len().to_be_bytes();
+        let length: Vec<u8> = length.into_iter().skip_while(|octet| *octet == 0).collect();
+        let header = match content.len() {
+            0..0x80 => vec![tag, u8::try_from(content.len()).unwrap()],
+            _ => [
+                &[tag, 0x80 | u8::try_from(length.len()).unwrap()],
+                &length[..],
+            ]
+            .concat(),
+        };
+        [header, content.to_vec()].concat()
+    }
+
+    /// The same as a certificate of version 1: no version, no extensions, signed anew.
+    pub(crate) fn version_1(certificate: &[u8], key: &KeyPair) -> Vec<u8> {
+        let mut outer = take(&mut &*certificate).unwrap().content;
+        let mut signed = take(&mut outer).unwrap().content;
+        take(&mut signed).unwrap();
+        let mut kept = Vec::new();
+        for _ in 0..=BEFORE_KEY {
+            kept.extend_from_slice(take(&mut signed).unwrap().whole);
+        }
+        let signed = element(SEQUENCE, &kept);
+        let signature = key.sign(&signed).unwrap();
+        let bits = element(BIT_STRING, &[&[0], &signature[..]].concat());
+        let algorithm = take(&mut outer).unwrap().whole;
+        element(SEQUENCE, &[&signed, algorithm, &bits].concat())
+    }
+
+    #[test]
+    fn the_key_is_found_in_old_and_new_certificates() {
+        let (certificate, pair) = self_signed();
+        let pinned = KeyPin::new(Sha256::digest(pair.subject_public_key_info()).into());
+        assert_eq!(pin(&certificate), Some(pinned));
+        assert_eq!(pin(&version_1(&certificate, &pair)), Some(pinned));
+        let spki = key(&certificate).unwrap();
+        let (_, bits) = algorithm_and_bits(&spki).unwrap();
+        assert_eq!(bits, pair.der_bytes());
+    }
+
+    #[test]
+    fn an_end_point_is_the_certificate_under_its_hash() {
+        let (certificate, _) = self_signed();
+        let hash = Sha256::digest(&certificate).to_vec();
+        assert_eq!(end_point(&certificate), Some(hash));
+    }
+
+    #[test]
+    fn what_is_cut_off_or_spoilt_is_borne() {
+        let (certificate, _) = self_signed();
+        for end in 0..certificate.len() {
+            assert!(pin(&certificate[..end]).is_none(), "{end}");
+        }
+        for place in 0..certificate.len() {
+            for octet in [0, 0x7f, 0x80, 0x84, 0xff] {
+                let mut spoilt = certificate.clone();
+                spoilt[place] = octet;
+                // Whatever comes of it, it comes.
+                drop((pin(&spoilt), end_point(&spoilt)));
+                if let Some(key) = key(&spoilt) {
+                    let _parts = algorithm_and_bits(&key);
+                }
+            }
+        }
+    }
+
+    fn valid_until(year: i32, month: u8, day: u8) -> Vec<u8> {
         let mut params = CertificateParams::new(vec!["pop.example.org".into()]).unwrap();
         params.not_after = date_time_ymd(year, month, day);
         let key = KeyPair::generate().unwrap();
@@ -120,14 +252,14 @@ mod tests {
             (2050, 1, 1, "2050-01-01T00:00:00Z"),
             (4096, 1, 1, "4096-01-01T00:00:00Z"),
         ] {
-            let end = not_after(&certificate(year, month, day));
+            let end = not_after(&valid_until(year, month, day));
             assert_eq!(end.map(|end| end.to_string()).as_deref(), Some(shown));
         }
     }
 
     #[test]
     fn what_is_no_certificate_has_no_end() {
-        let certificate = certificate(2026, 9, 4);
+        let certificate = valid_until(2026, 9, 4);
         for length in 0..certificate.len().min(300) {
             not_after(&certificate[..length]);
             let mut broken = certificate.clone();

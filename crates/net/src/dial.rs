@@ -4,12 +4,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use inhaul_types::KeyPin;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use crate::tls::{Configurations, Trust, handshake_error, server_name};
-use crate::{DialError, Line};
+use crate::{CertificateFault, DialError, Line};
 
 /// Where to dial.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -103,6 +104,30 @@ impl Dialler {
             Ok(Ok(stream)) => Ok(Line::Tls(Box::new(stream))),
             Ok(Err(error)) => Err(handshake_error(&target.host, target.port, error)),
             Err(_) => Err(no_answer(target, limit)),
+        }
+    }
+
+    /// Begins a handshake on a plain line to see the server's key, and ends it there: nothing is
+    /// said to a server that nobody has decided to trust.
+    ///
+    /// # Panics
+    /// If the line is encrypted already.
+    pub async fn shown_key(
+        &self,
+        line: Line,
+        target: &Target,
+        limit: Duration,
+    ) -> Result<KeyPin, DialError> {
+        match self.secure(line, target, &Trust::Nobody, limit).await {
+            Err(DialError::Certificate {
+                shown: Some(shown), ..
+            }) => Ok(*shown),
+            Err(error) => Err(error),
+            Ok(_) => Err(DialError::Certificate {
+                host: target.host.clone(),
+                fault: CertificateFault::Other("it was not shown".into()),
+                shown: None,
+            }),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use inhaul_types::Timestamp;
+use inhaul_types::{KeyPin, Timestamp};
 
 /// What is wrong with a server's certificate, as far as a person needs to know.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,6 +18,15 @@ pub enum CertificateFault {
     UnknownIssuer,
     /// Its issuer took it back.
     Revoked,
+    /// It is an authority's own, shown by a server: what self-signed certificates often are.
+    OwnAuthority,
+    /// Its key is another one than the pinned one: a new key, or another server.
+    KeyChanged {
+        /// The key that is trusted.
+        pinned: KeyPin,
+        /// The key that was shown.
+        shown: KeyPin,
+    },
     /// Something else, in words.
     Other(String),
 }
@@ -31,6 +40,13 @@ impl fmt::Display for CertificateFault {
             Self::WrongName(names) => write!(f, "is for {}", names.join(", ")),
             Self::UnknownIssuer => f.write_str("is signed by nobody this server knows"),
             Self::Revoked => f.write_str("was revoked by its issuer"),
+            Self::OwnAuthority => {
+                f.write_str("is an authority's own, where one signed by it is needed")
+            }
+            Self::KeyChanged { pinned, shown } => write!(
+                f,
+                "has another key than the pinned one: pinned is {pinned}, shown was {shown}"
+            ),
             Self::Other(said) => write!(f, "cannot be used ({said})"),
         }
     }
@@ -87,6 +103,8 @@ pub enum DialError {
         host: String,
         /// What is wrong.
         fault: CertificateFault,
+        /// The key it showed, if it could be read.
+        shown: Option<Box<KeyPin>>,
     },
     /// What answers does not speak TLS there.
     #[error("{host} does not speak TLS on port {port}")]

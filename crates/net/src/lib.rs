@@ -4,11 +4,13 @@
 //! TLS stands in [`tls`] alone, so that the library behind it can change in one place.
 
 mod certificate;
+mod der;
 mod dial;
 mod error;
 mod line;
 pub mod tls;
+mod verifiers;
 
 pub use dial::{Dialler, Target};
 pub use error::{CertificateFault, DialError};
-pub use line::{Encryption, Line};
+pub use line::{Encryption, Line, LineBinding};

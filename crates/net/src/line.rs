@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-use crate::certificate::not_after;
+use crate::certificate::{end_point, not_after};
 
 /// A line to a remote server.
 #[derive(Debug)]
@@ -43,6 +43,28 @@ impl Line {
         })
     }
 
+    /// What both ends know of this encrypted line and nobody who stands between them: with TLS 1.3
+    /// `tls-exporter` (RFC 9266), before that `tls-server-end-point` (RFC 5929), because the
+    /// library does not tell what `tls-unique` needs.
+    pub fn binding(&self) -> Option<LineBinding> {
+        let Self::Tls(stream) = self else { return None };
+        let (_, session) = stream.get_ref();
+        if session.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+            let octets = session
+                .export_keying_material(vec![0; 32], EXPORTER_LABEL, Some(&[]))
+                .ok()?;
+            return Some(LineBinding {
+                kind: "tls-exporter",
+                octets,
+            });
+        }
+        let shown = session.peer_certificates()?.first()?;
+        Some(LineBinding {
+            kind: "tls-server-end-point",
+            octets: end_point(shown)?,
+        })
+    }
+
     /// The address at its other end, where the system knows it.
     pub fn peer(&self) -> Option<SocketAddr> {
         let stream = match self {
@@ -60,6 +82,17 @@ pub struct Encryption {
     pub version: &'static str,
     /// Until when the server's certificate is valid, if that can be read from it.
     pub valid_until: Option<Timestamp>,
+}
+
+const EXPORTER_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
+
+/// What an encrypted line can be told from all others by.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LineBinding {
+    /// Its registered name.
+    pub kind: &'static str,
+    /// The same octets at both ends.
+    pub octets: Vec<u8>,
 }
 
 impl AsyncRead for Line {

@@ -8,12 +8,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use inhaul_types::Timestamp;
+use inhaul_types::{KeyPin, Timestamp};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls_platform_verifier::Verifier;
 
+use crate::verifiers::{NobodyVerifier, OtherKey, PinVerifier, Shown, Witness};
 use crate::{CertificateFault, DialError};
 
 /// Whose word counts for a server's name.
@@ -24,6 +28,10 @@ pub enum Trust {
     System,
     /// The authorities in this PEM file and no others.
     CaFile(PathBuf),
+    /// Nobody's: the server has this key, whatever its certificate says of names and times.
+    Pin(KeyPin),
+    /// Nobody's and no key's: every handshake ends when the certificate is seen.
+    Nobody,
 }
 
 /// Makes one client configuration for each [`Trust`] and keeps it, with its session tickets.
@@ -46,19 +54,38 @@ impl Configurations {
 
 fn configuration(trust: &Trust) -> Result<ClientConfig, DialError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = verifier(trust, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the provider implements TLS 1.2 and 1.3");
-    let builder = match trust {
-        Trust::System => builder
-            .with_platform_verifier()
-            .map_err(|error| DialError::CaFile {
-                path: "of the system".into(),
-                why: error.to_string(),
-            })?,
-        Trust::CaFile(path) => builder.with_root_certificates(read_authorities(path)?),
-    };
-    Ok(builder.with_no_client_auth())
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth())
+}
+
+fn verifier(
+    trust: &Trust,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, DialError> {
+    let provider = Arc::clone(provider);
+    let unusable = |path: String, why: String| DialError::CaFile { path, why };
+    Ok(match trust {
+        Trust::System => {
+            let system = Verifier::new(provider)
+                .map_err(|error| unusable("of the system".into(), error.to_string()))?;
+            Arc::new(Witness::of(Arc::new(system)))
+        }
+        Trust::CaFile(path) => {
+            let authorities = Arc::new(read_authorities(path)?);
+            let file = WebPkiServerVerifier::builder_with_provider(authorities, provider)
+                .build()
+                .map_err(|error| unusable(path.display().to_string(), error.to_string()))?;
+            Arc::new(Witness::of(file))
+        }
+        Trust::Pin(pin) => Arc::new(PinVerifier::new(*pin, &provider)),
+        Trust::Nobody => Arc::new(NobodyVerifier::new(&provider)),
+    })
 }
 
 fn read_authorities(path: &Path) -> Result<RootCertStore, DialError> {
@@ -97,9 +124,11 @@ pub(crate) fn handshake_error(host: &str, port: u16, error: io::Error) -> DialEr
         .get_ref()
         .and_then(|cause| cause.downcast_ref::<rustls::Error>());
     if let Some(rustls::Error::InvalidCertificate(cause)) = cause {
+        let (fault, shown) = what_is_wrong(cause);
         return DialError::Certificate {
             host: host.to_owned(),
-            fault: fault(cause),
+            fault,
+            shown: shown.map(Box::new),
         };
     }
     DialError::NotTls {
@@ -107,6 +136,21 @@ pub(crate) fn handshake_error(host: &str, port: u16, error: io::Error) -> DialEr
         port,
         source: error,
     }
+}
+
+/// Our verifiers put the key that was shown beside what is wrong with its certificate.
+fn what_is_wrong(cause: &CertificateError) -> (CertificateFault, Option<KeyPin>) {
+    let CertificateError::Other(other) = cause else {
+        return (fault(cause), None);
+    };
+    if let Some(Shown { cause, key }) = other.0.downcast_ref() {
+        return (fault(cause), *key);
+    }
+    if let Some(OtherKey { pinned, shown }) = other.0.downcast_ref() {
+        let (pinned, shown) = (*pinned, *shown);
+        return (CertificateFault::KeyChanged { pinned, shown }, Some(shown));
+    }
+    (fault(cause), None)
 }
 
 fn fault(cause: &CertificateError) -> CertificateFault {
@@ -125,6 +169,10 @@ fn fault(cause: &CertificateError) -> CertificateFault {
         }
         CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
         CertificateError::Revoked => CertificateFault::Revoked,
+        // webpki's word for a self-signed certificate that may sign others, shown by a server.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            CertificateFault::OwnAuthority
+        }
         other => CertificateFault::Other(in_words(other).to_owned()),
     }
 }
@@ -141,10 +189,6 @@ fn in_words(cause: &CertificateError) -> &'static str {
         CertificateError::BadSignature => "its signature is wrong",
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "it is not meant for a server"
-        }
-        // webpki's word for a self-signed certificate that may sign others, shown by a server.
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "it is a certificate authority's own, where one signed by it is needed"
         }
         _ => "it does not follow the rules for certificates",
     }

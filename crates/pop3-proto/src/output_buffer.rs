@@ -15,7 +15,7 @@ pub(crate) struct OutputBuffer {
     holds_secret: bool,
 }
 
-/// Room for any sign-in: a buffer that had to move would leave the secret where it was.
+/// Room for any sign-in by password: a buffer that had to move would leave the secret where it was.
 const FIRST_CAPACITY: usize = 1024;
 
 /// From here on, what was written is cut off in front although more is queued behind it.
@@ -39,6 +39,12 @@ impl OutputBuffer {
     /// Appends octets nobody may find in memory later.
     pub(crate) fn push_secret(&mut self, octets: &[u8]) {
         self.holds_secret = true;
+        if self.octets.capacity() - self.octets.len() < octets.len() {
+            // Growing in place would leave what is there now where it was; this wipes it.
+            let mut roomier = Vec::with_capacity(self.octets.len() + octets.len() + FIRST_CAPACITY);
+            roomier.extend_from_slice(&self.octets);
+            self.octets = Zeroizing::new(roomier);
+        }
         self.push(octets);
     }
 

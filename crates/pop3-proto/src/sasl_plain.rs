@@ -43,6 +43,16 @@ pub fn encode(user: &str, password: &Secret) -> Secret {
     Secret::new(BASE64.encode(message.as_bytes()))
 }
 
+/// Any mechanism's message, in base64.
+pub(crate) fn to_base64(message: &Secret) -> Secret {
+    Secret::new(BASE64.encode(message.expose()))
+}
+
+/// Any mechanism's message out of base64; `None` if it is none.
+pub(crate) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    BASE64.decode(text.trim_ascii()).ok()
+}
+
 /// Reads a response.
 pub fn decode(response: &Secret) -> Result<PlainCredentials, BadPlain> {
     let octets = BASE64

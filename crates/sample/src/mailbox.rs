@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use inhaul_types::Secret;
 use tokio::sync::watch;
 
 use crate::body::{Body, Made};
@@ -304,10 +305,16 @@ impl Mailbox {
         self.state().retrieved.extend(ids);
     }
 
-    /// Opens the maildrop for one session, or says how it is refused.
-    pub(crate) fn sign_in(&self, password: &str) -> Result<Maildrop, Refusal> {
+    /// The password it asks for.
+    pub(crate) fn password(&self) -> Secret {
+        Secret::new(self.state().password.clone())
+    }
+
+    /// Opens the maildrop for one session, or says how it is refused; always, if the password was
+    /// not right.
+    pub(crate) fn sign_in(&self, right: bool) -> Result<Maildrop, Refusal> {
         let mut state = self.state();
-        if let Err(refusal) = state.admits(password, *self.inner.open.borrow()) {
+        if let Err(refusal) = state.admits(right, *self.inner.open.borrow()) {
             state.tally.sign_ins.refused += 1;
             return Err(refusal);
         }
@@ -338,8 +345,8 @@ impl Mailbox {
 }
 
 impl State {
-    fn admits(&self, password: &str, open: u64) -> Result<(), Refusal> {
-        if password != self.password {
+    fn admits(&self, right: bool, open: u64) -> Result<(), Refusal> {
+        if !right {
             return Err(Refusal::Auth);
         }
         let attempt = self.tally.sign_ins.accepted + self.tally.sign_ins.refused + 1;

@@ -8,6 +8,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use inhaul_types::Mechanism;
+
 /// How the server behaves to anybody who connects.
 #[derive(Clone, Debug, Default)]
 pub struct ServerSwitches {
@@ -23,6 +25,20 @@ pub struct ServerSwitches {
     pub certificate: Certificate,
     /// Sign-in by `AUTH PLAIN` beside `USER` and `PASS`.
     pub auth_plain: AuthPlain,
+    /// The SASL mechanisms that are offered beside PLAIN. A token is right if it is the password.
+    pub mechanisms: Vec<Mechanism>,
+    /// Those of them that turn out to be unknown when they are asked for.
+    pub unknown_mechanisms: Vec<Mechanism>,
+    /// Those of them that refuse whatever they are told.
+    pub refusing_mechanisms: Vec<Mechanism>,
+    /// Whether SCRAM is offered with `-PLUS` on encrypted lines, too (TLS 1.3 only).
+    pub scram_plus: ScramPlus,
+    /// SCRAM's own faults.
+    pub scram: Scram,
+    /// How a token is taken.
+    pub token_steps: TokenSteps,
+    /// `APOP`, where the greeting has a stamp.
+    pub apop: Apop,
     /// Announced as `LOGIN-DELAY` to everybody.
     pub login_delay: Option<u32>,
     /// `UTF8` (RFC 6856). Messages go out as they are, with it and without.
@@ -39,7 +55,7 @@ pub enum Greeting {
     Banner,
     /// `+OK` and nothing else.
     Bare,
-    /// `+OK` with an APOP timestamp. `APOP` is refused all the same.
+    /// `+OK` with an APOP timestamp.
     Stamped,
     /// The banner, after a while.
     Slow(Duration),
@@ -65,6 +81,10 @@ pub enum Capa {
     Hangs,
     /// The line is closed.
     HangsUp,
+    /// A list of lines that say nothing known.
+    Nonsense,
+    /// A line that is no answer: neither `+OK` nor `-ERR`.
+    NoAnswer,
     /// Before the sign-in a short list: UIDL, TOP, PIPELINING and more appear behind it.
     MoreAfterSignIn,
 }
@@ -107,6 +127,52 @@ pub enum AuthPlain {
     Absent,
     /// Offered, and `-ERR` whatever the password.
     Refused,
+}
+
+/// Whether SCRAM can be bound to the line.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ScramPlus {
+    /// It cannot.
+    #[default]
+    Absent,
+    /// It can, and whoever could do so and says we do not offer it is refused.
+    Offered,
+    /// It can, and the list does not say so: somebody has changed it on its way.
+    Hidden,
+}
+
+/// What is wrong with SCRAM.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Scram {
+    /// Nothing.
+    #[default]
+    Works,
+    /// Our proof is another server's.
+    WrongProof,
+    /// We let the client in without proving anything.
+    NoProof,
+    /// More iterations than anybody computes.
+    TooManyIterations,
+}
+
+/// How a token is taken.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenSteps {
+    /// Along with the command, or asked for.
+    #[default]
+    OneOrTwo,
+    /// Only when asked for, as Microsoft does: with the command it is a protocol error.
+    Two,
+}
+
+/// What `APOP` gives.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Apop {
+    /// `-ERR`, stamp or no stamp.
+    #[default]
+    Refused,
+    /// The maildrop, for the right digest of the greeting's stamp.
+    Works,
 }
 
 /// What `UTF8` gives.

@@ -143,6 +143,20 @@ impl Wire {
         }
     }
 
+    /// What both ends know of this line and nobody between them (RFC 9266); TLS 1.3 only.
+    pub(crate) fn exporter(&self) -> Option<Vec<u8>> {
+        let Stream::Tls(stream) = &self.stream else {
+            return None;
+        };
+        let (_, session) = stream.get_ref();
+        if session.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+            return None;
+        }
+        session
+            .export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", Some(&[]))
+            .ok()
+    }
+
     /// Does the handshake, and goes on encrypted.
     pub(crate) async fn secure(&mut self, acceptor: &TlsAcceptor) -> Result<(), End> {
         let Stream::Plain(stream) = mem::replace(&mut self.stream, Stream::Gone) else {

@@ -86,6 +86,8 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         port: 995,
         security: Security::Tls,
         ca_file: None,
+        pin: None,
+        sign_in: None,
         user: name.clone(),
     };
     let new = NewRetrieval {
@@ -99,6 +101,7 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         retention: Retention::Keep,
         start: StartPoint::Everything,
         paused: false,
+        sign_in_memory: None,
     };
     store.retrieval_create(new).await.expect("a retrieval");
     let retrieval = store.retrieval_by_name(&name).await.expect("the retrieval");
@@ -289,6 +292,7 @@ fn end(run: RunId) -> RunEnd {
         said: None,
         conversation: "S: +OK ready\nC: USER x\n".repeat(20),
         capabilities: Some("TOP\nUIDL\nPIPELINING".into()),
+        sign_in_memory: None,
         stopped: false,
     }
 }

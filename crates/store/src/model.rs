@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use inhaul_domain::{LedgerState, Retention, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, Activation, Address, BodyId, Digest, ErrorCode, Fingerprint, FolderId, GroupId,
-    LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId, Secret, Timestamp, Uid,
-    UidValidity, UniqueId,
+    KeyPin, LedgerId, MaildropId, Mechanism, MessageId, Octets, RetrievalId, RunId, Secret,
+    Timestamp, Uid, UidValidity, UniqueId,
 };
 
 /// An account to be made.
@@ -166,13 +166,15 @@ pub enum Security {
     None,
 }
 
-/// Where a remote password comes from.
+/// Where a remote password or token comes from.
 #[derive(Clone, Debug)]
 pub enum RemoteSecret {
     /// Kept here, sealed.
     Stored(Secret),
     /// The first line of this program's output (run without a shell).
     Command(Vec<String>),
+    /// The same, and the line is an OAuth 2 token: another one whenever it is run.
+    Token(Vec<String>),
 }
 
 /// The remote side of a retrieval.
@@ -186,8 +188,22 @@ pub struct Remote {
     pub security: Security,
     /// The one certificate authority (PEM) trusted for it, instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// The one key trusted for it, whoever signed it and whatever its certificate says.
+    pub pin: Option<KeyPin>,
     /// Sign-in name.
     pub user: String,
+    /// The one way to sign in; `None` takes the best that the server offers.
+    pub sign_in: Option<Mechanism>,
+}
+
+/// What the last sign-ins said of the ways to do it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SignInMemory {
+    /// This one worked: it is the first to be used next time.
+    Worked(Mechanism),
+    /// This one, which does not say the password, was refused. Perhaps the password is wrong,
+    /// perhaps only the server's record of it: one that says it is tried next time.
+    Refused(Mechanism),
 }
 
 /// How often a retrieval runs by itself.
@@ -224,6 +240,8 @@ pub struct NewRetrieval {
     pub start: StartPoint,
     /// Made, but not run by itself.
     pub paused: bool,
+    /// What a test of the sign-in has shown.
+    pub sign_in_memory: Option<SignInMemory>,
 }
 
 /// A retrieval.
@@ -263,6 +281,8 @@ pub struct Retrieval {
     pub lists_in_parts: bool,
     /// What CAPA said at the last good run, one capability a line; `None` after a surprise.
     pub capabilities: Option<String>,
+    /// Forgotten with a changed remote side or password.
+    pub sign_in_memory: Option<SignInMemory>,
     /// Last run that ended well.
     pub last_good: Option<Timestamp>,
     /// Start of the present row of failures.
@@ -473,6 +493,8 @@ pub struct RunEnd {
     pub conversation: String,
     /// What CAPA said, to be remembered; `None` forgets it.
     pub capabilities: Option<String>,
+    /// What is to be remembered of the sign-in; `None` forgets it.
+    pub sign_in_memory: Option<SignInMemory>,
     /// It was told to stop before it had brought anything: neither good nor a failure, so the
     /// retrieval's state stays as it is.
     pub stopped: bool,

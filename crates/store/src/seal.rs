@@ -121,6 +121,7 @@ const KEY_LEN: usize = 32;
 const NONCE_LEN: usize = 24;
 const PASSWORD: u8 = b'p';
 const COMMAND: u8 = b'c';
+const TOKEN: u8 = b't';
 
 fn binding(retrieval: RetrievalId) -> String {
     format!("retrieval:{retrieval}")
@@ -136,15 +137,18 @@ fn encode(secret: &RemoteSecret) -> Zeroizing<Vec<u8>> {
             plain.push(PASSWORD);
             plain.extend_from_slice(password.expose().as_bytes());
         }
-        RemoteSecret::Command(words) => {
-            plain.push(COMMAND);
-            for word in words {
-                plain.extend_from_slice(word.as_bytes());
-                plain.push(0);
-            }
-        }
+        RemoteSecret::Command(words) => push_words(&mut plain, COMMAND, words),
+        RemoteSecret::Token(words) => push_words(&mut plain, TOKEN, words),
     }
     plain
+}
+
+fn push_words(plain: &mut Vec<u8>, kind: u8, words: &[String]) {
+    plain.push(kind);
+    for word in words {
+        plain.extend_from_slice(word.as_bytes());
+        plain.push(0);
+    }
 }
 
 fn decode(plain: Zeroizing<Vec<u8>>) -> Option<RemoteSecret> {
@@ -152,11 +156,14 @@ fn decode(plain: Zeroizing<Vec<u8>>) -> Option<RemoteSecret> {
     let text = std::str::from_utf8(text).ok()?;
     match *kind {
         PASSWORD => Some(RemoteSecret::Stored(Secret::new(text.to_owned()))),
-        COMMAND => Some(RemoteSecret::Command(
-            text.split_terminator('\0').map(Into::into).collect(),
-        )),
+        COMMAND => Some(RemoteSecret::Command(words(text))),
+        TOKEN => Some(RemoteSecret::Token(words(text))),
         _ => None,
     }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_terminator('\0').map(Into::into).collect()
 }
 
 fn read_key(path: &Path) -> io::Result<XChaCha20Poly1305> {
@@ -215,7 +222,7 @@ mod tests {
         assert!(!sealed.windows(7).any(|part| part == b"hunter2"));
         match key.open(row, &sealed).unwrap() {
             RemoteSecret::Stored(password) => assert_eq!(password.expose(), "hunter2"),
-            RemoteSecret::Command(_) => panic!("sealed a password, opened a command"),
+            other => panic!("sealed a password, opened {other:?}"),
         }
         assert!(matches!(
             key.open(RetrievalId::new(8), &sealed),
@@ -243,7 +250,7 @@ mod tests {
                 .unwrap();
             match key.open(row, &sealed).unwrap() {
                 RemoteSecret::Command(opened) => assert_eq!(opened, words),
-                RemoteSecret::Stored(_) => panic!("sealed a command, opened a password"),
+                other => panic!("sealed a command, opened {other:?}"),
             }
         }
     }

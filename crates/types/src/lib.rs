@@ -9,6 +9,8 @@ pub mod card;
 mod digest;
 mod error_code;
 mod ids;
+mod key_pin;
+mod mechanism;
 mod message_number;
 mod octets;
 mod secret;
@@ -24,6 +26,8 @@ pub use ids::{
     AccountId, BodyId, FolderId, GroupId, LedgerId, MaildropId, MessageId, RetrievalId, RunId, Uid,
     UidValidity,
 };
+pub use key_pin::{BadPin, KeyPin};
+pub use mechanism::{Mechanism, UnknownMechanism};
 pub use message_number::MessageNumber;
 pub use octets::Octets;
 pub use secret::Secret;

@@ -1,13 +1,17 @@
 //! One visit to a maildrop: the conversation, carried out over a line.
 //!
-//! `wire` moves octets, `open` gets to the sign-in, `listing` learns what is there, `probe` reads
+//! `wire` moves octets, `open` gets to the sign-in, `secret` has what it needs and `sign_in` does
+//! it, `learned` is what one session tells the next, `listing` learns what is there, `probe` reads
 //! headers, `retrieve` brings bodies and asks for deletions. The order of effects is in `retrieve`
 //! and in [`crate::run`].
 
+pub(crate) mod learned;
 pub(crate) mod listing;
 pub(crate) mod open;
 pub(crate) mod probe;
 pub(crate) mod retrieve;
+pub(crate) mod secret;
+mod sign_in;
 pub(crate) mod wire;
 
 pub(crate) use wire::Wire;

@@ -10,8 +10,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use inhaul_net::{Encryption, Line};
+use inhaul_net::{Encryption, Line, LineBinding};
 use inhaul_pop3_proto::client::{Client, Command, Event, SendError};
+use inhaul_types::Secret;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
@@ -59,6 +60,26 @@ impl Wire {
     pub(crate) fn put_encrypted(&mut self, line: Line) {
         self.line = Some(line);
         self.client.tls_established();
+    }
+
+    /// Answers the open challenge. There is one: nobody else answers it.
+    pub(crate) fn respond(&mut self, response: &Secret) {
+        if let Err(error) = self.client.respond(response) {
+            debug_assert!(false, "a response was given unasked: {error}");
+        }
+    }
+
+    /// Gives the open challenge up, for the server's sake: nobody waits for its answer.
+    pub(crate) async fn give_up_sign_in(&mut self) {
+        if self.client.cancel().is_ok() {
+            // The session ends here however that goes.
+            drop(self.flush().await);
+        }
+    }
+
+    /// What a sign-in can be bound to.
+    pub(crate) fn binding(&self) -> Option<LineBinding> {
+        self.line.as_ref().and_then(Line::binding)
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {

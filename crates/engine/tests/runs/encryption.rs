@@ -3,7 +3,7 @@
 use inhaul_sample::SignIns;
 use inhaul_sample::switches::{Certificate, Stls};
 use inhaul_store::Security;
-use inhaul_types::ErrorCode;
+use inhaul_types::{Card, ErrorCode, KeyPin};
 
 use crate::harness::{Setup, World, letters};
 use crate::relay::Relay;
@@ -79,6 +79,101 @@ async fn nobody_signs_in_behind_a_certificate_that_proves_nothing() {
             world.assert_each_once().await;
         }
     }
+}
+
+/// Has the retrieval trust the key that the server shows now, and nothing else.
+async fn pin(world: &World) -> KeyPin {
+    let remote = world.retrieval().await.remote;
+    let shown = world.engine.shown_key(&remote).await.unwrap();
+    world
+        .set_remote(|remote| {
+            remote.ca_file = None;
+            remote.pin = Some(shown);
+        })
+        .await;
+    shown
+}
+
+#[tokio::test]
+async fn a_pinned_key_needs_no_authority_no_name_and_no_date() {
+    for security in [Security::Tls, Security::StartTls] {
+        for certificate in [
+            Certificate::Good,
+            Certificate::Expired,
+            Certificate::WrongName,
+            Certificate::UnknownCa,
+        ] {
+            let world = start(security).await;
+            world
+                .server
+                .set(|switches| switches.certificate = certificate);
+            pin(&world).await;
+            assert_eq!(world.mailbox.sign_ins(), SignIns::default());
+            world.good().await;
+            world.assert_each_once().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_changed_key_gets_no_password_and_both_keys_are_named() {
+    for security in [Security::Tls, Security::StartTls] {
+        let world = start(security).await;
+        let pinned = pin(&world).await;
+        world.good().await;
+        world.mailbox.forget();
+        world
+            .server
+            .set(|switches| switches.certificate = Certificate::NewKey);
+        let failure = world.fails(ErrorCode::Certificate).await;
+        assert_eq!(world.mailbox.sign_ins(), SignIns::default());
+        let shown = world
+            .engine
+            .shown_key(&world.retrieval().await.remote)
+            .await
+            .unwrap();
+        assert_ne!(shown, pinned);
+        let told = told(&failure.card());
+        for words in [
+            &*pinned.to_string(),
+            &format!("`inhaul retrieval set anna --pin {shown}`"),
+            "The key of 127.0.0.1 has changed, and no password was sent",
+        ] {
+            assert!(told.contains(words), "{told}");
+        }
+        // The new one is trusted when it is pinned, not before.
+        world.fails(ErrorCode::Certificate).await;
+        assert_eq!(pin(&world).await, shown);
+        world.good().await;
+        world.assert_each_once().await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_proves_nothing_says_how_to_trust_its_key() {
+    for certificate in [Certificate::UnknownCa, Certificate::WrongName] {
+        let world = start(Security::Tls).await;
+        world
+            .server
+            .set(|switches| switches.certificate = certificate);
+        let card = world.fails(ErrorCode::Certificate).await.card();
+        let shown = pin(&world).await;
+        let advice = format!(
+            "If it is your own server, trust exactly its key: `inhaul retrieval set anna --pin {shown}`."
+        );
+        assert!(card.todo.contains(&advice), "{card:?}");
+    }
+}
+
+/// All that a card says, in lines.
+fn told(card: &Card) -> String {
+    [
+        card.title.clone(),
+        card.what.clone(),
+        card.todo.join("\n"),
+        card.next.clone(),
+    ]
+    .join("\n")
 }
 
 #[tokio::test]

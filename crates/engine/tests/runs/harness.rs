@@ -164,6 +164,7 @@ impl World {
             retention: self.setup.retention,
             start: self.setup.start,
             paused: false,
+            sign_in_memory: None,
         };
         self.store.retrieval_create(new).await.unwrap();
     }
@@ -209,6 +210,30 @@ impl World {
             ..RetrievalChange::default()
         })
         .await;
+    }
+
+    /// Changes the remote side.
+    pub(crate) async fn set_remote(&self, change: impl FnOnce(&mut Remote)) {
+        let mut remote = self.retrieval().await.remote;
+        change(&mut remote);
+        self.change(RetrievalChange {
+            remote: Some(remote),
+            ..RetrievalChange::default()
+        })
+        .await;
+    }
+
+    pub(crate) async fn set_secret(&self, secret: RemoteSecret) {
+        self.change(RetrievalChange {
+            secret: Some(secret),
+            ..RetrievalChange::default()
+        })
+        .await;
+    }
+
+    /// A file of this world's own.
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.dir.join(name)
     }
 
     pub(crate) async fn change(&self, change: RetrievalChange) {
@@ -412,6 +437,8 @@ fn remote_at(address: SocketAddr) -> Remote {
         port: address.port(),
         security: Security::None,
         ca_file: None,
+        pin: None,
+        sign_in: None,
         user: USER.into(),
     }
 }

@@ -2,7 +2,8 @@
 
 use inhaul_domain::Retention;
 use inhaul_sample::switches::{Listing, Refusal, SignIn};
-use inhaul_types::ErrorCode;
+use inhaul_store::SignInMemory;
+use inhaul_types::{ErrorCode, Mechanism};
 
 use crate::harness::{Setup, World, letters};
 
@@ -100,5 +101,53 @@ async fn a_wrong_password_in_a_later_session_is_a_failure() {
         world.mailbox.idle().await;
     }
     assert!(refused > 0);
+    // Once in each of those runs: no session follows a refused password.
+    assert_eq!(world.mailbox.sign_ins().refused, refused.into());
     world.assert_nothing_lost().await;
+}
+
+#[tokio::test]
+async fn a_refused_proof_ends_a_run_of_several_sessions() {
+    let world = world(Retention::Delete, Listing::First(PART)).await;
+    world
+        .server
+        .set(|switches| switches.mechanisms = vec![Mechanism::ScramSha256]);
+    world.good().await;
+    world.mailbox.idle().await;
+    let often = std::num::NonZeroU32::new(2).unwrap();
+    world
+        .mailbox
+        .set(|switches| switches.sign_in = SignIn::EveryNth(often, Refusal::Auth));
+    let mut refused = 0;
+    while refused == 0 {
+        let report = world.run().await;
+        refused += u32::from(report.failure.is_some());
+        world.mailbox.idle().await;
+    }
+    // The password itself is for the next run.
+    let retrieval = world.retrieval().await;
+    let memory = Some(SignInMemory::Refused(Mechanism::ScramSha256));
+    assert_eq!(retrieval.sign_in_memory, memory);
+    assert_eq!(world.mailbox.sign_ins().refused, 1);
+    world.behave();
+    world.good().await;
+    let worked = Some(SignInMemory::Worked(Mechanism::Plain));
+    assert_eq!(world.retrieval().await.sign_in_memory, worked);
+}
+
+#[tokio::test]
+async fn what_the_first_session_learned_serves_the_others() {
+    let world = world(Retention::Delete, Listing::First(PART)).await;
+    world.good().await;
+    world.mailbox.idle().await;
+    // Nothing is remembered of the server when the run begins.
+    world
+        .set_remote(|remote| remote.sign_in = Some(Mechanism::User))
+        .await;
+    world.set_remote(|remote| remote.sign_in = None).await;
+    world.mailbox.forget();
+    let sessions = world.mailbox.sessions();
+    assert_eq!(world.good().await.stored, 300 - PART as u64);
+    assert!(world.mailbox.sessions() > sessions + 2);
+    assert_eq!(world.mailbox.count("CAPA"), 1);
 }

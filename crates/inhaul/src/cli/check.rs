@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use inhaul_engine::{RunOptions, inspect_mailbox};
 use inhaul_store::{Remote, RemoteSecret, Retrieval, Store};
+use inhaul_types::KeyPin;
 use serde::Serialize;
 
 use super::Globals;
@@ -18,10 +19,11 @@ use super::names::retrievals_named;
 use super::output::{count, plain, print, print_json, size};
 use super::progress::Bars;
 use super::pull::{Finished, checks, engine, result_word, run_all};
-use super::retrieval::{SecurityWord, ca_file};
+use super::retrieval::{SecurityWord, ca_file, check_secret, check_way_in, command};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 use crate::server_spec::ServerSpec;
+use crate::way_in::{Pin, SignIn};
 use guess::guess;
 pub(super) use steps::Steps;
 
@@ -40,11 +42,25 @@ pub(crate) struct Check {
     /// Of a mailbox not set up yet: trust the certificate authority in this PEM file
     #[arg(long, value_name = "FILE", requires = "server")]
     ca_file: Option<PathBuf>,
+    /// Of a mailbox not set up yet: trust this key of the server (sha256//...) and no authority
+    #[arg(
+        long,
+        value_name = "PIN",
+        requires = "server",
+        conflicts_with = "ca_file"
+    )]
+    pin: Option<KeyPin>,
     /// Of a mailbox not set up yet, the name to sign in with; the address without it
     #[arg(long)]
     user: Option<String>,
     #[command(flatten)]
     password: PasswordSource,
+    /// Of a mailbox not set up yet: run this program for an OAuth token; its first line is it
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["password_stdin", "password_file"])]
+    token_command: Option<String>,
+    /// Of a mailbox not set up yet, how to sign in; "auto" takes the best that the server offers
+    #[arg(long, value_name = "WAY", value_parser = SignIn::parser(), default_value = "auto")]
+    sign_in: SignIn,
 }
 
 impl Check {
@@ -153,12 +169,21 @@ impl Check {
             port: spec.port,
             security: spec.security,
             ca_file: ca_file(self.ca_file.clone())?,
+            pin: self.pin,
             user: user.to_owned(),
+            sign_in: self.sign_in.0,
         };
-        let question = format!("Password for {user} on {}", remote.host);
-        let password = self.password.read_or_ask(&question, globals.may_ask())?;
+        check_way_in(remote.security, self.pin.map(Pin::Key))?;
+        let secret = match command(None, self.token_command.as_deref())? {
+            Some(command) => command,
+            None => {
+                let question = format!("Password for {user} on {}", remote.host);
+                let password = self.password.read_or_ask(&question, globals.may_ask())?;
+                RemoteSecret::Stored(password)
+            }
+        };
+        check_secret(self.sign_in, &secret)?;
         let steps = Steps::new(globals, &remote, source);
-        let secret = RemoteSecret::Stored(password);
         let looked = inspect_mailbox(&checks, &remote, secret, &steps).await;
         let exit = steps.conclude(&looked)?;
         if looked.is_ok() && steps.may_tell() {

@@ -10,7 +10,8 @@ mod test;
 
 use clap::{Subcommand, ValueEnum};
 use inhaul_domain::Retention;
-use inhaul_store::{Every, Security, Store};
+use inhaul_store::{Every, Security, SignInMemory, Store};
+use inhaul_types::Mechanism;
 use serde::Serialize;
 
 use super::names::retrieval_named;
@@ -18,9 +19,10 @@ use super::output::{print, print_json, table};
 use super::{Globals, card};
 use crate::config::parse_duration;
 use crate::exit::{Exit, Failure};
+use crate::way_in::SignIn;
 use state::{STRIP, State, strip};
 
-pub(crate) use add::ca_file;
+pub(crate) use add::{ca_file, check_secret, check_way_in, command};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Retrieval {
@@ -141,7 +143,10 @@ struct RetrievalDocument<'a> {
     port: u16,
     security: &'static str,
     ca_file: Option<String>,
+    pin: Option<String>,
     user: &'a str,
+    sign_in: &'static str,
+    signed_in_by: Option<&'static str>,
     every: String,
     after_storing: &'static str,
     days: Option<u32>,
@@ -172,7 +177,10 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
             .ca_file
             .as_ref()
             .map(|path| path.display().to_string()),
+        pin: retrieval.remote.pin.map(|pin| pin.to_string()),
         user: &retrieval.remote.user,
+        sign_in: SignIn(retrieval.remote.sign_in).as_str(),
+        signed_in_by: worked(retrieval).map(Mechanism::as_str),
         every: every_word(retrieval.every),
         after_storing,
         days,
@@ -181,6 +189,14 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
         failing_since: retrieval.failing_since.map(|time| time.to_string()),
         failures: retrieval.failures,
         code: retrieval.last_error.map(inhaul_types::ErrorCode::as_str),
+    }
+}
+
+/// What the last sign-in that worked was done by.
+fn worked(retrieval: &inhaul_store::Retrieval) -> Option<Mechanism> {
+    match retrieval.sign_in_memory {
+        Some(SignInMemory::Worked(mechanism)) => Some(mechanism),
+        Some(SignInMemory::Refused(_)) | None => None,
     }
 }
 
@@ -290,8 +306,17 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         return Ok(Exit::OK);
     }
     let remote = &retrieval.remote;
+    let trusted = match (remote.pin, &remote.ca_file) {
+        (Some(pin), _) => format!("Pin         {pin}\n"),
+        (None, Some(file)) => format!("Authority   {}\n", file.display()),
+        (None, None) => String::new(),
+    };
+    let sign_in = match (remote.sign_in, worked(&retrieval)) {
+        (None, Some(worked)) => format!("auto (last by {worked})"),
+        (chosen, _) => SignIn(chosen).as_str().to_owned(),
+    };
     let mut text = format!(
-        "Name        {}\nState       {}\nServer      {}:{} ({})\nUser        {}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLast good   {}\n",
+        "Name        {}\nState       {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLast good   {}\n",
         retrieval.name,
         State::of(&retrieval, (crate::clock::clock())()).label(),
         remote.host,

@@ -69,6 +69,36 @@ impl Capabilities {
         Ok(())
     }
 
+    /// This list as a later one of the same session corrects it: what the server says behind the
+    /// sign-in counts, and what it leaves out there is still so. Ways to sign in, which are no
+    /// longer its subject there, stay as they were.
+    pub fn corrected_by(&self, later: &Self) -> Self {
+        const FOR_SIGNING_IN: [&str; 3] = ["SASL", "STLS", "USER"];
+        let name = |line: &str| {
+            line.split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let is_for_signing_in = |line: &str| {
+            let name = name(line);
+            FOR_SIGNING_IN
+                .iter()
+                .any(|it| it.eq_ignore_ascii_case(&name))
+        };
+        let mut corrected = Self::new();
+        let kept = self
+            .lines()
+            .filter(|line| is_for_signing_in(line) || !later.has(&name(line)));
+        let new = later.lines().filter(|line| !is_for_signing_in(line));
+        for line in kept.chain(new) {
+            if corrected.push(line.as_bytes()).is_err() {
+                break;
+            }
+        }
+        corrected
+    }
+
     /// The lines as they came, without their ends.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.lines()
@@ -193,6 +223,18 @@ mod tests {
 
     const MANY: &str = "TOP\nUSER\nUIDL\nSTLS\nSASL PLAIN Login X-ZIMBRA\nPipelining\nEXPIRE 31 USER\n\
         LOGIN-DELAY 300\nUTF8 USER\nRESP-CODES\nAUTH-RESP-CODE\nIMPLEMENTATION Example POP 3.1\n";
+
+    #[test]
+    fn a_later_list_corrects_an_earlier_one() {
+        let early =
+            Capabilities::parse_lines("SASL PLAIN\nUSER\nSTLS\nLOGIN-DELAY 60 USER\nX-EARLY");
+        let late = Capabilities::parse_lines("UIDL\nTOP\nLOGIN-DELAY 10\nSASL\nPIPELINING");
+        let corrected = early.corrected_by(&late);
+        assert_eq!(
+            corrected.to_string(),
+            "SASL PLAIN\nUSER\nSTLS\nX-EARLY\nUIDL\nTOP\nLOGIN-DELAY 10\nPIPELINING\n"
+        );
+    }
 
     #[test]
     fn capabilities_answer_questions() {

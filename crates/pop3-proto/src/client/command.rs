@@ -29,6 +29,27 @@ pub enum Command {
         /// The user's password.
         password: Secret,
     },
+    /// A sign-in by any SASL mechanism, as a dialogue of challenges and responses (RFC 5034):
+    /// each [`Event::Challenge`](super::Event::Challenge) wants a
+    /// [`respond`](super::Client::respond) or a [`cancel`](super::Client::cancel).
+    Auth {
+        /// The mechanism's registered name.
+        mechanism: &'static str,
+        /// What the client says first, as it is before base64; `None` where the server speaks
+        /// first. Sent along where it fits the line, else behind the server's first `+`.
+        initial: Option<Secret>,
+        /// The password or token, to be blotted out wherever the server repeats it.
+        secret: Secret,
+    },
+    /// A sign-in by a digest of the greeting's stamp and the password (RFC 1939 section 7).
+    Apop {
+        /// The user's name.
+        user: String,
+        /// 32 hexadecimal digits.
+        digest: Secret,
+    },
+    /// Texts for people in this language from here on, an RFC 5646 tag (RFC 6856 section 3).
+    Lang(String),
     /// How many messages, how many octets.
     Stat,
     /// The unique-ids of all messages.
@@ -71,6 +92,12 @@ pub enum CommandKind {
     Pass,
     /// `AUTH PLAIN`
     AuthPlain,
+    /// `AUTH`, with the mechanism.
+    Auth(&'static str),
+    /// `APOP`
+    Apop,
+    /// `LANG`
+    Lang,
     /// `STAT`
     Stat,
     /// `UIDL`
@@ -116,6 +143,9 @@ pub enum SendError {
         /// The command.
         command: CommandKind,
     },
+    /// The server did not ask for a response.
+    #[error("no challenge is open")]
+    NoChallenge,
 }
 
 /// A command line's bound, CRLF included (RFC 2449 section 4).
@@ -131,6 +161,9 @@ impl Command {
             Self::User(_) => CommandKind::User,
             Self::Pass(_) => CommandKind::Pass,
             Self::AuthPlain { .. } => CommandKind::AuthPlain,
+            Self::Auth { mechanism, .. } => CommandKind::Auth(mechanism),
+            Self::Apop { .. } => CommandKind::Apop,
+            Self::Lang(_) => CommandKind::Lang,
             Self::Stat => CommandKind::Stat,
             Self::Uidl => CommandKind::Uidl,
             Self::List => CommandKind::List,
@@ -152,6 +185,10 @@ impl Command {
             Self::AuthPlain { user, password } => {
                 stays_inside(user) && stays_inside(password.expose())
             }
+            // What is said in base64 stays on its line whatever it is, but no mechanism bears these.
+            Self::Auth { secret, .. } => stays_inside(secret.expose()),
+            Self::Apop { user, digest } => stays_inside(user) && stays_inside(digest.expose()),
+            Self::Lang(tag) => stays_inside(tag),
             _ => true,
         };
         if good {
@@ -175,14 +212,23 @@ impl Command {
             }
             Self::AuthPlain { user, password } => {
                 let response = sasl_plain::encode(user, password);
-                output.push(b"AUTH PLAIN");
-                if "AUTH PLAIN \r\n".len() + response.expose().len() <= LONGEST_LINE {
-                    output.push(b" ");
-                    output.push_secret(response.expose().as_bytes());
-                }
-                output.push(b"\r\n");
-                return Some(SignIn::new(password, Some(response)));
+                return Some(write_auth("PLAIN", Some(response), password, output));
             }
+            Self::Auth {
+                mechanism,
+                initial,
+                secret,
+            } => {
+                let response = initial.as_ref().map(sasl_plain::to_base64);
+                return Some(write_auth(mechanism, response, secret, output));
+            }
+            Self::Apop { user, digest } => {
+                output.push_text(format_args!("APOP {user} "));
+                output.push_secret(digest.expose().as_bytes());
+                output.push(b"\r\n");
+                return Some(SignIn::new(digest, None));
+            }
+            Self::Lang(tag) => output.push_text(format_args!("LANG {tag}\r\n")),
             Self::Top { number, lines } => {
                 output.push_text(format_args!("TOP {number} {lines}\r\n"));
             }
@@ -190,6 +236,53 @@ impl Command {
         }
         None
     }
+
+    /// Whether a response goes out on the command's own line.
+    pub(super) fn carries_response(&self) -> bool {
+        match self {
+            Self::AuthPlain { user, password } => {
+                let octets = "\0\0".len() + user.len() + password.expose().len();
+                fits_beside("PLAIN", base64_len(octets))
+            }
+            Self::Auth {
+                mechanism,
+                initial: Some(initial),
+                ..
+            } => fits_beside(mechanism, base64_len(initial.expose().len())),
+            _ => false,
+        }
+    }
+}
+
+/// Writes `AUTH`, with the response if it fits (RFC 5034 section 4: `=` is an empty one).
+fn write_auth(
+    mechanism: &str,
+    response: Option<Secret>,
+    secret: &Secret,
+    output: &mut OutputBuffer,
+) -> SignIn {
+    output.push_text(format_args!("AUTH {mechanism}"));
+    let mut sign_in = SignIn::new(secret, response);
+    if let Some(response) = &sign_in.opening
+        && fits_beside(mechanism, response.expose().len())
+    {
+        output.push(b" ");
+        match response.expose() {
+            "" => output.push(b"="),
+            text => output.push_secret(text.as_bytes()),
+        }
+        sign_in.was_carried = true;
+    }
+    output.push(b"\r\n");
+    sign_in
+}
+
+fn fits_beside(mechanism: &str, response: usize) -> bool {
+    "AUTH  \r\n".len() + mechanism.len() + response.max(1) <= LONGEST_LINE
+}
+
+fn base64_len(octets: usize) -> usize {
+    octets.div_ceil(3) * 4
 }
 
 impl CommandKind {
@@ -197,15 +290,19 @@ impl CommandKind {
     pub(super) fn belongs_to(self, state: SessionState) -> bool {
         match self {
             Self::Greeting => false,
-            Self::Capa | Self::Quit => {
+            Self::Capa | Self::Lang | Self::Quit => {
                 matches!(
                     state,
                     SessionState::Authorization | SessionState::Transaction
                 )
             }
-            Self::Stls | Self::Utf8 | Self::User | Self::Pass | Self::AuthPlain => {
-                state == SessionState::Authorization
-            }
+            Self::Stls
+            | Self::Utf8
+            | Self::User
+            | Self::Pass
+            | Self::AuthPlain
+            | Self::Auth(_)
+            | Self::Apop => state == SessionState::Authorization,
             _ => state == SessionState::Transaction,
         }
     }
@@ -213,9 +310,14 @@ impl CommandKind {
     /// Whether nothing may be sent before this is answered: it changes what is spoken or with
     /// whom, and several servers lose what comes behind it too early.
     pub(super) fn must_be_answered_first(self) -> bool {
+        self.signs_in() || matches!(self, Self::Stls | Self::User | Self::Quit)
+    }
+
+    /// Whether its `+OK` opens the maildrop.
+    pub(super) fn signs_in(self) -> bool {
         matches!(
             self,
-            Self::Stls | Self::User | Self::Pass | Self::AuthPlain | Self::Quit
+            Self::Pass | Self::AuthPlain | Self::Auth(_) | Self::Apop
         )
     }
 }
@@ -230,6 +332,9 @@ impl fmt::Display for CommandKind {
             Self::User => f.write_str("USER"),
             Self::Pass => f.write_str("PASS"),
             Self::AuthPlain => f.write_str("AUTH PLAIN"),
+            Self::Auth(mechanism) => write!(f, "AUTH {mechanism}"),
+            Self::Apop => f.write_str("APOP"),
+            Self::Lang => f.write_str("LANG"),
             Self::Stat => f.write_str("STAT"),
             Self::Uidl => f.write_str("UIDL"),
             Self::List => f.write_str("LIST"),
@@ -246,40 +351,62 @@ impl fmt::Display for CommandKind {
 /// A sign-in that waits for its answer.
 #[derive(Debug)]
 pub(super) struct SignIn {
-    password: Secret,
-    /// What a continuation asks for. Kept although it was sent with the command: some servers
-    /// ask for it all the same.
-    response: Option<Secret>,
-    /// Whether a continuation was answered. There is no second answer.
-    responded: bool,
+    /// What the server may not be quoted with: the password or token, and all we said in base64.
+    secrets: Vec<Secret>,
+    /// What the first continuation asks for. Kept although it was sent with the command: some
+    /// servers ask for it all the same, with an empty continuation.
+    opening: Option<Secret>,
+    was_carried: bool,
+    /// Whether a challenge waits for its response.
+    challenged: bool,
 }
 
 impl SignIn {
-    fn new(password: &Secret, response: Option<Secret>) -> Self {
+    fn new(secret: &Secret, opening: Option<Secret>) -> Self {
+        let mut secrets = vec![secret.clone()];
+        secrets.extend(opening.clone());
         Self {
-            password: password.clone(),
-            response,
-            responded: false,
+            secrets,
+            opening,
+            was_carried: false,
+            challenged: false,
         }
     }
 
-    /// Writes the response to a continuation; `false` if there is none, or it was given already.
-    pub(super) fn write_response(&mut self, output: &mut OutputBuffer) -> bool {
-        let Some(response) = self.response.as_ref().filter(|_| !self.responded) else {
+    /// Writes the opening response if this continuation, the first, asks for it; `false` if it is
+    /// a challenge.
+    pub(super) fn write_opening(&mut self, continuation: &[u8], output: &mut OutputBuffer) -> bool {
+        let asks = !self.was_carried || continuation.is_empty();
+        let Some(response) = self.opening.take().filter(|_| asks) else {
             return false;
         };
         output.push_secret(response.expose().as_bytes());
         output.push(b"\r\n");
-        self.responded = true;
         true
+    }
+
+    /// Takes note of a challenge.
+    pub(super) fn open_challenge(&mut self) {
+        self.challenged = true;
+    }
+
+    /// Closes the challenge; `false` if none is open.
+    pub(super) fn close_challenge(&mut self) -> bool {
+        std::mem::take(&mut self.challenged)
+    }
+
+    /// The response to a challenge as it is sent.
+    pub(super) fn respond(&mut self, message: &Secret) -> Secret {
+        let response = sasl_plain::to_base64(message);
+        self.secrets.push(response.clone());
+        response
     }
 
     /// Blots the password out of a text: some servers repeat in their answer what they got.
     pub(super) fn blot_out(&self, text: &mut [u8]) {
-        let response = self.response.as_ref().map_or("", Secret::expose);
-        for secret in [self.password.expose(), response] {
-            if !secret.is_empty() {
-                blot_out(secret.as_bytes(), text);
+        for secret in &self.secrets {
+            if !secret.expose().is_empty() {
+                blot_out(secret.expose().as_bytes(), text);
             }
         }
     }
@@ -302,6 +429,12 @@ mod tests {
     fn a_command_is_one_line() {
         let seven = MessageNumber::new(7).unwrap();
         let secret = |text: &str| Secret::new(text.to_owned());
+        let auth = |mechanism, initial: Option<&str>| Command::Auth {
+            mechanism,
+            initial: initial.map(secret),
+            secret: secret("geheim"),
+        };
+        let fits = format!("AUTH XOAUTH2 {}\r\n", "eHh4".repeat(60));
         for (command, line) in [
             (Command::Capa, "CAPA\r\n"),
             (Command::Stls, "STLS\r\n"),
@@ -322,6 +455,22 @@ mod tests {
                 },
                 "AUTH PLAIN\r\n",
             ),
+            (
+                auth("SCRAM-SHA-1", Some("n,,n=anna,r=abc")),
+                "AUTH SCRAM-SHA-1 biwsbj1hbm5hLHI9YWJj\r\n",
+            ),
+            (auth("CRAM-MD5", None), "AUTH CRAM-MD5\r\n"),
+            (auth("EXTERNAL", Some("")), "AUTH EXTERNAL =\r\n"),
+            (auth("XOAUTH2", Some(&"x".repeat(180))), fits.as_str()),
+            (auth("XOAUTH2", Some(&"x".repeat(181))), "AUTH XOAUTH2\r\n"),
+            (
+                Command::Apop {
+                    user: "anna".into(),
+                    digest: secret("c4c9334bac560ecc979e58001b3e22fb"),
+                },
+                "APOP anna c4c9334bac560ecc979e58001b3e22fb\r\n",
+            ),
+            (Command::Lang("en".into()), "LANG en\r\n"),
             (Command::Stat, "STAT\r\n"),
             (Command::Uidl, "UIDL\r\n"),
             (Command::List, "LIST\r\n"),
@@ -341,6 +490,7 @@ mod tests {
             let mut output = OutputBuffer::new();
             command.write(&mut output);
             assert_eq!(output.unwritten(), line.as_bytes(), "{command:?}");
+            assert!(line.len() <= LONGEST_LINE, "{command:?}");
         }
     }
 

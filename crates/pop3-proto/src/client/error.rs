@@ -42,6 +42,12 @@ pub enum ClientError {
         /// What it said, bounded and escaped.
         said: String,
     },
+    /// A challenge is not base64 (RFC 5034 section 4).
+    #[error("the server's challenge to {command} is not base64")]
+    BadChallenge {
+        /// The command.
+        command: CommandKind,
+    },
     /// The server wants more where we have nothing to give.
     #[error("the server answered {command} with a continuation")]
     ContinuationUnexpected {

@@ -26,8 +26,14 @@ pub enum Event<'a> {
     Utf8On,
     /// `USER` was accepted: the password comes next.
     UserAccepted,
+    /// The server wants to hear more before it lets us in: answer with
+    /// [`respond`](super::Client::respond) or [`cancel`](super::Client::cancel). What it said, out
+    /// of its base64.
+    Challenge(Vec<u8>),
     /// The maildrop is open.
     SignedIn,
+    /// `LANG` was accepted.
+    LangSet,
     /// The answer to `STAT`. `None` stands for what was no number.
     Stat {
         /// How many messages.

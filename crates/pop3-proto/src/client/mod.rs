@@ -18,12 +18,15 @@ use std::collections::VecDeque;
 use std::mem;
 use std::ops::Range;
 
+use inhaul_types::Secret;
+
 use self::body::{Body, BodyStep};
 use self::command::SignIn;
 use self::reply::Status;
 use self::transcript::{Announced, BodyOf, Lines};
 use crate::input_buffer::InputBuffer;
 use crate::output_buffer::OutputBuffer;
+use crate::sasl_plain;
 
 pub use self::capabilities::{Capabilities, CapabilitiesTooLong, Expire};
 pub use self::command::{Command, CommandKind, SendError};
@@ -175,6 +178,29 @@ impl Client {
         Ok(())
     }
 
+    /// Answers the open [`Event::Challenge`] with a message, as it is before base64.
+    pub fn respond(&mut self, message: &Secret) -> Result<(), SendError> {
+        let Some(sign_in) = self.challenged() else {
+            return Err(SendError::NoChallenge);
+        };
+        let response = sign_in.respond(message);
+        self.output.push_secret(response.expose().as_bytes());
+        self.output.push(b"\r\n");
+        self.transcript.sent_response();
+        Ok(())
+    }
+
+    /// Gives the sign-in up at the open [`Event::Challenge`]: the server answers with a refusal
+    /// (RFC 5034 section 4).
+    pub fn cancel(&mut self) -> Result<(), SendError> {
+        if self.challenged().is_none() {
+            return Err(SendError::NoChallenge);
+        }
+        self.output.push(b"*\r\n");
+        self.transcript.sent_cancellation();
+        Ok(())
+    }
+
     /// Where the session stands.
     pub fn state(&self) -> SessionState {
         self.state
@@ -214,6 +240,12 @@ impl Client {
         &mut self.transcript
     }
 
+    /// The sign-in whose challenge is open; it is closed by that.
+    fn challenged(&mut self) -> Option<&mut SignIn> {
+        let sign_in = self.sign_in.as_mut()?;
+        sign_in.close_challenge().then_some(sign_in)
+    }
+
     fn poll_status(&mut self) -> Result<Option<Event<'_>>, ClientError> {
         let Some(kind) = self.next_answered() else {
             return self.expect_silence();
@@ -225,7 +257,9 @@ impl Client {
             return Err(self.fail_on_line(kind, line));
         };
         let text = line.start + text..line.end;
-        if let Some(sign_in) = &self.sign_in {
+        if let Some(sign_in) = &self.sign_in
+            && !matches!(status, Status::Continuation)
+        {
             sign_in.blot_out(&mut self.input[text.clone()]);
         }
         match status {
@@ -242,7 +276,7 @@ impl Client {
                     text,
                 }))
             }
-            Status::Continuation => self.go_on_with_sign_in(kind, line),
+            Status::Continuation => self.go_on_with_sign_in(kind, text),
         }
     }
 
@@ -296,7 +330,11 @@ impl Client {
             }
             CommandKind::Utf8 => self.settle_with(line, Event::Utf8On),
             CommandKind::User => self.settle_with(line, Event::UserAccepted),
-            CommandKind::Pass | CommandKind::AuthPlain => {
+            CommandKind::Lang => self.settle_with(line, Event::LangSet),
+            CommandKind::Pass
+            | CommandKind::AuthPlain
+            | CommandKind::Auth(_)
+            | CommandKind::Apop => {
                 self.state = SessionState::Transaction;
                 self.settle_with(line, Event::SignedIn)
             }
@@ -314,22 +352,33 @@ impl Client {
         }
     }
 
-    /// A continuation: what AUTH PLAIN has to say comes after it, once.
+    /// A continuation: it asks for the opening response, or it is a challenge.
     fn go_on_with_sign_in(
         &mut self,
         kind: CommandKind,
-        line: Range<usize>,
+        text: Range<usize>,
     ) -> Result<Option<Event<'_>>, ClientError> {
-        self.transcript.received(&self.input[line]);
-        let sign_in = self
-            .sign_in
-            .as_mut()
-            .filter(|_| kind == CommandKind::AuthPlain);
-        if !sign_in.is_some_and(|sign_in| sign_in.write_response(&mut self.output)) {
+        let text = &self.input[text];
+        self.transcript.challenged(text);
+        let sign_in = self.sign_in.as_mut();
+        let Some(sign_in) =
+            sign_in.filter(|_| matches!(kind, CommandKind::AuthPlain | CommandKind::Auth(_)))
+        else {
+            return Err(self.fail(ClientError::ContinuationUnexpected { command: kind }));
+        };
+        if sign_in.write_opening(text, &mut self.output) {
+            self.transcript.sent_response();
+            return self.poll_status();
+        }
+        // PLAIN has said everything.
+        if kind == CommandKind::AuthPlain {
             return Err(self.fail(ClientError::ContinuationUnexpected { command: kind }));
         }
-        self.transcript.sent_response();
-        self.poll_status()
+        let Some(challenge) = sasl_plain::from_base64(text) else {
+            return Err(self.fail(ClientError::BadChallenge { command: kind }));
+        };
+        sign_in.open_challenge();
+        Ok(Some(Event::Challenge(challenge)))
     }
 
     fn poll_capabilities(

@@ -38,6 +38,21 @@ fn drain(client: &mut Client) -> Option<ClientError> {
     }
 }
 
+fn scram() -> Command {
+    Command::Auth {
+        mechanism: "SCRAM-SHA-1",
+        initial: Some(Secret::new("n,,n=anna,r=abc".into())),
+        secret: Secret::new("geheim".into()),
+    }
+}
+
+fn apop() -> Command {
+    Command::Apop {
+        user: "anna".into(),
+        digest: Secret::new("c4c9334bac560ecc979e58001b3e22fb".into()),
+    }
+}
+
 #[test]
 fn a_command_is_sent_only_in_its_state() {
     let pass = || Command::Pass(Secret::new("x".into()));
@@ -53,6 +68,9 @@ fn a_command_is_sent_only_in_its_state() {
         (Command::User("anna".into()), [false, true, false]),
         (pass(), [false, true, false]),
         (plain(), [false, true, false]),
+        (scram(), [false, true, false]),
+        (apop(), [false, true, false]),
+        (Command::Lang("en".into()), [false, true, true]),
         (Command::Stat, [false, false, true]),
         (Command::Uidl, [false, false, true]),
         (Command::List, [false, false, true]),
@@ -89,6 +107,24 @@ fn a_command_is_sent_only_in_its_state() {
 }
 
 #[test]
+fn a_challenge_is_answered_once_and_only_where_there_is_one() {
+    let message = Secret::new("c=biws".into());
+    let mut client = authorized();
+    assert_eq!(client.respond(&message), Err(SendError::NoChallenge));
+    client.send(scram()).unwrap();
+    assert_eq!(client.cancel(), Err(SendError::NoChallenge));
+    assert_eq!(feed(&mut client, b"+ cj1hYmNk\r\n"), None);
+    assert_eq!(client.respond(&message), Ok(()));
+    assert_eq!(client.respond(&message), Err(SendError::NoChallenge));
+    assert!(client.poll_output().ends_with(b"\r\nYz1iaXdz\r\n"));
+    // All of it is on record, and none of it can be read there.
+    assert_eq!(
+        client.transcript().render(),
+        "S: +OK\nC: AUTH SCRAM-SHA-1 ********\nS: + ********\nC: ********\n"
+    );
+}
+
+#[test]
 fn nothing_is_sent_behind_what_changes_the_session() {
     let secret = || Secret::new("x".into());
     for command in [
@@ -99,6 +135,8 @@ fn nothing_is_sent_behind_what_changes_the_session() {
             user: "anna".into(),
             password: secret(),
         },
+        scram(),
+        apop(),
         Command::Quit,
     ] {
         let mut client = authorized();
@@ -139,6 +177,16 @@ fn a_name_or_password_stays_on_its_line() {
                 user: "anna".into(),
                 password: secret.clone(),
             },
+            Command::Auth {
+                mechanism: "XOAUTH2",
+                initial: None,
+                secret: secret.clone(),
+            },
+            Command::Apop {
+                user: text.into(),
+                digest: Secret::new("x".into()),
+            },
+            Command::Lang(text.into()),
         ] {
             let mut client = authorized();
             let kind = command.kind();
@@ -359,6 +407,8 @@ fn any_command() -> impl Strategy<Value = Command> {
             user: "anna".into(),
             password: Secret::new("x".into())
         }),
+        Just(scram()),
+        Just(apop()),
         Just(Command::Stat),
         Just(Command::Uidl),
         Just(Command::List),

@@ -59,7 +59,21 @@ impl Transcript {
                 push_visible(line, user.as_bytes(), Self::LONGEST);
             }
             Command::Pass(_) => line.push_str("PASS ********"),
-            Command::AuthPlain { .. } => line.push_str("AUTH PLAIN ********"),
+            Command::AuthPlain { .. } | Command::Auth { .. } => {
+                push(line, command.kind());
+                if command.carries_response() {
+                    line.push_str(" ********");
+                }
+            }
+            Command::Apop { user, .. } => {
+                line.push_str("APOP ");
+                push_visible(line, user.as_bytes(), Self::LONGEST);
+                line.push_str(" ********");
+            }
+            Command::Lang(tag) => {
+                line.push_str("LANG ");
+                push_visible(line, tag.as_bytes(), Self::LONGEST);
+            }
             Command::Top { number, lines } => push(line, format_args!("TOP {number} {lines}")),
             _ => push(line, command.kind()),
         }
@@ -68,6 +82,17 @@ impl Transcript {
     /// The response to a continuation goes out.
     pub(super) fn sent_response(&mut self) {
         self.line("C: ").push_str("********");
+    }
+
+    /// The sign-in is given up.
+    pub(super) fn sent_cancellation(&mut self) {
+        self.line("C: ").push('*');
+    }
+
+    /// A continuation came. Masked like its response: whoever has both may try passwords on them.
+    pub(super) fn challenged(&mut self, text: &[u8]) {
+        let line = self.line("S: ");
+        line.push_str(if text.is_empty() { "+" } else { "+ ********" });
     }
 
     /// A line came that is all of its answer.
@@ -207,12 +232,28 @@ mod tests {
         transcript.sent(&Command::Pass(password.clone()));
         transcript.sent(&Command::AuthPlain {
             user: "anna".into(),
-            password,
+            password: password.clone(),
         });
         transcript.sent_response();
+        let scram = |initial| Command::Auth {
+            mechanism: "SCRAM-SHA-1",
+            initial,
+            secret: password.clone(),
+        };
+        transcript.sent(&scram(Some(password.clone())));
+        transcript.challenged(b"cj1oIy5xAA==");
+        transcript.sent(&scram(None));
+        transcript.challenged(b"");
+        transcript.sent_cancellation();
+        transcript.sent(&Command::Apop {
+            user: "anna".into(),
+            digest: password.clone(),
+        });
         assert_eq!(
             transcript.render(),
-            "C: USER anna\\u{1b}[2J\nC: PASS ********\nC: AUTH PLAIN ********\nC: ********\n"
+            "C: USER anna\\u{1b}[2J\nC: PASS ********\nC: AUTH PLAIN ********\nC: ********\n\
+             C: AUTH SCRAM-SHA-1 ********\nS: + ********\nC: AUTH SCRAM-SHA-1\nS: +\nC: *\n\
+             C: APOP anna ********\n"
         );
     }
 

@@ -51,6 +51,7 @@ fn describe(event: &Event<'_>) -> String {
                 or_dash(octets.map(|octets| octets.to_string()))
             )
         }
+        Event::Challenge(octets) => format!("Challenge \"{}\"", octets.escape_ascii()),
         Event::UidlLine { number, unique_id } => {
             format!("UidlLine {number} \"{}\"", unique_id.escape_ascii())
         }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use inhaul_pop3_proto::client::{Client, Command};
 use inhaul_pop3_proto::server::{self, Limits, Session};
 use inhaul_pop3_proto::{ResponseCode, SessionState, sasl_plain};
@@ -82,7 +84,7 @@ fn command(line: &str, next: Option<&str>) -> Command {
         "UTF8" => Command::Utf8,
         "USER" => Command::User(rest.to_owned()),
         "PASS" => Command::Pass(Secret::new(rest.to_owned())),
-        "AUTH" => {
+        "AUTH" if rest.starts_with("PLAIN") => {
             let response = rest.strip_prefix("PLAIN ").or(next).unwrap().to_owned();
             let credentials = sasl_plain::decode(&Secret::new(response)).unwrap();
             Command::AuthPlain {
@@ -90,6 +92,25 @@ fn command(line: &str, next: Option<&str>) -> Command {
                 password: credentials.password,
             }
         }
+        "AUTH" => {
+            let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
+            Command::Auth {
+                mechanism: MECHANISMS
+                    .into_iter()
+                    .find(|known| *known == mechanism)
+                    .unwrap(),
+                initial: (!initial.is_empty()).then(|| message(initial).unwrap()),
+                secret: Secret::new("geheim".into()),
+            }
+        }
+        "APOP" => {
+            let (user, digest) = rest.split_once(' ').unwrap();
+            Command::Apop {
+                user: user.to_owned(),
+                digest: Secret::new(digest.to_owned()),
+            }
+        }
+        "LANG" => Command::Lang(rest.to_owned()),
         "STAT" => Command::Stat,
         "UIDL" => Command::Uidl,
         "LIST" => Command::List,
@@ -106,6 +127,23 @@ fn command(line: &str, next: Option<&str>) -> Command {
         "RSET" => Command::Rset,
         "QUIT" => Command::Quit,
         _ => panic!("the client has no {verb}"),
+    }
+}
+
+const MECHANISMS: [&str; 4] = ["CRAM-MD5", "SCRAM-SHA-1", "XOAUTH2", "LOGIN"];
+
+/// A response as it is before base64; `=` is an empty one. `None` if it is none.
+fn message(response: &str) -> Option<Secret> {
+    let octets = BASE64.decode(response.trim_start_matches('=')).ok()?;
+    String::from_utf8(octets).ok().map(Secret::new)
+}
+
+/// Says a line as an answer to an open challenge; `false` if none is open.
+fn respond(client: &mut Client, line: &str) -> bool {
+    match message(line) {
+        _ if line == "*" => client.cancel().is_ok(),
+        Some(message) => client.respond(&message).is_ok(),
+        None => false,
     }
 }
 
@@ -127,7 +165,7 @@ fn replay_client(script: &Script, packet: usize) {
         match step {
             Step::Client(line) => {
                 // What answers a continuation is on its way already.
-                if client.poll_output().is_empty() {
+                if client.poll_output().is_empty() && !respond(&mut client, line) {
                     client.send(command(line, lines.clone().next())).unwrap();
                 }
                 let sent = String::from_utf8_lossy(client.poll_output()).into_owned();

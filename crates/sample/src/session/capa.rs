@@ -2,13 +2,15 @@
 
 use super::Conversation;
 use crate::switches::{
-    AuthPlain, Capa, MailboxSwitches, Pipelining, ServerSwitches, Stls, Top, UniqueIds, Utf8,
+    AuthPlain, Capa, MailboxSwitches, Pipelining, ScramPlus, ServerSwitches, Stls, Top, UniqueIds,
+    Utf8,
 };
 use crate::wire::End;
 
 /// Where the client stands when it asks.
 struct Standing {
     signed_in: bool,
+    encrypted: bool,
     may_encrypt: bool,
 }
 
@@ -23,9 +25,22 @@ impl Conversation {
             }
             Capa::Hangs => return self.hang().await,
             Capa::HangsUp => return self.break_line().await,
+            Capa::Nonsense => {
+                self.grammar.ok("");
+                for line in ["", "%$!", "UIDL-ish", "\u{1b}[2J", "PIPE LINING", "..."] {
+                    self.grammar.line(line.as_bytes());
+                }
+                self.grammar.end();
+                return Ok(());
+            }
+            Capa::NoAnswer => {
+                self.grammar.raw(b"What do you want?\r\n");
+                return Ok(());
+            }
         }
         let standing = Standing {
             signed_in: self.maildrop.is_some(),
+            encrypted: self.encrypted,
             may_encrypt: self.shared.certificates().is_some() && !self.encrypted,
         };
         self.grammar.ok("this is what I can do");
@@ -47,7 +62,7 @@ fn capabilities(
     let number = |name: &str, number: Option<u32>| number.map(|number| format!("{name} {number}"));
     [
         (!standing.signed_in).then(|| "USER".to_owned()),
-        (server.auth_plain != AuthPlain::Absent).then(|| "SASL PLAIN".to_owned()),
+        sasl(server, standing),
         stls.then(|| "STLS".to_owned()),
         (server.utf8 != Utf8::Absent).then(|| "UTF8".to_owned()),
         (everything && mailbox.top != Top::Absent).then(|| "TOP".to_owned()),
@@ -63,4 +78,22 @@ fn capabilities(
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn sasl(server: &ServerSwitches, standing: &Standing) -> Option<String> {
+    let plus = standing.encrypted && server.scram_plus == ScramPlus::Offered;
+    let mut names: Vec<String> = Vec::new();
+    for mechanism in &server.mechanisms {
+        let Some(name) = mechanism.sasl_name() else {
+            continue;
+        };
+        if plus && name.starts_with("SCRAM-") {
+            names.push(format!("{name}-PLUS"));
+        }
+        names.push(name.to_owned());
+    }
+    if server.auth_plain != AuthPlain::Absent {
+        names.push("PLAIN".to_owned());
+    }
+    (!names.is_empty()).then(|| format!("SASL {}", names.join(" ")))
 }

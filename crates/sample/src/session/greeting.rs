@@ -9,14 +9,15 @@ use crate::wire::End;
 /// Not `inhaul`: a server that greets as one is another installation to inhaul.
 const BANNER: &str = "Sample POP3 server ready";
 
+/// The same in every session: this server keeps nobody out.
+pub(super) const STAMP: &str = "<1896.697170952@sample>";
+
 impl Conversation {
     pub(super) async fn greet(&mut self) -> Result<(), End> {
         match self.shared.switches().greeting.clone() {
             Greeting::Banner => self.grammar.ok(BANNER),
             Greeting::Bare => self.grammar.ok(""),
-            Greeting::Stamped => self
-                .grammar
-                .ok(format_args!("{BANNER} <1896.697170952@sample>")),
+            Greeting::Stamped => self.grammar.ok(format_args!("{BANNER} {STAMP}")),
             Greeting::Slow(wait) => {
                 sleep(wait).await;
                 self.grammar.ok(BANNER);

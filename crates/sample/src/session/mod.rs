@@ -4,6 +4,7 @@
 //! the switches, one file for each command. Lines are fed to the grammar one by one, so that what
 //! stands behind a line can be lost if a switch wants it. Start at `Conversation::hold`.
 
+mod auth;
 mod capa;
 mod dele;
 mod greeting;
@@ -28,6 +29,7 @@ use crate::server::Shared;
 use crate::switches::{Line, MailboxSwitches, Times, Utf8};
 use crate::wire::{End, Wire};
 
+use auth::Exchange;
 use journal::Journal;
 use pending::Pending;
 
@@ -48,6 +50,8 @@ pub(crate) struct Conversation {
     pending: Pending,
     encrypted: bool,
     user: Option<String>,
+    /// The SASL exchange under way.
+    exchange: Option<Exchange>,
     /// Messages asked for by `RETR` so far.
     retrs: u32,
     journal: Journal,
@@ -65,6 +69,7 @@ impl Conversation {
             pending: Pending::default(),
             encrypted: false,
             user: None,
+            exchange: None,
             retrs: 0,
             maildrop: None,
             journal: Journal::default(),
@@ -134,8 +139,11 @@ impl Conversation {
             Command::Pass(password) => self.answer_pass(&password).await?,
             Command::Auth { mechanism, initial } => self.answer_auth(&mechanism, initial).await?,
             Command::AuthResponse(response) => self.answer_auth_response(&response).await?,
-            Command::AuthCancelled => self.grammar.err(None, "cancelled"),
-            Command::Apop { .. } => self.grammar.err(None, "APOP is not possible for you"),
+            Command::AuthCancelled => {
+                self.exchange = None;
+                self.grammar.err(None, "cancelled");
+            }
+            Command::Apop { user, digest } => self.answer_apop(&user, &digest).await?,
             Command::Stat => self.answer_stat(),
             Command::List(which) => self.answer_list(which).await?,
             Command::Uidl(which) => self.answer_uidl(which).await?,

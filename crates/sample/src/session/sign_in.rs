@@ -1,10 +1,13 @@
-//! `USER` and `PASS` (RFC 1939), `AUTH PLAIN` (RFC 5034).
+//! `USER` and `PASS`, `APOP` (RFC 1939), and how every sign-in ends.
 
-use inhaul_pop3_proto::{ResponseCode, sasl_plain};
+use inhaul_pop3_proto::ResponseCode;
+use inhaul_sasl::apop;
 use inhaul_types::Secret;
 
 use super::Conversation;
-use crate::switches::{AuthPlain, Pipelining, Refusal};
+use super::greeting::STAMP;
+use crate::mailbox::Mailbox;
+use crate::switches::{Apop, Greeting, Pipelining, Refusal};
 use crate::wire::End;
 
 impl Conversation {
@@ -24,47 +27,33 @@ impl Conversation {
         }
     }
 
-    pub(super) async fn answer_auth(
-        &mut self,
-        mechanism: &str,
-        initial: Option<Secret>,
-    ) -> Result<(), End> {
-        let how = self.shared.switches().auth_plain;
-        if how == AuthPlain::Absent || !mechanism.eq_ignore_ascii_case("PLAIN") {
-            self.grammar.err(None, "unknown mechanism");
+    pub(super) async fn answer_apop(&mut self, user: &str, digest: &Secret) -> Result<(), End> {
+        let switches = self.shared.switches();
+        if switches.apop == Apop::Refused || switches.greeting != Greeting::Stamped {
+            self.grammar.err(None, "APOP is not possible for you");
             return Ok(());
         }
-        match initial {
-            Some(response) => self.answer_auth_response(&response).await,
-            None => {
-                self.grammar.continuation("");
-                Ok(())
-            }
-        }
-    }
-
-    pub(super) async fn answer_auth_response(&mut self, response: &Secret) -> Result<(), End> {
-        let refused = self.shared.switches().auth_plain == AuthPlain::Refused;
-        match sasl_plain::decode(response) {
-            Ok(_) if refused => {
-                self.lose_early_commands().await;
-                self.grammar.err(Some(ResponseCode::Auth), "not that way");
-                Ok(())
-            }
-            Ok(credentials) => self.sign_in(&credentials.user, &credentials.password).await,
-            Err(bad) => {
-                self.grammar.err(None, bad);
-                Ok(())
-            }
-        }
-    }
-
-    async fn sign_in(&mut self, user: &str, password: &Secret) -> Result<(), End> {
         let mailbox = self.shared.find(user);
+        let right = mailbox.as_ref().is_some_and(|mailbox| {
+            apop::digest(STAMP, &mailbox.password()).expose() == digest.expose()
+        });
+        self.admit(mailbox, right).await
+    }
+
+    pub(super) async fn sign_in(&mut self, user: &str, password: &Secret) -> Result<(), End> {
+        let mailbox = self.shared.find(user);
+        let right = mailbox
+            .as_ref()
+            .is_some_and(|mailbox| mailbox.password() == *password);
+        self.admit(mailbox, right).await
+    }
+
+    /// Ends a sign-in to a mailbox by somebody who has said or proven its password, or has not.
+    pub(super) async fn admit(&mut self, mailbox: Option<Mailbox>, right: bool) -> Result<(), End> {
         let opened = match &mailbox {
             Some(mailbox) => {
                 self.journal.hand_over(mailbox);
-                mailbox.sign_in(password.expose())
+                mailbox.sign_in(right)
             }
             None => Err(Refusal::Auth),
         };
@@ -82,7 +71,7 @@ impl Conversation {
     }
 
     /// Some servers forget what came in before they answered the sign-in.
-    async fn lose_early_commands(&mut self) {
+    pub(super) async fn lose_early_commands(&mut self) {
         if self.shared.switches().pipelining == Pipelining::LosesEarly {
             self.pending.clear();
             self.wire.discard().await;

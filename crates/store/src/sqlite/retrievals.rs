@@ -4,13 +4,15 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use inhaul_domain::{LedgerState, LeftOutReason, SessionSize, StartPoint};
-use inhaul_types::{AccountId, ErrorCode, FolderId, MaildropId, RetrievalId, Timestamp};
+use inhaul_types::{
+    AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, RetrievalId, Timestamp,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::accounts::{folder_or_new, unless_exists};
 use super::errors::{Doing, damaged, missing};
 use super::ledger;
-use super::words::{every, from_word, ledger_state, retention, security, start};
+use super::words::{every, from_word, ledger_state, retention, security, sign_in_memory, start};
 use super::writer::Surroundings;
 use crate::seal::SealingKey;
 use crate::{NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, StoreError};
@@ -38,8 +40,8 @@ pub(crate) fn create(
     };
     let made = txn.execute(
         "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
-             maildrop_id, every, retention, paused, created, start)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             maildrop_id, every, retention, paused, created, start, pin, sign_in)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             new.name,
             new.remote.host,
@@ -58,12 +60,19 @@ pub(crate) fn create(
             new.paused,
             (around.clock)().millis(),
             start::to_column(new.start),
+            new.remote.pin.as_ref().map(KeyPin::octets),
+            new.remote.sign_in.map(Mechanism::as_str),
         ],
     );
     unless_exists(made, "retrieval", &new.name)?.doing(WRITE)?;
     let id = RetrievalId::new(txn.last_insert_rowid());
     // The seal is bound to the row's number, which is known only now.
     set_secret(txn, key, id, &new.secret)?;
+    execute(
+        txn,
+        "UPDATE retrieval SET mechanism = ?2 WHERE id = ?1",
+        (id.row(), new.sign_in_memory.map(sign_in_memory::to_column)),
+    )?;
     Ok(id)
 }
 
@@ -232,7 +241,7 @@ fn set_remote(txn: &Connection, id: RetrievalId, remote: &Remote) -> Result<(), 
     execute(
         txn,
         "UPDATE retrieval SET host = ?2, port = ?3, security = ?4, ca_file = ?5, user = ?6,
-             capabilities = NULL
+             pin = ?7, sign_in = ?8, capabilities = NULL, mechanism = NULL
          WHERE id = ?1",
         params![
             id.row(),
@@ -244,6 +253,8 @@ fn set_remote(txn: &Connection, id: RetrievalId, remote: &Remote) -> Result<(), 
                 .as_ref()
                 .map(|path| path.as_os_str().as_bytes()),
             remote.user,
+            remote.pin.as_ref().map(KeyPin::octets),
+            remote.sign_in.map(Mechanism::as_str),
         ],
     )
 }
@@ -257,7 +268,7 @@ fn set_secret(
     let sealed = key.seal(id, secret)?;
     execute(
         txn,
-        "UPDATE retrieval SET secret = ?2 WHERE id = ?1",
+        "UPDATE retrieval SET secret = ?2, mechanism = NULL WHERE id = ?1",
         params![id.row(), sealed],
     )
 }
@@ -302,7 +313,7 @@ const COLUMNS: &str = "
     SELECT r.id, r.name, r.host, r.port, r.security, r.ca_file, r.user, f.account_id, a.name,
         r.owner_id, r.folder_id, f.name, r.every, r.retention, r.paused, r.maildrop_id,
         d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
-        r.start, d.session_messages, d.partial
+        r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism
     FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
         JOIN maildrop d ON d.id = r.maildrop_id";
 
@@ -349,6 +360,9 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
     let required = |column: usize| row.get::<_, i64>(column).doing(READ);
     let ca_file: Option<Vec<u8>> = row.get(5).doing(READ)?;
     let last_error: Option<String> = row.get(21).doing(READ)?;
+    let pin: Option<[u8; KeyPin::LEN]> = row.get(25).doing(READ)?;
+    let sign_in: Option<String> = row.get(26).doing(READ)?;
+    let memory: Option<String> = row.get(27).doing(READ)?;
     Ok(Retrieval {
         id: RetrievalId::new(required(0)?),
         name: text(1)?,
@@ -357,7 +371,9 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
             port: row.get(3).doing(READ)?,
             security: security::from_column(&text(4)?)?,
             ca_file: ca_file.map(|path| PathBuf::from(std::ffi::OsString::from_vec(path))),
+            pin: pin.map(KeyPin::new),
             user: text(6)?,
+            sign_in: sign_in.as_deref().map(from_word::<Mechanism>).transpose()?,
         },
         account: AccountId::new(required(7)?),
         account_name: text(8)?,
@@ -373,6 +389,7 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
         session_size: SessionSize::at_most(small(23)?),
         lists_in_parts: row.get(24).doing(READ)?,
         capabilities: row.get(17).doing(READ)?,
+        sign_in_memory: memory.as_deref().and_then(sign_in_memory::from_column),
         last_good: time(18)?,
         failing_since: time(19)?,
         failures: row.get(20).doing(READ)?,

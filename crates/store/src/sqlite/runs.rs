@@ -6,7 +6,7 @@ use inhaul_types::{ErrorCode, Octets, RetrievalId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::errors::{Doing, damaged, missing};
-use super::words::from_word;
+use super::words::{from_word, sign_in_memory};
 use super::writer::Surroundings;
 use crate::{NewRun, Run, RunEnd, RunNote, StoreError};
 
@@ -76,29 +76,32 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
 /// failures, so they count as none; they are shown.
 fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), StoreError> {
     const GOOD: &str = "
-        UPDATE retrieval SET capabilities = ?2, last_good = ?3, failing_since = NULL,
-            failures = 0, last_error = NULL
+        UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_good = ?4,
+            failing_since = NULL, failures = 0, last_error = NULL
         WHERE id = ?1";
-    const BUSY: &str = "UPDATE retrieval SET capabilities = ?2, last_error = ?3 WHERE id = ?1";
+    const BUSY: &str = "
+        UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_error = ?4 WHERE id = ?1";
     const FAILED: &str = "
-        UPDATE retrieval SET capabilities = ?2, failing_since = coalesce(failing_since, ?3),
-            failures = failures + 1, last_error = ?4
+        UPDATE retrieval SET capabilities = ?2, mechanism = ?3,
+            failing_since = coalesce(failing_since, ?4), failures = failures + 1, last_error = ?5
         WHERE id = ?1";
     if end.stopped {
         return Ok(());
     }
+    let capabilities = &end.capabilities;
+    let mechanism = end.sign_in_memory.map(sign_in_memory::to_column);
     let ended = end.ended.millis();
     match end.code {
         None => txn
             .prepare_cached(GOOD)
-            .and_then(|mut update| update.execute(params![retrieval, end.capabilities, ended])),
+            .and_then(|mut update| update.execute((retrieval, capabilities, mechanism, ended))),
         Some(code @ (ErrorCode::MailboxInUse | ErrorCode::TooOften)) => {
             txn.prepare_cached(BUSY).and_then(|mut update| {
-                update.execute(params![retrieval, end.capabilities, code.as_str()])
+                update.execute((retrieval, capabilities, mechanism, code.as_str()))
             })
         }
         Some(code) => txn.prepare_cached(FAILED).and_then(|mut update| {
-            update.execute(params![retrieval, end.capabilities, ended, code.as_str()])
+            update.execute((retrieval, capabilities, mechanism, ended, code.as_str()))
         }),
     }
     .doing(WRITE)?;

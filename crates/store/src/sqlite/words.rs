@@ -3,10 +3,10 @@
 //! Each type has `to_column` and `from_column`; what a column cannot hold is damage.
 
 use inhaul_domain::{LedgerState, LeftOutReason, Retention, StartPoint};
-use inhaul_types::Timestamp;
+use inhaul_types::{Mechanism, Timestamp};
 
 use super::errors::damaged;
-use crate::{Every, Security, StoreError};
+use crate::{Every, Security, SignInMemory, StoreError};
 
 /// Ledger states from here on are left-out reasons.
 pub(crate) const LEFT_OUT: i64 = 10;
@@ -120,6 +120,27 @@ pub(crate) mod start {
             None => StartPoint::Everything,
             Some(i64::MAX) => StartPoint::Now,
             Some(millis) => StartPoint::Since(Timestamp::from_millis(millis)),
+        }
+    }
+}
+
+pub(crate) mod sign_in_memory {
+    use super::*;
+
+    const REFUSED: char = '!';
+
+    pub(crate) fn to_column(memory: SignInMemory) -> String {
+        match memory {
+            SignInMemory::Worked(mechanism) => mechanism.to_string(),
+            SignInMemory::Refused(mechanism) => format!("{REFUSED}{mechanism}"),
+        }
+    }
+
+    /// A mechanism we do not know any more is forgotten.
+    pub(crate) fn from_column(column: &str) -> Option<SignInMemory> {
+        match column.strip_prefix(REFUSED) {
+            Some(word) => word.parse::<Mechanism>().ok().map(SignInMemory::Refused),
+            None => column.parse::<Mechanism>().ok().map(SignInMemory::Worked),
         }
     }
 }

@@ -107,6 +107,7 @@ store_suite! { super::SqliteBed::new() =>
         a_retrieval_comes_back_as_it_was_made,
         a_removed_retrieval_is_adopted_by_the_next_of_its_kind,
         a_secret_comes_back_and_can_be_changed,
+        how_to_sign_in_is_remembered_for_this_way_in_only,
         another_destination_keeps_what_was_brought,
         the_same_remote_and_destination_adopts_the_ledger,
     }

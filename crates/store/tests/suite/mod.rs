@@ -163,7 +163,9 @@ pub(crate) fn remote(host: &str, user: &str) -> Remote {
         port: 995,
         security: Security::Tls,
         ca_file: None,
+        pin: None,
         user: user.into(),
+        sign_in: None,
     }
 }
 
@@ -179,6 +181,7 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         retention: Retention::Keep,
         start: StartPoint::Everything,
         paused: false,
+        sign_in_memory: None,
     }
 }
 
@@ -208,6 +211,7 @@ pub(crate) fn run_end(run: RunId) -> RunEnd {
         said: None,
         conversation: String::new(),
         capabilities: None,
+        sign_in_memory: None,
         stopped: false,
     }
 }

@@ -2,11 +2,12 @@
 
 use inhaul_domain::Retention;
 use inhaul_store::{
-    Every, NewRetrieval, Remote, RemoteSecret, RetrievalChange, Security, Store, StoreError,
+    Every, NewRetrieval, Remote, RemoteSecret, RetrievalChange, RunEnd, Security, SignInMemory,
+    Store, StoreError,
 };
-use inhaul_types::{AccountId, RetrievalId, Secret};
+use inhaul_types::{AccountId, ErrorCode, KeyPin, Mechanism, RetrievalId, Secret};
 
-use super::{Bed, Scene, new_account, new_retrieval, remote, run_end};
+use super::{Bed, Scene, begin, new_account, new_retrieval, remote, run_end};
 
 pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
     let store = bed.open().await;
@@ -17,6 +18,8 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
             port: 110,
             security: Security::StartTls,
             ca_file: Some("/etc/ca.pem".into()),
+            pin: Some(KeyPin::new([7; KeyPin::LEN])),
+            sign_in: Some(Mechanism::Apop),
             ..remote("Pop.Example.NET", "recent:alice")
         },
         owner: Some(account),
@@ -24,6 +27,7 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
         every: Every::Auto,
         retention: Retention::DeleteAfter { days: 14 },
         paused: true,
+        sign_in_memory: Some(SignInMemory::Worked(Mechanism::Apop)),
         ..new_retrieval("", account)
     };
     let id = store.retrieval_create(new.clone()).await.unwrap();
@@ -36,6 +40,7 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
         (made.account, made.account_name.as_str()),
         (account, "alice")
     );
+    assert_eq!(made.sign_in_memory, new.sign_in_memory);
     assert_eq!(made.folder_name, "INBOX", "whatever the case");
     assert_eq!(
         (made.every, made.retention, made.paused),
@@ -82,6 +87,7 @@ pub(crate) async fn a_secret_comes_back_and_can_be_changed(bed: &impl Bed) {
     let open = async |store: &dyn Store| match store.retrieval_secret(id).await.unwrap() {
         RemoteSecret::Stored(secret) => secret.expose().to_owned(),
         RemoteSecret::Command(words) => words.join("|"),
+        RemoteSecret::Token(words) => format!("token {}", words.join("|")),
     };
     assert_eq!(open(&scene.store).await, "open sesame");
     for (new, seen) in [
@@ -89,6 +95,10 @@ pub(crate) async fn a_secret_comes_back_and_can_be_changed(bed: &impl Bed) {
         (
             RemoteSecret::Command(vec!["pass".into(), "show me".into()]),
             "pass|show me",
+        ),
+        (
+            RemoteSecret::Token(vec!["oauth".into(), "alice".into()]),
+            "token oauth|alice",
         ),
     ] {
         let change = RetrievalChange {
@@ -114,6 +124,81 @@ pub(crate) async fn a_secret_comes_back_and_can_be_changed(bed: &impl Bed) {
         ),
         "{missing:?}"
     );
+}
+
+pub(crate) async fn how_to_sign_in_is_remembered_for_this_way_in_only(bed: &impl Bed) {
+    let mut scene = Scene::set(bed).await;
+    let id = scene.retrieval.id;
+    let secret = || Some(RemoteSecret::Stored(Secret::new("other".into())));
+    let elsewhere = |remote: Remote| RetrievalChange {
+        remote: Some(remote),
+        ..RetrievalChange::default()
+    };
+    for (memory, code) in [
+        (SignInMemory::Worked(Mechanism::ScramSha256), None),
+        (
+            SignInMemory::Worked(Mechanism::User),
+            Some(ErrorCode::MailboxInUse),
+        ),
+        (
+            SignInMemory::Refused(Mechanism::CramMd5),
+            Some(ErrorCode::AuthRefused),
+        ),
+    ] {
+        for (change, remains) in [
+            (
+                RetrievalChange {
+                    every: Some(Every::Never),
+                    ..RetrievalChange::default()
+                },
+                true,
+            ),
+            (
+                RetrievalChange {
+                    secret: secret(),
+                    ..RetrievalChange::default()
+                },
+                false,
+            ),
+            (elsewhere(remote("pop.example.net", "bob")), false),
+            (
+                elsewhere(Remote {
+                    sign_in: Some(Mechanism::Plain),
+                    ..remote("pop.example.net", "alice")
+                }),
+                false,
+            ),
+        ] {
+            let end = RunEnd {
+                code,
+                sign_in_memory: Some(memory),
+                ..run_end(begin(&scene.store, &scene.retrieval).await)
+            };
+            let maildrop = scene
+                .store
+                .retrieval_by_name("work")
+                .await
+                .unwrap()
+                .maildrop;
+            scene
+                .store
+                .run_finish(maildrop, end, Vec::new())
+                .await
+                .unwrap();
+            scene = scene.reopen(bed).await;
+            let remembered = async |store: &dyn Store| {
+                store
+                    .retrieval_by_name("work")
+                    .await
+                    .unwrap()
+                    .sign_in_memory
+            };
+            assert_eq!(remembered(&scene.store).await, Some(memory));
+            scene.store.retrieval_change(id, change).await.unwrap();
+            let expected = remains.then_some(memory);
+            assert_eq!(remembered(&scene.store).await, expected, "{memory:?}");
+        }
+    }
 }
 
 pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {

@@ -70,13 +70,29 @@ pub enum Detail {
         /// What it offers.
         offered: Vec<String>,
     },
+    /// APOP is asked for, and the greeting has no stamp for it.
+    NoStamp,
+    /// What was refused is a token, no password.
+    TokenRefused,
     /// The program that gives the password gave none.
     PasswordCommand {
         /// Why not.
         why: String,
     },
+    /// The program that gives the token gave none.
+    TokenCommand {
+        /// Why not.
+        why: String,
+    },
     /// The name or password cannot be said on a line of POP3.
     Unspeakable,
+    /// The server lets us in without knowing the password.
+    Unproven {
+        /// The mechanism that would have proven it.
+        mechanism: String,
+    },
+    /// The list of mechanisms is not the one that the server sent.
+    Downgraded,
     /// How long the server wants us to wait between two sign-ins.
     LoginDelay {
         /// Seconds.
@@ -174,16 +190,26 @@ pub enum CertificateFact {
     WrongName {
         /// As the certificate has them; may be empty, may hold wildcards.
         names: Vec<String>,
+        /// The pin of the key it shows, as text.
+        shown: Option<String>,
     },
     /// Nobody we trust signed it.
-    UnknownIssuer,
+    UnknownIssuer {
+        /// The pin of the key it shows, as text.
+        shown: Option<String>,
+    },
+    /// It is an authority's own.
+    OwnAuthority {
+        /// The pin of the key it shows, as text.
+        shown: Option<String>,
+    },
     /// Its issuer took it back.
     Revoked,
     /// The server shows another key than the one that is pinned.
     KeyChanged {
-        /// SHA-256 of the trusted key (SPKI), as text.
+        /// The pin of the trusted key, as text.
         pinned: String,
-        /// SHA-256 of the key it shows (SPKI), as text.
+        /// The pin of the key it shows, as text.
         shown: String,
     },
     /// The file of trusted authorities cannot be used.
@@ -197,7 +223,26 @@ pub enum CertificateFact {
     Other {
         /// The words.
         why: String,
+        /// The pin of the key it shows, as text.
+        shown: Option<String>,
     },
+}
+
+impl CertificateFact {
+    /// The pin of the key that was shown, where one was and may be trusted.
+    pub(super) fn shown(&self) -> Option<&str> {
+        match self {
+            Self::KeyChanged { shown, .. } => Some(shown),
+            Self::WrongName { shown, .. }
+            | Self::UnknownIssuer { shown }
+            | Self::OwnAuthority { shown }
+            | Self::Other { shown, .. } => shown.as_deref(),
+            Self::Expired { .. }
+            | Self::NotYetValid { .. }
+            | Self::Revoked
+            | Self::AuthorityFile { .. } => None,
+        }
+    }
 }
 
 /// What speaks at a port where POP3 was expected.

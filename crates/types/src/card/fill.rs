@@ -87,6 +87,7 @@ impl<'a> Filler<'a> {
             "passwords_gone" => self.passwords_gone(),
             "says" => self.says(),
             "typical_names" => self.typical_names(),
+            "trust_key" => self.trust_key(),
             "pull" => self.pull(""),
             "converse" => self.pull(" -v"),
             "it_said" => self.quoted(" It said: "),
@@ -206,10 +207,29 @@ impl<'a> Filler<'a> {
     fn set(&self, options: &str) -> String {
         let server = self.facts.server.as_deref().unwrap_or("HOST");
         let options = options.replace("SERVER", &shell_word(server));
+        let options = options.replace("SHOWN", self.shown_key().unwrap_or("PIN"));
         match self.facts.occasion {
             Occasion::Run => format!("`inhaul retrieval set {} {options}`", self.name()),
             Occasion::Trial if options == "--password" => "run this command once more".into(),
             Occasion::Trial => format!("`{options}`"),
+        }
+    }
+
+    fn shown_key(&self) -> Option<&str> {
+        match &self.facts.detail {
+            Some(Detail::Certificate(fact)) => fact.shown(),
+            _ => None,
+        }
+    }
+
+    /// A step, or nothing where the key is not known.
+    fn trust_key(&self) -> String {
+        match self.shown_key() {
+            Some(_) => format!(
+                "If it is your own server, trust exactly its key: {}.",
+                self.set("--pin SHOWN")
+            ),
+            None => String::new(),
         }
     }
 
@@ -250,6 +270,7 @@ impl<'a> Filler<'a> {
             ("delay", Detail::LoginDelay { seconds }) => span(*seconds),
             ("offered", Detail::NoMechanism { offered }) if offered.is_empty() => "none".into(),
             ("offered", Detail::NoMechanism { offered }) => offered.join(", "),
+            ("mechanism", Detail::Unproven { mechanism }) => mechanism.clone(),
             ("doing", Detail::Unusable { doing, .. }) => doing.clone(),
             (place, Detail::Certificate(fact)) => self.certificate(place, fact),
             (place, detail) => number(place, detail),
@@ -264,8 +285,8 @@ impl<'a> Filler<'a> {
             ("on_date", CertificateFact::NotYetValid { from: Some(time) }) => {
                 format!(", but from {} on", time.date_in_words())
             }
-            ("names", CertificateFact::WrongName { names }) => some_of(names),
-            ("set_named_server", CertificateFact::WrongName { names }) => {
+            ("names", CertificateFact::WrongName { names, .. }) => some_of(names),
+            ("set_named_server", CertificateFact::WrongName { names, .. }) => {
                 // A wildcard names no server.
                 let name = names.iter().find(|name| !name.contains('*'));
                 let name = name.map_or_else(|| "HOST".into(), |name| shell_word(name));
@@ -282,11 +303,12 @@ impl<'a> Filler<'a> {
 fn because(detail: &Detail) -> String {
     let (Detail::Unreachable { why }
     | Detail::PasswordCommand { why }
+    | Detail::TokenCommand { why }
     | Detail::Nonsense { why }
     | Detail::Damaged { why }
     | Detail::Unusable { why, .. }
     | Detail::Certificate(
-        CertificateFact::AuthorityFile { why, .. } | CertificateFact::Other { why },
+        CertificateFact::AuthorityFile { why, .. } | CertificateFact::Other { why, .. },
     )) = detail
     else {
         return String::new();

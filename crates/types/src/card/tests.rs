@@ -21,9 +21,13 @@ fn details() -> Vec<(ErrorCode, Detail)> {
     let moment = Some(Timestamp::from_millis(1_772_445_600_000));
     let certificate = |fact| (Certificate, Detail::Certificate(fact));
     let path = || Detail::Path("/var/lib/inhaul".into());
+    let shown = || Some("sha256//cd34ef+/=".to_owned());
     vec![
         (AuthRefused, Detail::PasswordCommand { why: why() }),
+        (AuthRefused, Detail::TokenCommand { why: why() }),
+        (AuthRefused, Detail::TokenRefused),
         (AuthRefused, Detail::Unspeakable),
+        (AuthNotPossible, Detail::NoStamp),
         (
             AuthNotPossible,
             Detail::NoMechanism {
@@ -53,16 +57,24 @@ fn details() -> Vec<(ErrorCode, Detail)> {
         certificate(CertificateFact::NotYetValid { from: None }),
         certificate(CertificateFact::WrongName {
             names: vec!["other.example".into()],
+            shown: shown(),
         }),
         certificate(CertificateFact::WrongName {
             names: vec!["*.other.example".into()],
+            shown: None,
         }),
-        certificate(CertificateFact::WrongName { names: Vec::new() }),
-        certificate(CertificateFact::UnknownIssuer),
+        certificate(CertificateFact::WrongName {
+            names: Vec::new(),
+            shown: shown(),
+        }),
+        certificate(CertificateFact::UnknownIssuer { shown: None }),
+        certificate(CertificateFact::UnknownIssuer { shown: shown() }),
+        certificate(CertificateFact::OwnAuthority { shown: None }),
+        certificate(CertificateFact::OwnAuthority { shown: shown() }),
         certificate(CertificateFact::Revoked),
         certificate(CertificateFact::KeyChanged {
-            pinned: "AB:12".into(),
-            shown: "CD:34".into(),
+            pinned: "sha256//ab12+/=".into(),
+            shown: "sha256//cd34ef+/=".into(),
         }),
         certificate(CertificateFact::AuthorityFile {
             path: "/etc/ca.pem".into(),
@@ -70,6 +82,7 @@ fn details() -> Vec<(ErrorCode, Detail)> {
         }),
         certificate(CertificateFact::Other {
             why: "its signature is wrong".into(),
+            shown: shown(),
         }),
         (NoEncryption, Detail::NotTls),
         (TooOften, Detail::LoginDelay { seconds: 900 }),
@@ -181,6 +194,13 @@ fn details() -> Vec<(ErrorCode, Detail)> {
                 why: "the reply to STAT has no POP3 status".into(),
             },
         ),
+        (
+            BadAnswer,
+            Detail::Unproven {
+                mechanism: "SCRAM-SHA-256-PLUS".into(),
+            },
+        ),
+        (BadAnswer, Detail::Downgraded),
     ]
 }
 
@@ -277,7 +297,9 @@ fn no_card_shows_what_only_programmers_know() {
             // CamelCase of ours; names of the world outside are spelt their way.
             let camel = text.split(|c: char| !c.is_alphanumeric()).find(|word| {
                 let inner = word.chars().skip(1).any(char::is_uppercase);
-                inner && word.chars().any(char::is_lowercase) && *word != "NetEase"
+                inner
+                    && word.chars().any(char::is_lowercase)
+                    && !["NetEase", "OAuth"].contains(word)
             });
             assert_eq!(camel, None, "{which}: {text:?}");
         }

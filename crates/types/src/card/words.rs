@@ -7,8 +7,11 @@
 //!
 //! The waits named here are those of the schedule.
 
-use super::{CertificateFact, Detail, Facts, Occasion, Spoken};
+mod certificate;
+
+use super::{Detail, Facts, Occasion, Spoken};
 use crate::ErrorCode;
+use certificate::certificate;
 
 /// One card's words.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +29,12 @@ pub(super) struct Words {
 pub(super) const NEXT_TRIAL: &str = "Nothing was saved, and no mail was touched.";
 
 const NEXT_AFTER_REFUSAL: &str = "inhaul tries again after 15 minutes, 1 hour and 6 hours, then once a day, so that {server} does not lock the mailbox; and at once when the password is changed. Mail waits safely on {server}.";
+const NEXT_AFTER_TOKEN: &str = "inhaul tries again after 15 minutes, 1 hour and 6 hours, then once a day, so that {server} does not lock the mailbox. Mail waits safely on {server}.";
 const NEXT_WITHOUT_PASSWORD: &str = "inhaul sends no password. It tries again after 15 minutes, 1 hour, then every 6 hours. Mail waits safely on {server}.";
 const NEXT_FAILURE: &str = "inhaul tries again by itself and waits longer after each failure, at most 60 minutes. Mail waits safely on {server}.";
 
 const CHECK_ON_WEBSITE: &str = "Sign in on {provider_site} to check the password.";
+const OTHER_TOKEN_COMMAND: &str = "{set:--token-command COMMAND}";
 const ENTER_PASSWORD: &str = "Enter the password here again: {set:--password}.";
 const OTHER_PORT: &str = "Try {other_port}.";
 
@@ -114,7 +119,8 @@ fn general(code: ErrorCode) -> Words {
             title: "{Provider} does not allow passwords any more",
             what: "{passwords_gone}",
             todo: &[
-                "Forward mail from {provider} to a mailbox that inhaul can read. inhaul cannot sign in to these mailboxes yet.",
+                "If a program of yours can fetch an OAuth token for {provider}, inhaul signs in with that: {set:--token-command COMMAND}.",
+                "If not, forward mail from {provider} to a mailbox that inhaul can read.",
             ],
             next: "inhaul does not try this mailbox by itself until its settings are changed. Mail stays safely on {server}.",
             command: "",
@@ -367,13 +373,62 @@ fn particular(code: ErrorCode, detail: &Detail, general: Words) -> Words {
             todo: &[ENTER_PASSWORD, "If the name is wrong: {set:--user NAME}."],
             ..general
         },
+        (AuthRefused, Detail::TokenCommand { .. }) => Words {
+            title: "The program that gives the token for {server} failed",
+            what: "inhaul got no token from it{because}.",
+            todo: &[
+                "Run the program yourself, as the user that inhaul runs as: its first line must be the token.",
+                "Or name another program: {set:--token-command COMMAND}.",
+            ],
+            next: NEXT_AFTER_TOKEN,
+            command: OTHER_TOKEN_COMMAND,
+        },
+        (AuthRefused, Detail::TokenRefused) => Words {
+            title: "{Server} refuses the token",
+            what: "{says} the token does not open this mailbox.",
+            todo: &[
+                "Run the program that gives the token: a token that has expired, or was made for something else than POP, is refused.",
+                "If the program needs your consent again, give it.",
+                "If the name is wrong: {set:--user NAME}.",
+            ],
+            next: NEXT_AFTER_TOKEN,
+            command: OTHER_TOKEN_COMMAND,
+        },
         (AuthNotPossible, Detail::NoMechanism { .. }) => Words {
-            title: "{Server} accepts no way of signing in that inhaul has",
+            title: "{Server} knows none of the ways in which inhaul could sign in here",
             what: "It offers {offered}.",
             todo: &[
-                "Ask the provider whether a sign-in with name and password can be allowed.",
-                "If not, forward mail from there to a mailbox that inhaul can read.",
+                "If you chose a way yourself, let inhaul choose: {set:--sign-in auto}.",
+                "If it wants OAuth tokens, name a program that gives one: {set:--token-command COMMAND}.",
+                "Ask the provider whether a sign-in with name and password can be allowed. If not, forward mail from there to a mailbox that inhaul can read.",
             ],
+            ..general
+        },
+        (AuthNotPossible, Detail::NoStamp) => Words {
+            title: "{Server} has no APOP",
+            what: "Its greeting lacks the stamp that APOP needs, so nothing was sent.",
+            todo: &["Choose another way to sign in, or let inhaul choose: {set:--sign-in auto}."],
+            command: "{set:--sign-in auto}",
+            ..general
+        },
+        (BadAnswer, Detail::Unproven { .. }) => Words {
+            title: "{Server} did not prove by {mechanism} that it knows the password",
+            what: "It may be another server in its place. Nothing was read or deleted there.",
+            todo: &[
+                "Ask whoever runs the server whether it was changed or replaced.",
+                "Until you know, choose no simpler way to sign in: that would tell it the password.",
+            ],
+            command: "",
+            ..general
+        },
+        (BadAnswer, Detail::Downgraded) => Words {
+            title: "{Server} offers a safer sign-in than its list says",
+            what: "Somebody may have changed the list on its way here. The password was not told, and nothing was read or deleted there.",
+            todo: &[
+                "Try from another network: somebody may be in between.",
+                "If it is the same there, tell whoever runs the server.",
+            ],
+            command: "",
             ..general
         },
         (NoEncryption, Detail::NotTls) => Words {
@@ -479,75 +534,6 @@ fn no_answer(detail: &Detail, general: Words) -> Words {
             ..general
         },
         _ => general,
-    }
-}
-
-fn certificate(fact: &CertificateFact, general: Words) -> Words {
-    match fact {
-        CertificateFact::Expired { .. } => Words {
-            what: "Its certificate expired{on_date}.",
-            todo: &[
-                "Wait for the provider to renew it, or tell them.",
-                "If this happens with every server, set the clock of this computer.",
-            ],
-            ..general
-        },
-        CertificateFact::NotYetValid { .. } => Words {
-            what: "Its certificate is not valid yet{on_date}.",
-            todo: &[
-                "Check the clock of this computer.",
-                "If it is right, tell the provider.",
-            ],
-            ..general
-        },
-        CertificateFact::WrongName { names } if names.is_empty() => Words {
-            what: "Its certificate is for another name.",
-            todo: &[
-                "Ask the provider for the right name of their POP3 server, and use it: {set:--server HOST}.",
-            ],
-            ..general
-        },
-        CertificateFact::WrongName { .. } => Words {
-            what: "Its certificate is for {names}.",
-            todo: &[
-                "If that is the provider's name too, use it as the server: {set_named_server}.",
-                "If it is a stranger's, ask the provider.",
-            ],
-            ..general
-        },
-        CertificateFact::UnknownIssuer => Words {
-            what: "Its certificate is signed by nobody this server knows.",
-            todo: &[
-                "If it is your own or your company's server, trust the authority that signed the certificate: {set:--ca-file FILE}.",
-                "If it is a provider's, tell them, and try from another network: somebody may be in between.",
-            ],
-            ..general
-        },
-        CertificateFact::Revoked => Words {
-            what: "Its certificate was taken back by the authority that had signed it.",
-            todo: &["Tell the provider. It is not safe to go on."],
-            ..general
-        },
-        CertificateFact::KeyChanged { .. } => Words {
-            title: "{Server} shows another key than the one you trusted",
-            what: "You trusted {pinned}; it now shows {shown}. Either its key was renewed, or somebody is in between.",
-            todo: &[
-                "Ask whoever runs the server whether the key was renewed, and compare it with the one above.",
-                "Only if it is theirs, trust the new key.",
-            ],
-            ..general
-        },
-        CertificateFact::AuthorityFile { .. } => Words {
-            title: "The certificate file {path} cannot be used",
-            what: "It is meant to prove who {server} is, but inhaul cannot read it as one{because}.",
-            todo: &["Put the right file there, or name another: {set:--ca-file FILE}."],
-            ..general
-        },
-        CertificateFact::Other { .. } => Words {
-            what: "Its certificate cannot be used{because}.",
-            todo: &["Tell the provider. If it is your own server, give it a new certificate."],
-            ..general
-        },
     }
 }
 

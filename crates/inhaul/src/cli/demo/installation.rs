@@ -178,7 +178,9 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId) -> NewRetrieval 
             port: address.port(),
             security: Security::StartTls,
             ca_file: Some(authority.to_owned()),
+            pin: None,
             user: host.sample.user().into(),
+            sign_in: None,
         },
         secret: RemoteSecret::Stored(Secret::new(host.password().to_owned())),
         account,
@@ -188,6 +190,7 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId) -> NewRetrieval 
         retention: Retention::Keep,
         start: StartPoint::Everything,
         paused: false,
+        sign_in_memory: None,
     }
 }
 

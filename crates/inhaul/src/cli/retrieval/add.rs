@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use inhaul_domain::{Retention, StartPoint};
-use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Store};
-use inhaul_types::Timestamp;
+use inhaul_engine::Engine;
+use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Security, Store};
+use inhaul_types::{KeyPin, Timestamp};
 
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
@@ -15,6 +16,7 @@ use crate::config::entries::retrieval::Bring;
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 use crate::server_spec::ServerSpec;
+use crate::way_in::{Pin, SignIn};
 
 #[derive(Args, Debug)]
 pub(crate) struct Add {
@@ -30,6 +32,9 @@ pub(crate) struct Add {
     /// Trust the certificate authority in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Trust this key of the server (sha256//...) and no authority; "first": the one it shows now
+    #[arg(long, value_name = "PIN", conflicts_with = "ca_file")]
+    pin: Option<Pin>,
     /// The name to sign in with there
     #[arg(long)]
     user: String,
@@ -38,6 +43,13 @@ pub(crate) struct Add {
     /// Run this program for the password; its first line is it
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["password_stdin", "password_file"])]
     password_command: Option<String>,
+    /// Run this program for an OAuth token, anew each session; its first line is it
+    #[arg(long, value_name = "COMMAND",
+        conflicts_with_all = ["password_stdin", "password_file", "password_command"])]
+    token_command: Option<String>,
+    /// How to sign in; "auto" takes the best that the server offers
+    #[arg(long, value_name = "WAY", value_parser = SignIn::parser(), default_value = "auto")]
+    sign_in: SignIn,
     /// The account that gets the mail
     #[arg(long, value_name = "ACCOUNT")]
     to: String,
@@ -75,21 +87,29 @@ impl Add {
         let spec = ServerSpec::parse(&self.server, self.security.map(Into::into))
             .map_err(|why| Failure::usage(format!("--server: {why}")))?;
         let retention = retention(self.after_storing, self.days)?.unwrap_or(Retention::Keep);
-        let remote = Remote {
+        let mut remote = Remote {
             host: spec.host,
             port: spec.port,
             security: spec.security,
             ca_file: ca_file(self.ca_file)?,
+            pin: None,
             user: self.user,
+            sign_in: self.sign_in.0,
         };
-        let secret = match self.password_command {
-            Some(command) => RemoteSecret::Command(split_command(&command)?),
+        check_way_in(remote.security, self.pin)?;
+        let command = command(
+            self.password_command.as_deref(),
+            self.token_command.as_deref(),
+        )?;
+        let secret = match command {
+            Some(command) => command,
             None => {
                 let question = format!("Password for {} on {}", remote.user, remote.host);
                 let password = self.password.read_or_ask(&question, globals.may_ask())?;
                 RemoteSecret::Stored(password)
             }
         };
+        check_secret(self.sign_in, &secret)?;
         globals
             .with_store(async |store, config| {
                 let account = store.account_by_name(&self.to).await?;
@@ -114,12 +134,18 @@ impl Add {
                         other.name
                     );
                 }
+                let engine = engine(&store, config)?;
+                remote.pin = pinned(self.pin, &remote, &engine).await?;
+                if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
+                    eprintln!("{} showed the key {pin}. It is trusted from now on.", remote.host);
+                }
+                let mut sign_in_memory = None;
                 if !self.no_test {
-                    let engine = engine(&store, config)?;
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
                         Failure::of_card(failure.card())
                             .hint("To save it all the same, add --no-test.")
                     })?;
+                    sign_in_memory = found.sign_in_memory;
                     if !globals.quiet && !globals.json {
                         print(&format!(
                             "Signed in: {} messages, {}.\n",
@@ -143,6 +169,7 @@ impl Add {
                     retention,
                     start: start_point(self.bring),
                     paused: self.paused,
+                    sign_in_memory,
                 };
                 store.retrieval_create(retrieval).await?;
                 Ok(())
@@ -187,8 +214,69 @@ pub(crate) fn ca_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure>
     Ok(Some(std::path::absolute(path)?))
 }
 
+/// A pin is for lines that are encrypted.
+pub(crate) fn check_way_in(security: Security, pin: Option<Pin>) -> Result<(), Failure> {
+    match (security, pin) {
+        (Security::None, Some(Pin::Key(_) | Pin::First)) => Err(Failure::usage(
+            "--pin: without encryption the server shows no key",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Tokens and passwords are signed in with in different ways.
+pub(crate) fn check_secret(sign_in: SignIn, secret: &RemoteSecret) -> Result<(), Failure> {
+    let is_token = matches!(secret, RemoteSecret::Token(_));
+    match sign_in.0 {
+        Some(way) if is_token && !way.takes_a_token() => Err(Failure::usage(format!(
+            "--sign-in {way} takes a password, not a token"
+        ))),
+        Some(way) if !is_token && way.takes_a_token() => Err(Failure::usage(format!(
+            "--sign-in {way} takes a token: give --token-command"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The key to trust. The server is asked for it where it is to be the first one it shows; it is
+/// told nothing.
+pub(crate) async fn pinned(
+    pin: Option<Pin>,
+    remote: &Remote,
+    engine: &Engine,
+) -> Result<Option<KeyPin>, Failure> {
+    match pin {
+        None | Some(Pin::None) => Ok(None),
+        Some(Pin::Key(key)) => Ok(Some(key)),
+        Some(Pin::First) => {
+            let shown = engine.shown_key(remote).await;
+            shown
+                .map(Some)
+                .map_err(|failure| Failure::of_card(failure.card()))
+        }
+    }
+}
+
+/// What is run for a password or a token, if one of them was named.
+pub(crate) fn command(
+    password: Option<&str>,
+    token: Option<&str>,
+) -> Result<Option<RemoteSecret>, Failure> {
+    Ok(match (password, token) {
+        (Some(command), _) => {
+            let words = split_command("--password-command", command)?;
+            Some(RemoteSecret::Command(words))
+        }
+        (None, Some(command)) => {
+            let words = split_command("--token-command", command)?;
+            Some(RemoteSecret::Token(words))
+        }
+        (None, None) => None,
+    })
+}
+
 /// Program and arguments, split at spaces; quotes hold a part together. No shell is involved.
-fn split_command(text: &str) -> Result<Vec<String>, Failure> {
+fn split_command(option: &str, text: &str) -> Result<Vec<String>, Failure> {
     let mut parts = Vec::new();
     let mut part: Option<String> = None;
     let mut quote = None;
@@ -206,10 +294,10 @@ fn split_command(text: &str) -> Result<Vec<String>, Failure> {
     }
     parts.extend(part);
     if quote.is_some() {
-        return Err(Failure::usage("--password-command: a quote is not closed"));
+        return Err(Failure::usage(format!("{option}: a quote is not closed")));
     }
     if parts.is_empty() {
-        return Err(Failure::usage("--password-command: the program is missing"));
+        return Err(Failure::usage(format!("{option}: the program is missing")));
     }
     Ok(parts)
 }
@@ -234,7 +322,7 @@ mod tests {
             ("", None),
             ("'open", None),
         ] {
-            let split = split_command(text).ok();
+            let split = split_command("--token-command", text).ok();
             let split = split
                 .as_ref()
                 .map(|parts| parts.iter().map(String::as_str).collect());

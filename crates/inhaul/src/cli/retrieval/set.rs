@@ -8,14 +8,17 @@ use inhaul_domain::{LedgerState, Retention};
 use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Store};
 use inhaul_types::{AccountId, Octets, Timestamp};
 
+use super::add::{check_secret, check_way_in, command, pinned};
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{counted, print, print_json, size};
+use crate::cli::pull::engine;
 use crate::exit::{Exit, Failure};
 use crate::question::confirm;
 use crate::secrets::PasswordSource;
 use crate::server_spec::ServerSpec;
+use crate::way_in::{Pin, SignIn};
 
 #[derive(Args, Debug)]
 pub(crate) struct Set {
@@ -33,6 +36,10 @@ pub(crate) struct Set {
     /// Trust the certificate authority in this PEM file
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// Trust this key of the server (sha256//...) and no authority; "first": the one it shows
+    /// now; "none": authorities again
+    #[arg(long, value_name = "PIN", conflicts_with = "ca_file")]
+    pin: Option<Pin>,
     /// Another name to sign in with there
     #[arg(long)]
     user: Option<String>,
@@ -41,6 +48,17 @@ pub(crate) struct Set {
     password: bool,
     #[command(flatten)]
     password_source: PasswordSource,
+    /// Run this program for the password; its first line is it
+    #[arg(long, value_name = "COMMAND",
+        conflicts_with_all = ["password", "password_stdin", "password_file"])]
+    password_command: Option<String>,
+    /// Run this program for an OAuth token, anew each session; its first line is it
+    #[arg(long, value_name = "COMMAND",
+        conflicts_with_all = ["password", "password_stdin", "password_file", "password_command"])]
+    token_command: Option<String>,
+    /// How to sign in; "auto" takes the best that the server offers
+    #[arg(long, value_name = "WAY", value_parser = SignIn::parser())]
+    sign_in: Option<SignIn>,
     /// Another account that gets the mail from now on
     #[arg(long, value_name = "ACCOUNT")]
     to: Option<String>,
@@ -71,8 +89,13 @@ impl Set {
             }
             other => other,
         };
+        let command = command(
+            self.password_command.as_deref(),
+            self.token_command.as_deref(),
+        )?;
+        let secret = command.or_else(|| secret.map(RemoteSecret::Stored));
         let (host, nothing_before) = globals
-            .with_store(async |store, _| {
+            .with_store(async |store, config| {
                 let retrieval = retrieval_named(&*store, &self.name).await?;
                 let destination = self.destination(&*store, &retrieval).await?;
                 let mut nothing_before = None;
@@ -83,10 +106,29 @@ impl Set {
                     confirm(&there.question(retention, &retrieval.remote.host), globals)?;
                     nothing_before = there.first_deletion(retention);
                 }
+                let mut remote = self.remote(&retrieval.remote)?;
+                if let Some(pin) = self.pin {
+                    check_way_in(remote.security, Some(pin))?;
+                    remote.pin = pinned(Some(pin), &remote, &*engine(&store, config)?).await?;
+                }
+                if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
+                    eprintln!(
+                        "{} showed the key {pin}. It is trusted from now on.",
+                        remote.host
+                    );
+                }
+                if self.sign_in.is_some() || secret.is_some() {
+                    let secret = match &secret {
+                        Some(secret) => secret.clone(),
+                        None => store.retrieval_secret(retrieval.id).await?,
+                    };
+                    check_secret(SignIn(remote.sign_in), &secret)?;
+                }
                 let change = RetrievalChange {
                     name: self.new_name.clone(),
-                    remote: self.remote(&retrieval.remote)?,
-                    secret: secret.map(RemoteSecret::Stored),
+                    // Saying what is set already is no change: what is known of the server stays.
+                    remote: (remote != retrieval.remote).then_some(remote),
+                    secret,
                     destination,
                     every: self.every,
                     retention,
@@ -136,18 +178,15 @@ impl Set {
         )))
     }
 
-    fn remote(&self, now: &Remote) -> Result<Option<Remote>, Failure> {
-        let nothing_changes = self.server.is_none()
-            && self.security.is_none()
-            && self.ca_file.is_none()
-            && self.user.is_none();
-        if nothing_changes {
-            return Ok(None);
-        }
+    fn remote(&self, now: &Remote) -> Result<Remote, Failure> {
         let mut remote = now.clone();
         if let Some(server) = &self.server {
             let spec = ServerSpec::parse(server, self.security.map(Into::into))
                 .map_err(|why| Failure::usage(format!("--server: {why}")))?;
+            // A key is a server's own: another one has another.
+            if !spec.host.eq_ignore_ascii_case(&now.host) {
+                remote.pin = None;
+            }
             (remote.host, remote.port, remote.security) = (spec.host, spec.port, spec.security);
         } else if let Some(security) = self.security {
             remote.security = security.into();
@@ -156,12 +195,15 @@ impl Set {
             inhaul_net::tls::check_ca_file(path)
                 .map_err(|error| Failure::new(Exit::NO_INPUT, error.to_string()))?;
             remote.ca_file = Some(std::path::absolute(path)?);
+            remote.pin = None;
         }
         if let Some(user) = &self.user {
             remote.user.clone_from(user);
         }
-        // Saying what is set already is no change: what is known of the server stays known.
-        Ok((remote != *now).then_some(remote))
+        if let Some(SignIn(way)) = self.sign_in {
+            remote.sign_in = way;
+        }
+        Ok(remote)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use inhaul_types::Address;
+use inhaul_types::{Address, KeyPin, Mechanism};
 
 use super::group::{inner, show_table};
 use super::{Destination, whereabouts};
@@ -11,6 +11,7 @@ use crate::config::reader::{KeyPath, Reader, Session, Setting};
 use crate::config::secrets::SecretSource;
 use crate::config::tree::{Placed, quoted};
 use crate::config::words::Words;
+use crate::way_in::SignIn;
 
 /// A retrieval written in a file.
 #[derive(Debug, PartialEq)]
@@ -25,12 +26,14 @@ pub(crate) struct RetrievalEntry {
     pub(crate) security: Option<Security>,
     /// The authorities to trust for this server; `None` is those of `[tls]`.
     pub(crate) ca_file: Option<PathBuf>,
-    /// The SHA-256 fingerprint of the only certificate to trust.
-    pub(crate) pin: Option<Fingerprint>,
+    /// The only key to trust for this server, and no authority.
+    pub(crate) pin: Option<KeyPin>,
     /// The name to sign in with.
     pub(crate) user: String,
-    /// Where the password is.
-    pub(crate) password: SecretSource,
+    /// Where the password or token is.
+    pub(crate) credential: CredentialSource,
+    /// How to sign in.
+    pub(crate) sign_in: SignIn,
     /// What becomes of the mail.
     pub(crate) routing: Routing,
     /// What to bring of the mail that is already there.
@@ -43,6 +46,15 @@ pub(crate) struct RetrievalEntry {
     pub(crate) paused: bool,
     /// The file and line it stands in.
     pub(crate) written_at: String,
+}
+
+/// Where to get what a sign-in needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum CredentialSource {
+    /// A password.
+    Password(SecretSource),
+    /// An OAuth token: what the program prints, anew each session.
+    Token(Vec<String>),
 }
 
 /// How a connection is protected.
@@ -131,10 +143,6 @@ enum AfterStoring {
     Delete,
 }
 
-/// The SHA-256 fingerprint of a certificate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Fingerprint(pub(crate) [u8; 32]);
-
 impl RetrievalEntry {
     /// Reads one; `every` is the interval of one that names none.
     pub(in crate::config) fn read(reader: &mut Reader<'_>, every: Every) -> Option<Self> {
@@ -142,10 +150,19 @@ impl RetrievalEntry {
         let owner = reader.optional("owner");
         let server = reader.required("server", "Add server = \"pop.example.org\".");
         let security = reader.optional("security");
-        let ca_file = reader.optional("ca_file");
-        let pin = reader.optional("pin");
+        let ca_file = reader.optional::<PathBuf>("ca_file");
+        let pin = reader.optional::<KeyPin>("pin");
+        let one_trust = ca_file.is_none() || pin.is_none();
+        let help = "Remove one: a pinned key needs no authority.";
+        reader.check(
+            &["pin"],
+            one_trust,
+            "`pin` and `ca_file` exclude each other",
+            help,
+        );
         let user = reader.required("user", "Add user = \"alice@example.org\".");
-        let password = reader.required("password", "Add password = { file = \"/path\" }.");
+        let credential = read_credential(reader);
+        let sign_in = read_sign_in(reader, credential.as_ref());
         let routing = read_routing(reader);
         let bring = reader.value("bring", Bring::All);
         let every = reader.value("every", every);
@@ -160,7 +177,8 @@ impl RetrievalEntry {
             ca_file,
             pin,
             user: user?,
-            password: password?,
+            credential: credential?,
+            sign_in,
             routing: routing?,
             bring,
             every,
@@ -169,6 +187,46 @@ impl RetrievalEntry {
             written_at,
         })
     }
+}
+
+fn read_credential(reader: &mut Reader<'_>) -> Option<CredentialSource> {
+    let (has_password, has_token) = (reader.is_written("password"), reader.is_written("token"));
+    let password = reader.optional::<SecretSource>("password");
+    let token = reader.optional::<SecretSource>("token");
+    let help = "Add password = { file = \"/path\" }, or token = { command = [\"program\"] }.";
+    reader.check(
+        &[],
+        has_password || has_token,
+        "`password` is missing",
+        help,
+    );
+    let both = has_password && has_token;
+    let what = "`password` and `token` exclude each other";
+    reader.check(&["token"], !both, what, help);
+    match (password, token) {
+        (Some(password), None) => Some(CredentialSource::Password(password)),
+        (None, Some(SecretSource::Command(words))) => Some(CredentialSource::Token(words)),
+        (None, Some(_)) => {
+            // A token lives for an hour: a file with one would be a surprise.
+            let what = "a token comes from a command";
+            reader.check(&["token"], false, what, help);
+            None
+        }
+        _ => None,
+    }
+}
+
+fn read_sign_in(reader: &mut Reader<'_>, credential: Option<&CredentialSource>) -> SignIn {
+    let sign_in = reader.value("sign_in", SignIn::default());
+    let is_token = matches!(credential, Some(CredentialSource::Token(_)));
+    let fits = match sign_in.0 {
+        Some(way) => credential.is_none() || way.takes_a_token() == is_token,
+        None => true,
+    };
+    let help = "\"xoauth2\" and \"oauthbearer\" go with `token`, all others with `password`.";
+    let what = "this way to sign in goes with the other of `password` and `token`";
+    reader.check(&["sign_in"], fits, what, help);
+    sign_in
 }
 
 fn read_routing(reader: &mut Reader<'_>) -> Option<Routing> {
@@ -301,26 +359,34 @@ impl Setting for Bring {
     }
 }
 
-impl Setting for Fingerprint {
+impl Words for SignIn {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("auto", Self(None)),
+        ("scram-sha-256", Self(Some(Mechanism::ScramSha256))),
+        ("scram-sha-1", Self(Some(Mechanism::ScramSha1))),
+        ("cram-md5", Self(Some(Mechanism::CramMd5))),
+        ("plain", Self(Some(Mechanism::Plain))),
+        ("login", Self(Some(Mechanism::Login))),
+        ("user", Self(Some(Mechanism::User))),
+        ("apop", Self(Some(Mechanism::Apop))),
+        ("xoauth2", Self(Some(Mechanism::XOauth2))),
+        ("oauthbearer", Self(Some(Mechanism::OauthBearer))),
+    ];
+}
+
+impl Setting for KeyPin {
     fn read(from: &Placed, path: &KeyPath, session: &mut Session) -> Option<Self> {
-        let help = "Write the SHA-256 fingerprint: 64 hexadecimal digits, with or without colons.";
+        let help = "Write \"sha256//\" and the base64 of the SHA-256 of the server's public key, as \
+                    curl does; an error about its certificate names it.";
         let text = from.text(path, session, help)?;
-        let digits: Vec<char> = text.chars().filter(|c| *c != ':').collect();
-        let octets: Option<Vec<u8>> = digits.chunks(2).map(octet).collect();
-        let fingerprint = octets.and_then(|octets| octets.try_into().ok()).map(Self);
-        if fingerprint.is_none() {
-            session.refuse(&from.place, path, "is not a fingerprint".to_owned(), help);
+        let pin = text.parse().ok();
+        if pin.is_none() {
+            session.refuse(&from.place, path, "is not a pin".to_owned(), help);
         }
-        fingerprint
+        pin
     }
 
     fn show(&self) -> String {
-        let octets: Vec<String> = self.0.iter().map(|octet| format!("{octet:02X}")).collect();
-        quoted(&octets.join(":"))
+        quoted(&self.to_string())
     }
-}
-
-fn octet(digits: &[char]) -> Option<u8> {
-    let [high, low] = digits else { return None };
-    u8::try_from(high.to_digit(16)? * 16 + low.to_digit(16)?).ok()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::addresses::ListenAddress;
 use super::durations::Every;
-use super::entries::retrieval::{Retention, Routing};
+use super::entries::retrieval::{CredentialSource, Retention, Routing};
 use super::secrets::SecretSource;
 use super::sections::log::{LogLevel, LogOutput};
 use super::{Config, ConfigProblems, Sources, resolve};
@@ -249,7 +249,10 @@ fn a_retrieval_says_where_its_mail_goes() {
     assert!(matches!(&retrieval.routing, Routing::Single(to) if to.folder == "Inbox"));
     assert_eq!(retrieval.every, Every::Auto, "it follows [checks]");
     assert_eq!(retrieval.retention, Retention::Delete { days: 14 });
-    assert_eq!(retrieval.password, SecretSource::File("/p".into()));
+    assert_eq!(
+        retrieval.credential,
+        CredentialSource::Password(SecretSource::File("/p".into()))
+    );
     assert!(
         retrieval.written_at.ends_with("inhaul.toml:3"),
         "{}",
@@ -273,7 +276,20 @@ fn a_retrieval_says_where_its_mail_goes() {
             "to = \"a\"\ndays = 3",
             "counts only where the remote copy is deleted",
         ),
-        ("to = \"a\"\npin = \"AB:CD\"", "is not a fingerprint"),
+        ("to = \"a\"\npin = \"AB:CD\"", "is not a pin"),
+        (
+            "to = \"a\"\nca_file = \"/ca\"\npin = \"sha256//YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE=\"",
+            "`pin` and `ca_file` exclude each other",
+        ),
+        (
+            "to = \"a\"\ntoken = { command = [\"x\"] }",
+            "`password` and `token` exclude each other",
+        ),
+        (
+            "to = \"a\"\nsign_in = \"xoauth2\"",
+            "goes with the other of `password` and `token`",
+        ),
+        ("to = \"a\"\nsign_in = \"ntlm\"", "`ntlm` is not known here"),
         (
             "to = \"a\"\nbring = \"days=x\"",
             "`days=x` is not known here",

@@ -191,6 +191,8 @@ CREATE TABLE maildrop (
 -- routing 'catch-all' shares out by recipient (evidence: auto, to-cc or a header's name), and
 -- folder_id is its fallback. start: until the maildrop was looked into, messages that arrived
 -- before are not wanted (the largest number: none that is there); NULL wants all.
+-- pin: SHA-256 of the one server key that is trusted. sign_in: a mechanism's word; NULL takes the
+-- best. mechanism: the word of the one that worked last, with ! in front the one that was refused.
 CREATE TABLE retrieval (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
   name           TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -198,7 +200,9 @@ CREATE TABLE retrieval (
   port           INTEGER NOT NULL,
   security       TEXT NOT NULL CHECK (security IN ('tls', 'starttls', 'none')),
   ca_file        BLOB,
+  pin            BLOB,
   user           TEXT NOT NULL,
+  sign_in        TEXT,
   secret         BLOB,
   folder_id      INTEGER NOT NULL REFERENCES folder(id),
   owner_id       INTEGER REFERENCES account(id),
@@ -220,6 +224,7 @@ CREATE TABLE retrieval (
   next_due       INTEGER,
   min_interval   INTEGER,
   capabilities   TEXT,
+  mechanism      TEXT,
   last_good      INTEGER,
   failing_since  INTEGER,
   failures       INTEGER NOT NULL DEFAULT 0,

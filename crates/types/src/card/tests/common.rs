@@ -23,6 +23,14 @@ pub(super) fn all() -> Vec<(String, &'static str)> {
         wanted: 12,
         half: Some(7),
     };
+    let shown = || "sha256//cd34ef+/=".to_owned();
+    let unknown = CertificateFact::UnknownIssuer {
+        shown: Some(shown()),
+    };
+    let changed = CertificateFact::KeyChanged {
+        pinned: "sha256//ab12+/=".into(),
+        shown: shown(),
+    };
     let smtp = Some(Detail::Speaks(Spoken::Smtp));
     vec![
         (read(AuthRefused, &worked), "\
@@ -46,7 +54,8 @@ inhaul tries again after 15 minutes, 1 hour and 6 hours, then once a day, so tha
             "\
 Microsoft does not allow passwords any more
 Since 2024 Outlook.com, Hotmail, Live and MSN mailboxes only accept sign-in through Microsoft's own page.
-- Forward mail from Microsoft to a mailbox that inhaul can read. inhaul cannot sign in to these mailboxes yet.
+- If a program of yours can fetch an OAuth token for Microsoft, inhaul signs in with that: `inhaul retrieval set Club --token-command COMMAND`.
+- If not, forward mail from Microsoft to a mailbox that inhaul can read.
 inhaul does not try this mailbox by itself until its settings are changed. Mail stays safely on outlook.office365.com.
 ",
         ),
@@ -81,6 +90,7 @@ inhaul sends no password. It tries again after 15 minutes, 1 hour, then every 6 
         (
             certificate(CertificateFact::WrongName {
                 names: vec!["other.example".into()],
+                shown: None,
             }),
             "\
 pop.club.example could not prove who it is
@@ -90,6 +100,29 @@ Its certificate is for other.example.
 inhaul sends no password. It tries again after 15 minutes, 1 hour, then every 6 hours. Mail waits safely on pop.club.example.
 ",
         ),
+        (certificate(unknown), "\
+pop.club.example could not prove who it is
+Its certificate is signed by nobody this server knows.
+- If it is your own or your company's server, trust the authority that signed the certificate: `inhaul retrieval set Club --ca-file FILE`.
+- If it is your own server, trust exactly its key: `inhaul retrieval set Club --pin sha256//cd34ef+/=`.
+- If it is a provider's, tell them, and try from another network: somebody may be in between.
+inhaul sends no password. It tries again after 15 minutes, 1 hour, then every 6 hours. Mail waits safely on pop.club.example.
+"),
+        (certificate(changed), "\
+The key of pop.club.example has changed, and no password was sent
+You trusted sha256//ab12+/=; it now shows sha256//cd34ef+/=. Either its key was renewed, or somebody is in between.
+- Ask whoever runs the server whether the key was renewed, and compare it with the one above.
+- Only if it is theirs, trust the new key: `inhaul retrieval set Club --pin sha256//cd34ef+/=`.
+inhaul sends no password. It tries again after 15 minutes, 1 hour, then every 6 hours. Mail waits safely on pop.club.example.
+"),
+        (club(AuthRefused, Some(Detail::TokenRefused)), "\
+pop.club.example refuses the token
+The server says the token does not open this mailbox.
+- Run the program that gives the token: a token that has expired, or was made for something else than POP, is refused.
+- If the program needs your consent again, give it.
+- If the name is wrong: `inhaul retrieval set Club --user NAME`.
+inhaul tries again after 15 minutes, 1 hour and 6 hours, then once a day, so that pop.club.example does not lock the mailbox. Mail waits safely on pop.club.example.
+"),
         (club(NoEncryption, None), "\
 pop.club.example offers no encryption on port 995
 Your password would cross the internet readable by others.

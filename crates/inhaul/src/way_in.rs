@@ -1,0 +1,69 @@
+//! How to sign in to a remote server and which key to trust there, as typed.
+
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use inhaul_types::{BadPin, KeyPin, Mechanism};
+
+/// A way to sign in; `None` is `auto`, the best that the server offers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct SignIn(pub(crate) Option<Mechanism>);
+
+impl SignIn {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        self.0.map_or(AUTO, Mechanism::as_str)
+    }
+
+    /// Reads one of the words on a command line.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        let words = [AUTO]
+            .into_iter()
+            .chain(Mechanism::ALL.map(Mechanism::as_str));
+        PossibleValuesParser::new(words).map(|word| Self(word.parse().ok()))
+    }
+}
+
+const AUTO: &str = "auto";
+
+/// A key to trust.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Pin {
+    /// This one.
+    Key(KeyPin),
+    /// The one that the server shows now.
+    First,
+    /// None: authorities are asked again.
+    None,
+}
+
+impl FromStr for Pin {
+    type Err = BadPin;
+
+    fn from_str(text: &str) -> Result<Self, BadPin> {
+        match text {
+            "first" => Ok(Self::First),
+            "none" => Ok(Self::None),
+            key => key.parse().map(Self::Key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_a_key_or_a_word() {
+        let key = KeyPin::new([1; KeyPin::LEN]);
+        for (text, pin) in [
+            (key.to_string().as_str(), Ok(Pin::Key(key))),
+            ("first", Ok(Pin::First)),
+            ("none", Ok(Pin::None)),
+            ("ask", Err(BadPin)),
+            ("", Err(BadPin)),
+        ] {
+            assert_eq!(text.parse(), pin, "{text:?}");
+        }
+    }
+}
