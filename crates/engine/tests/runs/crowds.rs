@@ -149,7 +149,7 @@ async fn a_greeting_octet_by_octet_ends_with_the_run_and_holds_up_nobody_else() 
     let door = world.server.another_door().await.unwrap();
     door.set(|switches| switches.line = dripping());
     world.redirect(door.address()).await;
-    drips_for_anna_alone(&world).await;
+    Box::pin(drips_for_anna_alone(&world)).await;
     assert_eq!(world.mailbox.sign_ins().accepted, 0);
     door.behave();
     world.good().await;
@@ -165,7 +165,7 @@ async fn a_listing_octet_by_octet_ends_with_the_run_and_holds_up_nobody_else() {
     world
         .mailbox
         .set(|switches| switches.line = Some(dripping()));
-    drips_for_anna_alone(&world).await;
+    Box::pin(drips_for_anna_alone(&world)).await;
     assert_eq!(world.mailbox.len(), 20);
     world.mailbox.idle().await;
     world.behave();

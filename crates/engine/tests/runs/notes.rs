@@ -31,13 +31,21 @@ async fn a_deletion_that_was_not_done_is_told_and_the_message_is_no_second_one()
     let world = Setup::deleting().start().await;
     world.mailbox.set(|switches| switches.dele = Dele::Ignored);
     world.send(letters(0..3));
-    let report = world.good().await;
-    assert_eq!(noted(&report, NotDeleted), None, "nobody can know yet");
-    for run in 2..=4 {
+    for (run, wait, told) in [
+        // It may have been a slip: it is asked for twice more before anybody is told.
+        (1, Duration::ZERO, None),
+        (2, Duration::ZERO, None),
+        (3, Duration::ZERO, None),
+        (4, Duration::ZERO, Some(3)),
+        (5, Duration::ZERO, Some(3)),
+        (6, DAY, Some(3)),
+        (7, Duration::ZERO, Some(3)),
+    ] {
+        world.clock.advance(wait);
         let report = world.good().await;
-        assert_eq!(noted(&report, NotDeleted), Some(3), "run {run}");
-        assert_eq!(recorded(&world, NotDeleted).await, Some(3), "run {run}");
-        assert_eq!(report.stored, 0, "run {run}");
+        assert_eq!(noted(&report, NotDeleted), told, "run {run}");
+        assert_eq!(recorded(&world, NotDeleted).await, told, "run {run}");
+        assert_eq!(report.stored, if run == 1 { 3 } else { 0 }, "run {run}");
         world.assert_each_once().await;
     }
     // New mail comes all the same, and goes when the server obeys.

@@ -182,7 +182,7 @@ async fn answer_body_and_dot_may_share_a_packet_or_have_one_each_before_the_line
 #[tokio::test]
 async fn a_refusal_before_the_line_is_closed_is_heard() {
     for (refusal, code) in [
-        ("S: -ERR chdir Maildir failed", ErrorCode::ServerBusy),
+        ("S: -ERR chdir Maildir failed", ErrorCode::ServerRefuses),
         ("S: -ERR [SYS/TEMP] try later", ErrorCode::ServerBusy),
         ("R: -ERR [IN-USE] busy", ErrorCode::MailboxInUse),
     ] {
