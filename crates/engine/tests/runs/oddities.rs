@@ -300,3 +300,78 @@ async fn what_cyrus_and_mailutils_say_of_themselves_does_no_harm() {
         brings_the_mail(&world, &script).await;
     }
 }
+
+#[tokio::test]
+async fn unique_ids_and_top_may_come_and_go_between_runs() {
+    type Ways = [(UniqueIds, Top); 5];
+    let ways: [Ways; 2] = [
+        [
+            (UniqueIds::Stable, Top::Works),
+            (UniqueIds::Absent, Top::Works),
+            (UniqueIds::Stable, Top::Absent),
+            (UniqueIds::SameForAll, Top::Absent),
+            (UniqueIds::Stable, Top::Works),
+        ],
+        [
+            (UniqueIds::Absent, Top::Absent),
+            (UniqueIds::Stable, Top::Works),
+            (UniqueIds::Blank, Top::Absent),
+            (UniqueIds::Absent, Top::ExtraBlankLine),
+            (UniqueIds::Stable, Top::Works),
+        ],
+    ];
+    for (way, numbers) in ways.iter().zip(0..) {
+        let world = Setup::default().start().await;
+        for ((unique_ids, top), run) in way.iter().zip(0..) {
+            world.mailbox.set(|switches: &mut MailboxSwitches| {
+                (switches.unique_ids, switches.top) = (*unique_ids, *top);
+            });
+            world.send(letters(run * 6..(run + 1) * 6));
+            world.good().await;
+            let lost_and_doubled = world.difference(world.account).await;
+            assert_eq!(lost_and_doubled, (0, 0), "way {numbers}, run {run}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_is_refused_loses_nothing() {
+    // UIDL is announced and refused; LIST is refused.
+    let world = Setup::deleting().start().await;
+    let script = session("+OK", "+OK 2 56", &[], &["1 26", "2 30"]);
+    let capabilities = "S: +OK\nS: UIDL\nS: USER\nS: .";
+    let script = script.replacen("S: -ERR", capabilities, 1);
+    let script = script.replacen(
+        "C: UIDL\n         S: +OK\n         \n         S: .",
+        "C: UIDL\nS: -ERR not today",
+        1,
+    );
+    assert!(script.contains("not today"));
+    brings_the_mail(&world, &script).await;
+
+    let world = Setup::deleting().start().await;
+    let script = session("+OK", "+OK 2 56", &["1 a", "2 b"], &[]);
+    let script = script.replacen(
+        "C: LIST\n         S: +OK\n         \n         S: .",
+        "C: LIST\nS: -ERR not today",
+        1,
+    );
+    assert!(script.contains("not today"));
+    brings_the_mail(&world, &script).await;
+}
+
+#[tokio::test]
+async fn a_user_name_with_a_prefix_for_the_server_goes_there_as_it_is() {
+    let world = Setup::default().start().await;
+    let recent = "recent:anna@example.org";
+    let account = world.add_account("recent").await;
+    world.add_retrieval("recent", recent, account).await;
+    let there = world.server.mailbox(recent);
+    there.append(letters(0..1).remove(0));
+    let options = inhaul_engine::RunOptions::default();
+    let report = world
+        .run_named("recent", options, &inhaul_engine::Unobserved)
+        .await;
+    assert!(report.failure.is_none(), "{report:?}");
+    assert_eq!(world.stored_for(account).await, letters(0..1));
+}
