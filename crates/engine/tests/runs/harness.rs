@@ -134,6 +134,12 @@ impl World {
         messages.into_iter().map(append).collect()
     }
 
+    /// Puts a message into the mailbox before the one at `place`, counted from 0.
+    pub(crate) fn slip_in(&self, place: usize, message: Vec<u8>) -> SampleId {
+        self.sent.lock().unwrap().push(message.clone());
+        self.mailbox.insert(place, message)
+    }
+
     /// Puts a message of this size into the mailbox.
     pub(crate) fn send_large(&self, size: u64) -> SampleId {
         let id = self.mailbox.append_generated(size);

@@ -7,6 +7,7 @@
 
 mod bringing;
 mod crashes;
+mod crowds;
 mod cuts;
 mod deletion;
 mod encryption;
@@ -14,6 +15,9 @@ mod faults;
 mod greetings;
 mod harness;
 mod identities;
+mod notes;
+mod octets;
+mod oddities;
 mod parts;
 mod relay;
 mod secrets;

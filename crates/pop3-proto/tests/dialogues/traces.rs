@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use inhaul_pop3_proto::client::{Client, Command};
 use inhaul_types::{MessageNumber, Secret};
 
+use crate::answers::{MESSAGES, NEVER_ASKED, SENSIBLE};
 use crate::described::drain;
 
 /// What is asked so that the answer comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Asked {
+pub(crate) enum Asked {
     Nothing,
     Capa,
+    Utf8,
     Pass,
     AuthPlain,
     Stat,
@@ -20,14 +22,17 @@ enum Asked {
     List,
     Retr,
     RetrThree,
+    TopOne,
     TopThree,
     DeleThree,
+    Rset,
     Quit,
 }
 
-const ALL: [Asked; 12] = [
+const ALL: [Asked; 15] = [
     Asked::Nothing,
     Asked::Capa,
+    Asked::Utf8,
     Asked::Pass,
     Asked::AuthPlain,
     Asked::Stat,
@@ -35,138 +40,11 @@ const ALL: [Asked; 12] = [
     Asked::List,
     Asked::Retr,
     Asked::RetrThree,
+    Asked::TopOne,
     Asked::TopThree,
     Asked::DeleThree,
+    Asked::Rset,
     Asked::Quit,
-];
-
-/// The events that matter, of the answers that are worth a look. The first five are our own.
-const SENSIBLE: [(&str, Asked, &[&str]); 22] = [
-    (
-        "example-capa",
-        Asked::Capa,
-        &["Capabilities TOP, UIDL, SASL PLAIN XOAUTH2, EXPIRENEVER, LOGIN-DELAY 300"],
-    ),
-    (
-        "example-list",
-        Asked::List,
-        &[
-            "ListLine 1 1024",
-            "BadListingLine LIST \"2 ten-twenty-four\"",
-            "ListLine 3 3072",
-            "ListEnd",
-        ],
-    ),
-    (
-        "example-uidl",
-        Asked::Uidl,
-        &[
-            "UidlLine 1 \"UID1-1700000000\"",
-            "UidlLine 2 \"\"",
-            "UidlLine 3 \"UID1-1700000000\"",
-            "UidlEnd",
-        ],
-    ),
-    ("example-stat", Asked::Stat, &["Stat 3 4096"]),
-    (
-        "example-retr",
-        Asked::Retr,
-        &[
-            "BodyStart 1 Whole",
-            "BodyChunk \"Subject: a dot\\r\\n.\\r\\n\"",
-            "BodyEnd 1",
-        ],
-    ),
-    (
-        "comcast-greeting",
-        Asked::Nothing,
-        &["Greeting \"POP3 ready\" stamp -"],
-    ),
-    (
-        "lang-greeting",
-        Asked::Nothing,
-        &["Greeting \"POP3 server ready <apop-token@example.com>\" stamp <apop-token@example.com>"],
-    ),
-    (
-        "common-err-greeting",
-        Asked::Nothing,
-        &["Refused the greeting - \"\""],
-    ),
-    (
-        "exchange-capa",
-        Asked::Capa,
-        &["Capabilities TOP, UIDL, SASL NTLM GSSAPI PLAIN LOGIN, USER"],
-    ),
-    (
-        "gmail-capa2",
-        Asked::Capa,
-        &[
-            "Capabilities USER, RESP-CODES, PIPELINING, EXPIRE 0, LOGIN-DELAY 300, TOP, UIDL, \
-            X-GOOGLE-RICO",
-        ],
-    ),
-    ("gmail-auth", Asked::Pass, &["SignedIn"]),
-    ("comcast-err", Asked::Pass, &["Refused PASS - \"\""]),
-    ("comcast-stat", Asked::Stat, &["Stat 7 1800662"]),
-    ("comcast-stat-error1", Asked::Stat, &["Stat 7 -"]),
-    ("comcast-stat-error2", Asked::Stat, &["Stat - 1800662"]),
-    ("comcast-stat-error3", Asked::Stat, &["Stat 7 -"]),
-    (
-        "gmail-list",
-        Asked::List,
-        &[
-            "ListLine 1 1024",
-            "ListLine 2 1025",
-            "ListLine 3 1026",
-            "ListEnd",
-        ],
-    ),
-    (
-        "gmail-uidl",
-        Asked::Uidl,
-        &[
-            "UidlLine 1 \"101\"",
-            "UidlLine 2 \"102\"",
-            "UidlLine 3 \"103\"",
-            "UidlEnd",
-        ],
-    ),
-    (
-        "gmail-uidl-error1",
-        Asked::Uidl,
-        &[
-            "UidlLine 1 \"101\"",
-            "UidlLine 2 \"102\"",
-            "UidlLine 3 \"\"",
-            "UidlEnd",
-        ],
-    ),
-    (
-        "gmail-uidl-error2",
-        Asked::Uidl,
-        &[
-            "UidlLine 1 \"101\"",
-            "UidlLine 2 \"102\"",
-            "UidlLine 4 \"103\"",
-            "UidlEnd",
-        ],
-    ),
-    (
-        "gmail-dele123",
-        Asked::DeleThree,
-        &["Deleted 1", "Deleted 2", "Deleted 3"],
-    ),
-    ("gmail-quit", Asked::Quit, &["Bye"]),
-];
-
-/// Answers of whole messages: how many octets each has after un-stuffing.
-const MESSAGES: [(&str, Asked); 6] = [
-    ("example-retr", Asked::Retr),
-    ("comcast-retr1", Asked::Retr),
-    ("exchange-retr1", Asked::Retr),
-    ("gmail-retr1", Asked::Retr),
-    ("gmail-retr123", Asked::RetrThree),
-    ("gmail-top123", Asked::TopThree),
 ];
 
 fn folders() -> Vec<PathBuf> {
@@ -218,7 +96,10 @@ fn asking(asked: Asked) -> Client {
     client.handle_input(b"+OK\r\n");
     drain(&mut client, &mut ignored);
     let pass = || Command::Pass(Secret::new("geheim".into()));
-    if !matches!(asked, Asked::Capa | Asked::Pass | Asked::AuthPlain) {
+    if !matches!(
+        asked,
+        Asked::Capa | Asked::Utf8 | Asked::Pass | Asked::AuthPlain
+    ) {
         client.send(pass()).unwrap();
         client.handle_input(b"+OK\r\n");
         drain(&mut client, &mut ignored);
@@ -227,6 +108,8 @@ fn asking(asked: Asked) -> Client {
     let commands: Vec<Command> = match asked {
         Asked::Nothing => Vec::new(),
         Asked::Capa => vec![Command::Capa],
+        Asked::Utf8 => vec![Command::Utf8],
+        Asked::Rset => vec![Command::Rset],
         Asked::Pass => vec![pass()],
         Asked::AuthPlain => {
             let password = Secret::new("geheim".into());
@@ -240,6 +123,10 @@ fn asking(asked: Asked) -> Client {
         Asked::List => vec![Command::List],
         Asked::Retr => vec![Command::Retr(MessageNumber::FIRST)],
         Asked::RetrThree => three().map(Command::Retr).collect(),
+        Asked::TopOne => vec![Command::Top {
+            number: MessageNumber::FIRST,
+            lines: 0,
+        }],
         Asked::TopThree => three()
             .map(|number| Command::Top { number, lines: 0 })
             .collect(),
@@ -304,7 +191,8 @@ fn messages_of_servers_come_whole() {
             continue;
         };
         let heard = heard(asked, answer, 4096);
-        let messages = if asked == Asked::Retr { 1 } else { 3 };
+        let one = matches!(asked, Asked::Retr | Asked::TopOne);
+        let messages = if one { 1 } else { 3 };
         assert_eq!(heard.len(), 3 * messages, "{name}");
         for lines in heard.chunks(3) {
             assert!(lines[0].starts_with("BodyStart ") && lines[2].starts_with("BodyEnd "));
@@ -313,3 +201,23 @@ fn messages_of_servers_come_whole() {
         }
     }
 }
+
+/// Without the shared folder our own five answers are all there is, and they are all looked at.
+#[test]
+fn no_answer_goes_unlooked_at() {
+    let answers = answers();
+    for (name, _) in &answers {
+        let looked_at = SENSIBLE.iter().any(|(known, ..)| known == name)
+            || MESSAGES.iter().any(|(known, _)| known == name)
+            || NEVER_ASKED.contains(&name.as_str());
+        assert!(looked_at, "nobody says what {name} means");
+    }
+    let collected = answers.len() - OWN;
+    assert!(matches!(collected, 0 | COLLECTED), "{collected}");
+}
+
+/// Answers of our own.
+const OWN: usize = 5;
+
+/// Answers in the shared folder.
+const COLLECTED: usize = 66;
