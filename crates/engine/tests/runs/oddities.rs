@@ -63,6 +63,11 @@ fn session(ok: &str, stat: &str, uidl: &[&str], list: &[&str]) -> String {
     )
 }
 
+/// The same where CAPA's list is so short before the sign-in that it is asked for again behind it.
+fn asks_again(script: &str) -> String {
+    script.replacen("C: STAT", "C: CAPA\nS: -ERR\nC: STAT", 1)
+}
+
 /// What one run over these dialogues brings.
 async fn brings_the_mail(world: &World, script: &str) {
     let server = Script::parse(script).unwrap().serve().unwrap();
@@ -297,7 +302,7 @@ async fn what_cyrus_and_mailutils_say_of_themselves_does_no_harm() {
             1,
         );
         assert!(script.contains("SESSIONID"));
-        brings_the_mail(&world, &script).await;
+        brings_the_mail(&world, &asks_again(&script)).await;
     }
 }
 
@@ -347,7 +352,7 @@ async fn a_listing_that_is_refused_loses_nothing() {
         1,
     );
     assert!(script.contains("not today"));
-    brings_the_mail(&world, &script).await;
+    brings_the_mail(&world, &asks_again(&script)).await;
 
     let world = Setup::deleting().start().await;
     let script = session("+OK", "+OK 2 56", &["1 a", "2 b"], &[]);

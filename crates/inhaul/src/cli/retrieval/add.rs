@@ -1,6 +1,7 @@
 //! `inhaul retrieval add`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use inhaul_domain::{Retention, StartPoint};
@@ -134,13 +135,15 @@ impl Add {
                         other.name
                     );
                 }
-                let engine = engine(&store, config)?;
-                remote.pin = pinned(self.pin, &remote, &engine).await?;
+                // Whoever only writes it down needs no engine, nor a spool.
+                let looks = !self.no_test || self.pin == Some(Pin::First);
+                let engine = looks.then(|| engine(&store, config)).transpose()?;
+                remote.pin = pinned(self.pin, &remote, engine.as_ref()).await?;
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
                     eprintln!("{} showed the key {pin}. It is trusted from now on.", remote.host);
                 }
                 let mut sign_in_memory = None;
-                if !self.no_test {
+                if let Some(engine) = engine.filter(|_| !self.no_test) {
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
                         Failure::of_card(failure.card())
                             .hint("To save it all the same, add --no-test.")
@@ -243,12 +246,12 @@ pub(crate) fn check_secret(sign_in: SignIn, secret: &RemoteSecret) -> Result<(),
 pub(crate) async fn pinned(
     pin: Option<Pin>,
     remote: &Remote,
-    engine: &Engine,
+    engine: Option<&Arc<Engine>>,
 ) -> Result<Option<KeyPin>, Failure> {
-    match pin {
-        None | Some(Pin::None) => Ok(None),
-        Some(Pin::Key(key)) => Ok(Some(key)),
-        Some(Pin::First) => {
+    match (pin, engine) {
+        (None | Some(Pin::None), _) | (Some(Pin::First), None) => Ok(None),
+        (Some(Pin::Key(key)), _) => Ok(Some(key)),
+        (Some(Pin::First), Some(engine)) => {
             let shown = engine.shown_key(remote).await;
             shown
                 .map(Some)

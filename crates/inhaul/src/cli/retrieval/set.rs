@@ -109,7 +109,7 @@ impl Set {
                 let mut remote = self.remote(&retrieval.remote)?;
                 if let Some(pin) = self.pin {
                     check_way_in(remote.security, Some(pin))?;
-                    remote.pin = pinned(Some(pin), &remote, &*engine(&store, config)?).await?;
+                    remote.pin = pinned(Some(pin), &remote, Some(&engine(&store, config)?)).await?;
                 }
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
                     eprintln!(

@@ -27,15 +27,18 @@ fn a_wrong_password_is_tried_once(make: Make) {
     });
     assert_eq!(server.refused_sign_ins(), 1, "{}", server.log());
 
-    // The test at `retrieval add` does the same and saves nothing. Its line comes behind all that
+    // The test at `retrieval add` does it in a session and saves nothing. Its line comes behind all that
     // the first session may have logged late.
     let finished = home.try_retrieval("other", "u1", "anna", WRONG, &how);
     assert_eq!(finished.code(), Some(77), "{finished:?}");
     assert!(finished.stderr.contains("auth-refused"), "{finished:?}");
-    wait_until("the server has told of both", || {
-        server.refused_sign_ins() > 1
+    // Where the first session proved the password without saying it (Cyrus has CRAM-MD5), a second
+    // one says it: the server may keep it in a form that no proof fits. One refusal in each.
+    let sessions = if make == Make::Cyrus { 2 } else { 1 };
+    wait_until("the server has told of all", || {
+        server.refused_sign_ins() > sessions
     });
-    assert_eq!(server.refused_sign_ins(), 2, "{}", server.log());
+    assert_eq!(server.refused_sign_ins(), 1 + sessions, "{}", server.log());
 }
 
 /// Some makes let two in at a time and some do not; nobody takes that for a wrong password.
