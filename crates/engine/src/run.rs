@@ -502,7 +502,7 @@ impl Visit<'_> {
             self.retrieval.lists_in_parts = true;
             changes.push(LedgerChange::ListsInParts);
         }
-        if plan.renumbered {
+        if plan.holds_deletion {
             let until = (self.engine.clock)().plus(RELINK_HOLD);
             changes.push(LedgerChange::HoldRelinkedDeletion(Some(until)));
         }
@@ -540,7 +540,7 @@ impl Visit<'_> {
             LeftOutReason::Poisoned,
         ]);
         let too_large = count(&[LeftOutReason::TooLarge]);
-        let relinked = if plan.renumbered {
+        let relinked = if plan.holds_deletion {
             verdict.relink.len() as u64
         } else {
             0
@@ -603,7 +603,7 @@ impl Visit<'_> {
             .collect();
         let (retrieve, postponed) = self.share(plan, verdict);
         let mut policy = self.policy();
-        if plan.renumbered {
+        if plan.holds_deletion {
             policy.relinked_deletion_held_until = Some((self.engine.clock)().plus(RELINK_HOLD));
         }
         Errand {

@@ -78,6 +78,10 @@ pub struct RunPlan {
     /// 5 or more messages were expected and none is listed: the server renumbered. The hold of
     /// deletions is to be recorded before the first re-link is.
     pub renumbered: bool,
+    /// The deletion of re-linked messages is to be held for a day from now: the server renumbered,
+    /// and has not done so lately. One that renumbers all the time is held once in a while only, or
+    /// nothing would ever be deleted there.
+    pub holds_deletion: bool,
     /// Ids are doubled or resized: from now on they prove nothing in this maildrop.
     pub ids_broken: bool,
     /// Messages due for deletion that are left to a later session.
@@ -108,6 +112,7 @@ pub fn plan_run(
     now: Timestamp,
 ) -> RunPlan {
     let facts = Facts::new(listing, ledger, others, policy, now);
+    let renumbered = renumbering::is_renumbered(listing, ledger);
     let mut planner = Planner {
         facts,
         standings: Standings::new(facts),
@@ -116,7 +121,8 @@ pub fn plan_run(
         wanted: vec![false; ledger.len()],
         deletions: policy.session.messages().unwrap_or(u32::MAX),
         plan: RunPlan {
-            renumbered: renumbering::is_renumbered(listing, ledger),
+            renumbered,
+            holds_deletion: renumbered && !renumbering::was_held_lately(policy, now),
             ..RunPlan::default()
         },
     };

@@ -402,7 +402,7 @@ impl<'a> Judge<'a> {
             || row.unique_id != entry.unique_id
             || entry.size.is_some() && entry.size != row.listed_size
             || row.unique_id.is_none() && !row.listed_last;
-        let delete = !self.plan.renumbered && self.facts.allows_deletion(&entry, &row);
+        let delete = !self.plan.holds_deletion && self.facts.allows_deletion(&entry, &row);
         let reopen = match row.state {
             LedgerState::Stored | LedgerState::LeftOut(_) => false,
             // Asked for, and no longer wanted: it is a stored message like others.

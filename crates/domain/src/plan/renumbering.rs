@@ -1,6 +1,10 @@
 //! Whether the server gave all its messages new unique-ids.
 
-use crate::{Ledger, LedgerRow, LedgerState, Listing, RowEpoch};
+use std::time::Duration;
+
+use inhaul_types::Timestamp;
+
+use crate::{Ledger, LedgerRow, LedgerState, Listing, RowEpoch, RunPolicy};
 
 use super::{Named, is_listed};
 
@@ -22,9 +26,19 @@ pub(super) fn is_renumbered(listing: &Listing, ledger: &Ledger) -> bool {
     expected >= FEWEST
 }
 
+/// Whether deletions are held already, or were a few days ago.
+pub(super) fn was_held_lately(policy: &RunPolicy, now: Timestamp) -> bool {
+    policy
+        .relinked_deletion_held_until
+        .is_some_and(|until| now < until.plus(LATELY))
+}
+
 fn is_expected(row: &LedgerRow<'_>) -> bool {
     row.state == LedgerState::Stored && row.epoch == RowEpoch::Present && row.listed_last
 }
+
+/// How long a hold that has ended makes another one needless.
+const LATELY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Fewer may have been deleted by another program between two runs. Nor is a renumbering proven by
 /// fewer messages that were found again.

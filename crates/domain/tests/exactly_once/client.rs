@@ -161,7 +161,7 @@ impl Client {
 
         session.effect()?;
         self.broken |= plan.ids_broken || verdict.ids_broken;
-        if plan.renumbered {
+        if plan.holds_deletion {
             self.held_until = Some(now.plus(std::time::Duration::from_secs(24 * 60 * 60)));
         }
         for (index, reason) in plan.leave.iter().chain(&verdict.leave) {
