@@ -1,17 +1,18 @@
 //! `inhaul retrieval add`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use inhaul_domain::{Retention, StartPoint};
-use inhaul_engine::Engine;
-use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Security, Store};
+use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Security, SqliteStore, Store};
 use inhaul_types::{KeyPin, Timestamp};
 
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
 use crate::cli::output::{print, print_json, size};
 use crate::cli::pull::engine;
+use crate::config::Config;
 use crate::config::entries::retrieval::Bring;
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
@@ -134,13 +135,13 @@ impl Add {
                         other.name
                     );
                 }
-                let engine = engine(&store, config)?;
-                remote.pin = pinned(self.pin, &remote, &engine).await?;
+                remote.pin = pinned(self.pin, &remote, &store, config).await?;
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
                     eprintln!("{} showed the key {pin}. It is trusted from now on.", remote.host);
                 }
                 let mut sign_in_memory = None;
                 if !self.no_test {
+                    let engine = engine(&store, config)?;
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
                         Failure::of_card(failure.card())
                             .hint("To save it all the same, add --no-test.")
@@ -243,13 +244,14 @@ pub(crate) fn check_secret(sign_in: SignIn, secret: &RemoteSecret) -> Result<(),
 pub(crate) async fn pinned(
     pin: Option<Pin>,
     remote: &Remote,
-    engine: &Engine,
+    store: &Arc<SqliteStore>,
+    config: &Config,
 ) -> Result<Option<KeyPin>, Failure> {
     match pin {
         None | Some(Pin::None) => Ok(None),
         Some(Pin::Key(key)) => Ok(Some(key)),
         Some(Pin::First) => {
-            let shown = engine.shown_key(remote).await;
+            let shown = engine(store, config)?.shown_key(remote).await;
             shown
                 .map(Some)
                 .map_err(|failure| Failure::of_card(failure.card()))
