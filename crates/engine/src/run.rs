@@ -142,7 +142,7 @@ impl Visit<'_> {
     /// at a time, or a line that does not last.
     pub(crate) async fn carry_out(&mut self) -> Result<(), RunError> {
         loop {
-            let next = match self.visit().await {
+            let next = match self.visit_or_look_again().await {
                 // Whoever comes again at once may be told to wait. What came, came.
                 Err(error)
                     if self.outcome.earlier.sessions > 0
@@ -156,6 +156,20 @@ impl Visit<'_> {
                 return Ok(());
             }
             self.settle().await?;
+        }
+    }
+
+    /// One session; two of a look, which remembers nothing: what a run leaves to the next run, a
+    /// look does at once.
+    async fn visit_or_look_again(&mut self) -> Result<Next, RunError> {
+        let ended = self.visit().await;
+        let may = self.options.dry_run && !matches!(ended, Err(RunError::Stopped));
+        match (&ended, self.outcome.learned.another_session()) {
+            (Err(_), Some(learned)) if may => {
+                self.outcome.learned = learned;
+                self.visit().await
+            }
+            _ => ended,
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Learned {
     asking: bool,
     /// Ways to sign in that worked or did not.
     pub(crate) sign_in: Option<SignInMemory>,
+    /// The same as the session began.
+    sign_in_before: Option<SignInMemory>,
 }
 
 /// What stands in place of capabilities where CAPA is not answered, with the time behind it.
@@ -39,6 +41,7 @@ impl Learned {
             .map(Capabilities::parse_lines);
         let mut learned = Self {
             sign_in: retrieval.sign_in_memory,
+            sign_in_before: retrieval.sign_in_memory,
             ..Self::default()
         };
         let since = remembered.as_ref().and_then(unanswered_since);
@@ -62,18 +65,23 @@ impl Learned {
     /// chance: without the CAPA that was not answered, or saying the password whose proof was
     /// refused. For a look that remembers nothing of CAPA.
     pub(crate) fn another_session(&self) -> Option<Self> {
-        let mut learned = Self::default();
+        let mut learned = Self {
+            sign_in: self.sign_in,
+            sign_in_before: self.sign_in,
+            ..Self::default()
+        };
         if self.asking && !self.asked {
             learned.capabilities = Some(Capabilities::new());
             return Some(learned);
         }
-        learned.sign_in = self.sign_in;
-        matches!(self.sign_in, Some(SignInMemory::Refused(_))).then_some(learned)
+        let is_refused = matches!(self.sign_in, Some(SignInMemory::Refused(_)));
+        (is_refused && self.sign_in != self.sign_in_before).then_some(learned)
     }
 
     /// Another session of the same run follows: what this one learned is not asked for again.
     pub(crate) fn begin_next_session(&mut self) {
         (self.asked, self.asking) = (false, false);
+        self.sign_in_before = self.sign_in;
     }
 
     /// How long the server wants us to wait between two sign-ins (RFC 2449 section 6.5).

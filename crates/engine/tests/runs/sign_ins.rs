@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use inhaul_engine::{Found, InspectionObserver, Stage};
+use inhaul_engine::{Found, InspectionObserver, RunOptions, Stage};
 use inhaul_sample::SignIns;
 use inhaul_sample::switches::{
     Apop, AuthPlain, Greeting, Refusal, Scram, ScramPlus, SignIn, TokenSteps,
@@ -256,6 +256,39 @@ async fn a_test_of_a_mailbox_says_the_password_where_its_proof_is_refused() {
     world.mailbox.set_password("another");
     world.mailbox.forget();
     drop(world.engine.inspect(&remote, secret()).await.unwrap_err());
+    assert_eq!(world.mailbox.sign_ins().refused, 1);
+}
+
+#[tokio::test]
+async fn a_look_says_the_password_at_once_where_its_proof_is_refused() {
+    use Mechanism::*;
+    let world = knowing(ScramSha256, Security::Tls).await;
+    offer(&world, &[ScramSha256, Plain]).await;
+    world
+        .server
+        .set(|switches| switches.refusing_mechanisms = vec![ScramSha256]);
+    let look = || {
+        world.run_with(RunOptions {
+            dry_run: true,
+            ..RunOptions::default()
+        })
+    };
+    let report = look().await;
+    assert!(report.failure.is_none(), "{report:?}");
+    assert_eq!(report.would_retrieve, 2);
+    assert_eq!(world.server.connections(), 2);
+    // It is no run: nothing is remembered.
+    assert_eq!(memory(&world).await, None);
+    // A wrong password: once each in two sessions, and no more.
+    world.mailbox.set_password("another");
+    world.mailbox.forget();
+    let code = look().await.failure.map(|failure| failure.code);
+    assert_eq!(code, Some(ErrorCode::AuthRefused));
+    assert_eq!(world.mailbox.sign_ins().refused, 2);
+    // A run has found that out already: the look says the password in its only session.
+    world.fails(ErrorCode::AuthRefused).await;
+    world.mailbox.forget();
+    look().await;
     assert_eq!(world.mailbox.sign_ins().refused, 1);
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use clap::Args;
 use inhaul_domain::{Retention, StartPoint};
-use inhaul_engine::Engine;
-use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Security, Store};
+use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Security, SqliteStore, Store};
 use inhaul_types::{KeyPin, Timestamp};
 
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
 use crate::cli::output::{print, print_json, size};
 use crate::cli::pull::engine;
+use crate::config::Config;
 use crate::config::entries::retrieval::Bring;
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
@@ -135,15 +135,13 @@ impl Add {
                         other.name
                     );
                 }
-                // Whoever only writes it down needs no engine, nor a spool.
-                let looks = !self.no_test || self.pin == Some(Pin::First);
-                let engine = looks.then(|| engine(&store, config)).transpose()?;
-                remote.pin = pinned(self.pin, &remote, engine.as_ref()).await?;
+                remote.pin = pinned(self.pin, &remote, &store, config).await?;
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
                     eprintln!("{} showed the key {pin}. It is trusted from now on.", remote.host);
                 }
                 let mut sign_in_memory = None;
-                if let Some(engine) = engine.filter(|_| !self.no_test) {
+                if !self.no_test {
+                    let engine = engine(&store, config)?;
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
                         Failure::of_card(failure.card())
                             .hint("To save it all the same, add --no-test.")
@@ -246,13 +244,14 @@ pub(crate) fn check_secret(sign_in: SignIn, secret: &RemoteSecret) -> Result<(),
 pub(crate) async fn pinned(
     pin: Option<Pin>,
     remote: &Remote,
-    engine: Option<&Arc<Engine>>,
+    store: &Arc<SqliteStore>,
+    config: &Config,
 ) -> Result<Option<KeyPin>, Failure> {
-    match (pin, engine) {
-        (None | Some(Pin::None), _) | (Some(Pin::First), None) => Ok(None),
-        (Some(Pin::Key(key)), _) => Ok(Some(key)),
-        (Some(Pin::First), Some(engine)) => {
-            let shown = engine.shown_key(remote).await;
+    match pin {
+        None | Some(Pin::None) => Ok(None),
+        Some(Pin::Key(key)) => Ok(Some(key)),
+        Some(Pin::First) => {
+            let shown = engine(store, config)?.shown_key(remote).await;
             shown
                 .map(Some)
                 .map_err(|failure| Failure::of_card(failure.card()))

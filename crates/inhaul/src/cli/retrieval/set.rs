@@ -13,7 +13,6 @@ use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words}
 use crate::cli::Globals;
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{counted, print, print_json, size};
-use crate::cli::pull::engine;
 use crate::exit::{Exit, Failure};
 use crate::question::confirm;
 use crate::secrets::PasswordSource;
@@ -109,7 +108,7 @@ impl Set {
                 let mut remote = self.remote(&retrieval.remote)?;
                 if let Some(pin) = self.pin {
                     check_way_in(remote.security, Some(pin))?;
-                    remote.pin = pinned(Some(pin), &remote, Some(&engine(&store, config)?)).await?;
+                    remote.pin = pinned(Some(pin), &remote, &store, config).await?;
                 }
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
                     eprintln!(
