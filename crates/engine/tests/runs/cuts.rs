@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use inhaul_sample::switches::{Cut, Fault, Pipelining, Times};
+use inhaul_domain::Retention;
+use inhaul_sample::switches::{Cut, Fault, Pipelining, Times, UniqueIds};
 use inhaul_store::Store as _;
 use inhaul_types::ErrorCode;
 use inhaul_types::card::Detail;
@@ -58,6 +59,34 @@ async fn a_line_cut_anywhere_loses_and_doubles_nothing() {
 #[tokio::test]
 async fn a_line_cut_anywhere_loses_and_doubles_nothing_without_pipelining() {
     cut_everywhere(Pipelining::Unannounced).await;
+}
+
+#[tokio::test]
+async fn a_line_cut_anywhere_while_known_and_new_are_told_apart_loses_and_doubles_nothing() {
+    for unique_ids in [UniqueIds::SameForAll, UniqueIds::Absent, UniqueIds::Blank] {
+        for after in (0..).step_by(131) {
+            let world = Setup::default().start().await;
+            world
+                .mailbox
+                .set(|switches| switches.unique_ids = unique_ids);
+            world.send(letters(0..6));
+            world.good().await;
+            world.mailbox.idle().await;
+            world.set_retention(Retention::Delete).await;
+            world.send(letters(6..9));
+            cut(&world, after, Times::Once);
+            let report = world.run().await;
+            world.assert_nothing_lost().await;
+            world.mailbox.idle().await;
+            world.good().await;
+            assert!(world.mailbox.is_empty(), "{unique_ids:?}, after {after}");
+            world.assert_each_once().await;
+            if report.failure.is_none() {
+                assert!(after > 900, "{unique_ids:?}: {report:?}");
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use inhaul_domain::Retention;
 use inhaul_sample::switches::{FinalDot, Line, Packets, Pipelining};
+use inhaul_store::Security;
 use inhaul_testkit::fixtures;
 
 use crate::harness::{Setup, World, letters};
@@ -52,6 +53,22 @@ async fn packets_of_any_size_bring_the_same_octets() {
             let what = format!("{packets:?}, {final_dot:?}, {pipelining:?}");
             comes_and_goes(&world, mail, &what).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn packets_of_one_octet_bring_the_same_through_tls() {
+    for security in [Security::Tls, Security::StartTls] {
+        let setup = Setup {
+            security,
+            ..Setup::deleting()
+        };
+        let world = setup.start().await;
+        world
+            .server
+            .set(|switches| switches.line.packets = Packets::Octet);
+        let mail = [letters(0..3), vec![awkward()]].concat();
+        comes_and_goes(&world, mail, &format!("{security:?}")).await;
     }
 }
 
