@@ -1,6 +1,7 @@
 //! Servers that number, name and measure their messages as they please.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use inhaul_domain::Retention;
 use inhaul_sample::switches::{Listing, MailboxSwitches, Sizes, Top, UniqueIds};
@@ -194,4 +195,27 @@ async fn what_a_partial_listing_hides_is_neither_lost_nor_brought_twice() {
         .set(|switches| switches.listing = Listing::All);
     assert_eq!(world.good().await.stored, 0);
     world.assert_each_once().await;
+}
+
+#[tokio::test]
+async fn ids_that_change_in_every_session_keep_no_copy_for_ever() {
+    let setup = Setup {
+        retention: Retention::DeleteAfter { days: 3 },
+        ..Setup::default()
+    };
+    let world = setup.start().await;
+    world
+        .mailbox
+        .set(|switches| switches.unique_ids = UniqueIds::EverySession);
+    for day in 0..16 {
+        world.send(letters(day * 3..(day + 1) * 3));
+        for _ in 0..4 {
+            world.good().await;
+            world.clock.advance(Duration::from_secs(6 * 3600));
+        }
+        world.assert_each_once().await;
+    }
+    // Three days' mail, and at most one more day's: deletions are held for a day now and then.
+    let there = world.mailbox.len();
+    assert!((9..=15).contains(&there), "{there} are still there");
 }
