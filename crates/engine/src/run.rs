@@ -4,36 +4,44 @@
 //! point: before a commit, nothing; after it, a stored message that the next run finds in the
 //! ledger and does not bring again; after DELE but before the answer to QUIT, a row `asked`, whose
 //! deletion the next run repeats if the message is still listed.
+//!
+//! Here are the sessions and the steps of one; `planned` makes ledger changes and the errand of the
+//! plan, `ending` records how it went.
+
+mod ending;
+mod planned;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_domain::{
-    BodyJudge, Ledger, LedgerIndex, LeftOutReason, Listing, ListingIndex, ProbeVerdict, Proof,
-    Retention, RunPlan, RunPolicy, SessionSize, StartPoint, judge_dates, judge_probes,
-    looks_partial, plan_run,
+    BodyJudge, Ledger, LedgerIndex, Listing, ProbeVerdict, Proof, Retention, RunPlan, RunPolicy,
+    SessionSize, StartPoint, judge_dates, judge_probes, plan_run,
 };
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
-use inhaul_store::{LedgerChange, Retrieval, RunEnd, RunNote};
+use inhaul_store::{LedgerChange, Retrieval, RunNote};
 use inhaul_types::card::Detail;
-use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
+use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::engine::{Engine, RunOptions};
 use crate::failure::RunError;
 use crate::leases::Lease;
-use crate::observe::{FailureReport, Observer, Progress, RunReport};
+use crate::observe::{Observer, Progress};
 use crate::pop3_log::RunLog;
 use crate::preview::{Look, Preview, preview};
 use crate::session::Wire;
-use crate::session::learned::{Ended, Learned};
+use crate::session::learned::Learned;
 use crate::session::listing::{Ahead, Listed, list};
 use crate::session::open::{ask_again, dial, sign_in};
 use crate::session::probe::{dates, probe};
-use crate::session::retrieve::{Errand, Tally, retrieve};
+use crate::session::retrieve::retrieve;
 use crate::session::secret::reveal;
+use crate::session::tally::Tally;
+
+pub(crate) use planned::{left_out_text, wanted};
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
@@ -498,72 +506,6 @@ impl Visit<'_> {
         Ok(plan.proofs.iter().copied().zip(proofs).collect())
     }
 
-    /// Turns the plan's findings into ledger changes.
-    fn note_plan(
-        &mut self,
-        listing: &Listing,
-        ledger: &Ledger,
-        plan: &RunPlan,
-        verdict: &ProbeVerdict,
-    ) {
-        let rows = |indexes: &[LedgerIndex]| -> Vec<LedgerId> {
-            indexes.iter().map(|index| ledger.at(*index).id).collect()
-        };
-        let unique_id = |octets: Option<&[u8]>| octets.and_then(|id| UniqueId::parse(id).ok());
-        let lists_in_parts = self.retrieval.lists_in_parts || looks_partial(listing, ledger);
-        let changes = &mut self.outcome.changes;
-        if lists_in_parts && !self.retrieval.lists_in_parts {
-            self.retrieval.lists_in_parts = true;
-            changes.push(LedgerChange::ListsInParts);
-        }
-        if plan.holds_deletion {
-            let until = (self.engine.clock)().plus(RELINK_HOLD);
-            changes.push(LedgerChange::HoldRelinkedDeletion(Some(until)));
-        }
-        if !plan.appeared.is_empty() {
-            changes.push(LedgerChange::Appeared(rows(&plan.appeared)));
-        }
-        if plan.ids_broken || verdict.ids_broken {
-            changes.push(LedgerChange::IdsBroken);
-        }
-        for (index, reason) in plan.leave.iter().chain(&verdict.leave) {
-            let listed = listing.at(*index);
-            changes.push(LedgerChange::Leave {
-                unique_id: unique_id(listed.unique_id),
-                listed_size: listed.size,
-                reason: *reason,
-                detail: left_out_text(*reason, listed.size),
-            });
-        }
-        for (index, row) in &verdict.relink {
-            let listed = listing.at(*index);
-            changes.push(LedgerChange::Relink {
-                row: ledger.at(*row).id,
-                unique_id: unique_id(listed.unique_id),
-                listed_size: listed.size,
-            });
-        }
-        let left = plan.leave.iter().chain(&verdict.leave);
-        let count = |reasons: &[LeftOutReason]| {
-            let is_one = |(_, reason): &&(_, LeftOutReason)| reasons.contains(reason);
-            left.clone().filter(is_one).count() as u64
-        };
-        self.outcome.left = count(&[
-            LeftOutReason::TooLarge,
-            LeftOutReason::Refused,
-            LeftOutReason::Poisoned,
-        ]);
-        let too_large = count(&[LeftOutReason::TooLarge]);
-        let relinked = if plan.holds_deletion {
-            verdict.relink.len() as u64
-        } else {
-            0
-        };
-        self.note(ErrorCode::TooLarge, too_large);
-        self.note(ErrorCode::IdsChanged, relinked);
-        self.note(ErrorCode::NotDeleted, plan.not_deleted);
-    }
-
     /// Tells of something that a good run may have met too.
     fn note(&mut self, code: ErrorCode, messages: u64) {
         let notes = &mut self.outcome.notes;
@@ -573,97 +515,6 @@ impl Visit<'_> {
             Some(note) => note.messages = note.messages.max(messages),
             None => notes.push(RunNote { code, messages }),
         }
-    }
-
-    /// What is no longer listed is recorded by a run that ended well only: a message that came
-    /// under a new id may still be re-linked while bodies arrive.
-    fn note_vanished(&mut self, ledger: &Ledger, judge: &BodyJudge) {
-        let rows: Vec<_> = judge
-            .vanished()
-            .into_iter()
-            .map(|row| ledger.at(row).id)
-            .collect();
-        if !rows.is_empty() {
-            self.outcome.changes.push(LedgerChange::Vanished(rows));
-        }
-    }
-
-    /// Re-links and the hold on deletion are durable before anything is deleted by them.
-    async fn apply_before_deleting(&mut self) -> Result<(), RunError> {
-        let changes = std::mem::take(&mut self.outcome.changes);
-        if changes.is_empty() {
-            return Ok(());
-        }
-        Ok(self
-            .engine
-            .store
-            .ledger_apply(self.retrieval.maildrop, changes)
-            .await?)
-    }
-
-    fn errand<'a>(
-        &'a self,
-        known: &'a Known,
-        listing: &'a Listing,
-        plan: &RunPlan,
-        verdict: &ProbeVerdict,
-        judge: &'a mut BodyJudge,
-        pipelining: bool,
-    ) -> Errand<'a> {
-        let delete: Vec<(MessageNumber, LedgerId)> = verdict
-            .delete
-            .iter()
-            .map(|(index, row)| (listing.at(*index).number, known.ledger.at(*row).id))
-            .collect();
-        let (retrieve, postponed) = self.share(plan, verdict);
-        let mut policy = self.policy();
-        if plan.holds_deletion {
-            policy.relinked_deletion_held_until = Some((self.engine.clock)().plus(RELINK_HOLD));
-        }
-        Errand {
-            store: Arc::clone(&self.engine.store),
-            budget: Arc::clone(&self.engine.budget),
-            spool: self.engine.checks.spool.clone(),
-            now: &*self.engine.clock,
-            observer: self.observer,
-            run: self.run,
-            retrieval: &self.retrieval,
-            listing,
-            ledger: &known.ledger,
-            others: &known.others,
-            policy,
-            judge,
-            ahead: Vec::new(),
-            retrieve,
-            postponed,
-            stored_before: self.outcome.earlier.stored,
-            delete,
-            pipelining,
-            deadline: self.deadline,
-            hard_deadline: self.deadline + self.engine.checks.read_timeout,
-            stop: self.stop.clone(),
-        }
-    }
-
-    /// What this session is to bring, in this order, and how much is left to the next: what is more
-    /// than it may bring, and the messages at which lines are cut. Each of those has a session of
-    /// its own, so that the deletions of the others count.
-    fn share(&self, plan: &RunPlan, verdict: &ProbeVerdict) -> (Vec<ListingIndex>, u64) {
-        let first = plan.retrieve.iter().chain(&verdict.retrieve).copied();
-        let last = plan.retrieve_last.iter().chain(&verdict.retrieve_last);
-        let mut retrieve: Vec<_> = first.collect();
-        if let Some(most) = self.retrieval.session_size.messages() {
-            retrieve.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        }
-        if retrieve.is_empty() && verdict.delete.is_empty() {
-            retrieve.extend(last.take(1));
-        }
-        let most = self.most();
-        retrieve.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        // What is more than the run may bring at all is not for the next session.
-        let wanted = wanted(plan, verdict).count() as u64;
-        let postponed = wanted.min(most) - retrieve.len() as u64;
-        (retrieve, postponed + plan.postponed)
     }
 
     /// Waits for the answer to QUIT behind the run's back: nothing hangs on it, but the maildrop
@@ -676,137 +527,6 @@ impl Visit<'_> {
             drop(timeout(FAREWELL, bye).await);
             drop(lease);
         });
-    }
-
-    /// Records the end.
-    pub(crate) async fn finish(mut self, error: Option<RunError>, begun: Instant) -> RunReport {
-        let (host, port) = (
-            self.retrieval.remote.host.clone(),
-            self.retrieval.remote.port,
-        );
-        if error.is_none() {
-            self.note_session_size(SessionSize::after_good);
-        }
-        self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
-        let outcome = std::mem::take(&mut self.outcome);
-        let retrieval = &self.retrieval;
-        let report = |error: &RunError| error.report(&host, port).of_run(retrieval);
-        let mut failure = error.as_ref().map(|error| {
-            let failure = report(error);
-            let detail = outcome.detail(failure.code);
-            failure.or_detail(detail)
-        });
-        let (tally, earlier) = (outcome.tally, outcome.earlier);
-        let stored = earlier.stored + tally.stored;
-        let octets = earlier.octets + tally.octets;
-        let left = earlier.left + tally.left + outcome.left;
-        let deleted = earlier.deleted + tally.deleted();
-        let remaining = tally.remaining + tally.postponed;
-        let mut changes = outcome.changes;
-        changes.extend(tally.into_changes());
-        let notes = outcome.notes;
-        let now = (self.engine.clock)();
-        let ended = match error {
-            None => Ended::Well,
-            Some(RunError::Stopped) => Ended::Stopped,
-            Some(_) => Ended::Badly,
-        };
-        let stopped = ended == Ended::Stopped;
-        let end = RunEnd {
-            run: self.run,
-            ended: now,
-            code: failure
-                .as_ref()
-                .filter(|_| !stopped)
-                .map(|failure| failure.code),
-            listed: outcome.listed,
-            stored,
-            octets,
-            deleted,
-            left,
-            notes: notes.clone(),
-            said: failure.as_ref().and_then(|failure| failure.said.clone()),
-            conversation: join(
-                &earlier.conversation,
-                outcome.conversation,
-                earlier.sessions,
-            ),
-            // Forgotten at the first surprise.
-            capabilities: outcome.learned.to_remember(ended, now),
-            sign_in_memory: outcome.learned.sign_in,
-            stopped,
-        };
-        if !self.options.dry_run {
-            let store = &self.engine.store;
-            let recorded = store.run_finish(self.retrieval.maildrop, end, changes);
-            if let Err(error) = recorded.await {
-                failure.get_or_insert_with(|| report(&error.into()));
-            }
-        }
-        if self.options.dry_run && failure.is_none() {
-            let (would, took) = (outcome.would_retrieve, begun.elapsed().as_secs_f64());
-            let what = format!("{host}: only looked, {would} new, {took:.1} s");
-            self.log.end((self.engine.clock)(), &what);
-        } else {
-            self.log_end(stored, deleted, left, failure.as_ref(), begun);
-        }
-        RunReport {
-            run: (!self.options.dry_run).then_some(self.run),
-            failure,
-            listed: outcome.listed,
-            stored,
-            octets,
-            deleted,
-            left,
-            remaining,
-            notes,
-            would_retrieve: outcome.would_retrieve.min(self.most()),
-            preview: outcome.preview,
-            took: begun.elapsed(),
-        }
-    }
-
-    fn log_end(
-        &mut self,
-        stored: u64,
-        deleted: u64,
-        left: u64,
-        failure: Option<&FailureReport>,
-        begun: Instant,
-    ) {
-        let now = (self.engine.clock)();
-        let took = begun.elapsed().as_secs_f64();
-        let host = &self.retrieval.remote.host;
-        match failure {
-            Some(failure) => {
-                self.log.tell();
-                let said = failure
-                    .said
-                    .as_deref()
-                    .map(|said| format!(" (server: {said})"));
-                let said = said.unwrap_or_default();
-                self.log.end(
-                    now,
-                    &format!("error {}: {}{said}", failure.code, failure.what),
-                );
-            }
-            None if stored + deleted + left == 0 => {
-                self.log
-                    .end(now, &format!("{host}: nothing new, {took:.1} s"));
-            }
-            None => {
-                let left = if left > 0 {
-                    format!(", {left} left there")
-                } else {
-                    String::new()
-                };
-                let copies = match deleted {
-                    0 => format!("copies stay on {host}"),
-                    deleted => format!("{deleted} deleted on {host}"),
-                };
-                self.log.end(now, &format!("{copies}{left}, {took:.1} s"));
-            }
-        }
     }
 
     fn step(&mut self, what: &str) {
@@ -837,39 +557,4 @@ pub(crate) async fn unless_stopped<T>(
 async fn leave(wire: &mut Wire) -> Result<(), RunError> {
     wire.send(Command::Quit)?;
     wire.flush().await
-}
-
-/// What is to be retrieved, in this order.
-pub(crate) fn wanted<'a>(
-    plan: &'a RunPlan,
-    verdict: &'a ProbeVerdict,
-) -> impl Iterator<Item = ListingIndex> + Clone + 'a {
-    let first = plan.retrieve.iter().chain(&verdict.retrieve);
-    let last = plan.retrieve_last.iter().chain(&verdict.retrieve_last);
-    first.chain(last).copied()
-}
-
-/// The words of a run's first and last session.
-fn join(first: &str, last: String, earlier: u32) -> String {
-    match earlier {
-        0 => last,
-        1 => format!("{first}\n{last}"),
-        more => format!("{first}\n[{} sessions left out]\n{last}", more - 1),
-    }
-}
-
-/// Why a message stays there, in words.
-pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
-    let size = size
-        .map(|size| format!(" ({size} octets)"))
-        .unwrap_or_default();
-    match reason {
-        LeftOutReason::TooLarge => format!("larger than the limit{size}"),
-        LeftOutReason::Refused => "the server would not hand it over".to_owned(),
-        LeftOutReason::Poisoned => "the line was cut at it again and again".to_owned(),
-        LeftOutReason::Interrupted => "the line was cut while it came".to_owned(),
-        LeftOutReason::Unwanted => {
-            "it was there before the time from which mail is wanted".to_owned()
-        }
-    }
 }

@@ -12,6 +12,7 @@ pub(crate) mod probe;
 pub(crate) mod retrieve;
 pub(crate) mod secret;
 mod sign_in;
+pub(crate) mod tally;
 pub(crate) mod wire;
 
 pub(crate) use wire::Wire;

@@ -31,6 +31,7 @@ use crate::budget::{Budget, Reservation};
 use crate::failure::RunError;
 use crate::observe::{Observer, Progress};
 use crate::session::Wire;
+use crate::session::tally::Tally;
 use crate::spool::{Incoming, Received};
 
 /// RETR outstanding in octets as listed. At 80 ms a shorter window leaves the line empty; a longer
@@ -84,29 +85,6 @@ pub(crate) struct Errand<'a> {
     /// in the end.
     pub(crate) hard_deadline: Instant,
     pub(crate) stop: watch::Receiver<bool>,
-}
-
-/// What came of it, also when it ended early.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) stored: u64,
-    pub(crate) octets: Octets,
-    pub(crate) left: u64,
-    /// Not asked for any more when the run was to stop.
-    pub(crate) remaining: u64,
-    /// Left to the next session.
-    pub(crate) postponed: u64,
-    /// RETRs answered whole, with a message or a refusal.
-    pub(crate) answered: u64,
-    /// A message was under way when it ended.
-    pub(crate) half: bool,
-    /// Rows whose DELE the server accepted; deleted once QUIT is answered.
-    pub(crate) accepted: Vec<LedgerId>,
-    /// Rows whose DELE the server refused.
-    pub(crate) refused: Vec<LedgerId>,
-    /// The server answered `+OK` to QUIT and has entered the UPDATE state (RFC 1939 section 6):
-    /// what it accepted is deleted.
-    pub(crate) confirmed: bool,
 }
 
 /// Does the errand. If anything was to be deleted it ends with QUIT; otherwise QUIT is left to the
@@ -625,39 +603,6 @@ impl<'a> Work<'a> {
         // Far above the window is as good as the window; sums of lies stay small.
         size.map_or(UNLISTED_OCTETS, Octets::count)
             .min(WINDOW_OCTETS)
-    }
-}
-
-impl Tally {
-    /// Deletions that count.
-    pub(crate) fn deleted(&self) -> u64 {
-        if self.confirmed {
-            self.accepted.len() as u64
-        } else {
-            0
-        }
-    }
-
-    /// What became of the deletions, for the ledger.
-    pub(crate) fn into_changes(self) -> impl Iterator<Item = LedgerChange> {
-        let accepted = if self.confirmed {
-            self.accepted
-        } else {
-            Vec::new()
-        };
-        let changes = [
-            (accepted, LedgerState::Deleted),
-            (self.refused, LedgerState::Stored),
-        ];
-        changes
-            .into_iter()
-            .filter(|(rows, _)| !rows.is_empty())
-            .map(|(rows, state)| LedgerChange::State { rows, state })
-    }
-
-    /// Whether any deletion was asked for and answered.
-    pub(crate) fn has_deletions(&self) -> bool {
-        !self.accepted.is_empty() || !self.refused.is_empty()
     }
 }
 

@@ -1,0 +1,153 @@
+//! Records how a run ended, and tells of it.
+
+use inhaul_domain::SessionSize;
+use inhaul_store::RunEnd;
+use inhaul_types::ErrorCode;
+use tokio::time::Instant;
+
+use super::Visit;
+use crate::failure::RunError;
+use crate::observe::{FailureReport, RunReport};
+use crate::session::learned::Ended;
+
+impl Visit<'_> {
+    /// Records the end.
+    pub(crate) async fn finish(mut self, error: Option<RunError>, begun: Instant) -> RunReport {
+        let (host, port) = (
+            self.retrieval.remote.host.clone(),
+            self.retrieval.remote.port,
+        );
+        if error.is_none() {
+            self.note_session_size(SessionSize::after_good);
+        }
+        self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
+        let outcome = std::mem::take(&mut self.outcome);
+        let retrieval = &self.retrieval;
+        let report = |error: &RunError| error.report(&host, port).of_run(retrieval);
+        let mut failure = error.as_ref().map(|error| {
+            let failure = report(error);
+            let detail = outcome.detail(failure.code);
+            failure.or_detail(detail)
+        });
+        let (tally, earlier) = (outcome.tally, outcome.earlier);
+        let stored = earlier.stored + tally.stored;
+        let octets = earlier.octets + tally.octets;
+        let left = earlier.left + tally.left + outcome.left;
+        let deleted = earlier.deleted + tally.deleted();
+        let remaining = tally.remaining + tally.postponed;
+        let mut changes = outcome.changes;
+        changes.extend(tally.into_changes());
+        let notes = outcome.notes;
+        let now = (self.engine.clock)();
+        let ended = match error {
+            None => Ended::Well,
+            Some(RunError::Stopped) => Ended::Stopped,
+            Some(_) => Ended::Badly,
+        };
+        let stopped = ended == Ended::Stopped;
+        let end = RunEnd {
+            run: self.run,
+            ended: now,
+            code: failure
+                .as_ref()
+                .filter(|_| !stopped)
+                .map(|failure| failure.code),
+            listed: outcome.listed,
+            stored,
+            octets,
+            deleted,
+            left,
+            notes: notes.clone(),
+            said: failure.as_ref().and_then(|failure| failure.said.clone()),
+            conversation: join(
+                &earlier.conversation,
+                outcome.conversation,
+                earlier.sessions,
+            ),
+            // Forgotten at the first surprise.
+            capabilities: outcome.learned.to_remember(ended, now),
+            sign_in_memory: outcome.learned.sign_in,
+            stopped,
+        };
+        if !self.options.dry_run {
+            let store = &self.engine.store;
+            let recorded = store.run_finish(self.retrieval.maildrop, end, changes);
+            if let Err(error) = recorded.await {
+                failure.get_or_insert_with(|| report(&error.into()));
+            }
+        }
+        if self.options.dry_run && failure.is_none() {
+            let (would, took) = (outcome.would_retrieve, begun.elapsed().as_secs_f64());
+            let what = format!("{host}: only looked, {would} new, {took:.1} s");
+            self.log.end((self.engine.clock)(), &what);
+        } else {
+            self.log_end(stored, deleted, left, failure.as_ref(), begun);
+        }
+        RunReport {
+            run: (!self.options.dry_run).then_some(self.run),
+            failure,
+            listed: outcome.listed,
+            stored,
+            octets,
+            deleted,
+            left,
+            remaining,
+            notes,
+            would_retrieve: outcome.would_retrieve.min(self.most()),
+            preview: outcome.preview,
+            took: begun.elapsed(),
+        }
+    }
+
+    fn log_end(
+        &mut self,
+        stored: u64,
+        deleted: u64,
+        left: u64,
+        failure: Option<&FailureReport>,
+        begun: Instant,
+    ) {
+        let now = (self.engine.clock)();
+        let took = begun.elapsed().as_secs_f64();
+        let host = &self.retrieval.remote.host;
+        match failure {
+            Some(failure) => {
+                self.log.tell();
+                let said = failure
+                    .said
+                    .as_deref()
+                    .map(|said| format!(" (server: {said})"));
+                let said = said.unwrap_or_default();
+                self.log.end(
+                    now,
+                    &format!("error {}: {}{said}", failure.code, failure.what),
+                );
+            }
+            None if stored + deleted + left == 0 => {
+                self.log
+                    .end(now, &format!("{host}: nothing new, {took:.1} s"));
+            }
+            None => {
+                let left = if left > 0 {
+                    format!(", {left} left there")
+                } else {
+                    String::new()
+                };
+                let copies = match deleted {
+                    0 => format!("copies stay on {host}"),
+                    deleted => format!("{deleted} deleted on {host}"),
+                };
+                self.log.end(now, &format!("{copies}{left}, {took:.1} s"));
+            }
+        }
+    }
+}
+
+/// The words of a run's first and last session.
+fn join(first: &str, last: String, earlier: u32) -> String {
+    match earlier {
+        0 => last,
+        1 => format!("{first}\n{last}"),
+        more => format!("{first}\n[{} sessions left out]\n{last}", more - 1),
+    }
+}

@@ -1,0 +1,61 @@
+//! What a session did: counted as it happens, recorded however it ends.
+
+use inhaul_domain::LedgerState;
+use inhaul_store::LedgerChange;
+use inhaul_types::{LedgerId, Octets};
+
+/// What came of it, also when it ended early.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) stored: u64,
+    pub(crate) octets: Octets,
+    pub(crate) left: u64,
+    /// Not asked for any more when the run was to stop.
+    pub(crate) remaining: u64,
+    /// Left to the next session.
+    pub(crate) postponed: u64,
+    /// RETRs answered whole, with a message or a refusal.
+    pub(crate) answered: u64,
+    /// A message was under way when it ended.
+    pub(crate) half: bool,
+    /// Rows whose DELE the server accepted; deleted once QUIT is answered.
+    pub(crate) accepted: Vec<LedgerId>,
+    /// Rows whose DELE the server refused.
+    pub(crate) refused: Vec<LedgerId>,
+    /// The server answered `+OK` to QUIT and has entered the UPDATE state (RFC 1939 section 6):
+    /// what it accepted is deleted.
+    pub(crate) confirmed: bool,
+}
+
+impl Tally {
+    /// Deletions that count.
+    pub(crate) fn deleted(&self) -> u64 {
+        if self.confirmed {
+            self.accepted.len() as u64
+        } else {
+            0
+        }
+    }
+
+    /// What became of the deletions, for the ledger.
+    pub(crate) fn into_changes(self) -> impl Iterator<Item = LedgerChange> {
+        let accepted = if self.confirmed {
+            self.accepted
+        } else {
+            Vec::new()
+        };
+        let changes = [
+            (accepted, LedgerState::Deleted),
+            (self.refused, LedgerState::Stored),
+        ];
+        changes
+            .into_iter()
+            .filter(|(rows, _)| !rows.is_empty())
+            .map(|(rows, state)| LedgerChange::State { rows, state })
+    }
+
+    /// Whether any deletion was asked for and answered.
+    pub(crate) fn has_deletions(&self) -> bool {
+        !self.accepted.is_empty() || !self.refused.is_empty()
+    }
+}
