@@ -184,11 +184,11 @@ impl Visit<'_> {
     /// One session.
     async fn visit(&mut self) -> Result<Next, RunError> {
         let engine = Arc::clone(self.engine);
-        if let (Some(free), false) = (engine.checks.room_missing(), self.options.dry_run) {
+        if let (Some((free, least)), false) = (engine.checks.room_missing(), self.options.dry_run) {
             return Err(RunError::NoRoom {
                 place: engine.checks.spool.clone(),
                 free,
-                least: engine.checks.stop_free,
+                least,
             });
         }
         // The store is read while the network is waited for.

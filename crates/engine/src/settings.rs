@@ -26,17 +26,20 @@ pub struct Checks {
     /// temporary folder.
     pub spool: PathBuf,
     /// With less free space than this where the spool is, no run begins: what is left is for what
-    /// was begun, and for the person who makes room. Zero asks nobody.
+    /// was begun, and for the person who makes room. On a small file system a tenth of it is enough.
+    /// Zero asks nobody.
     pub stop_free: Octets,
 }
 
 impl Checks {
-    /// The room that is left, if it is less than it has to be. A file system that does not say
-    /// has enough.
-    pub(crate) fn room_missing(&self) -> Option<Octets> {
+    /// The room that is left and the room there has to be, if that is more. A file system that
+    /// does not say has enough.
+    pub(crate) fn room_missing(&self) -> Option<(Octets, Octets)> {
         let system = rustix::fs::statvfs(&self.spool).ok()?;
-        let free = Octets::new(system.f_bavail.saturating_mul(system.f_frsize));
-        (free < self.stop_free).then_some(free)
+        let octets = |blocks: u64| Octets::new(blocks.saturating_mul(system.f_frsize));
+        let least = self.stop_free.min(octets(system.f_blocks / 10));
+        let free = octets(system.f_bavail);
+        (free < least).then_some((free, least))
     }
 
     /// The built-in values, with the spool in this folder and all of its room to be used.
