@@ -19,6 +19,13 @@ pub(crate) struct IdChains {
 const END: u32 = u32::MAX;
 
 impl IdChains {
+    /// Makes room for so many more, and not for twice as many.
+    pub(crate) fn reserve<'a>(&mut self, positions: usize, id_of: impl Fn(u32) -> &'a [u8]) {
+        self.next.reserve_exact(positions);
+        self.first
+            .reserve(positions, |position| hash(id_of(*position)));
+    }
+
     /// Adds a position. `id_of` gives the id of any position added before. Returns the first one
     /// with this id, if there was any before.
     pub(crate) fn insert<'a>(

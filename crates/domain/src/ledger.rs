@@ -166,10 +166,56 @@ struct Row {
     id_start: u32,
     /// 0 for no unique-id.
     id_len: u16,
-    state: LedgerState,
-    listed_last: bool,
     asks: u8,
-    epoch: RowEpoch,
+    standing: Standing,
+}
+
+/// State, whether it was listed last, and epoch in one octet: a row is 32 octets, and there may be
+/// 200,000 of them.
+#[derive(Clone, Copy, Debug)]
+struct Standing(u8);
+
+impl Standing {
+    const STATES: [LedgerState; 8] = [
+        LedgerState::Stored,
+        LedgerState::Asked,
+        LedgerState::Deleted,
+        LedgerState::LeftOut(LeftOutReason::TooLarge),
+        LedgerState::LeftOut(LeftOutReason::Refused),
+        LedgerState::LeftOut(LeftOutReason::Poisoned),
+        LedgerState::LeftOut(LeftOutReason::Interrupted),
+        LedgerState::LeftOut(LeftOutReason::Unwanted),
+    ];
+
+    fn new(state: LedgerState, listed_last: bool, epoch: RowEpoch) -> Self {
+        let state = match state {
+            LedgerState::Stored => 0,
+            LedgerState::Asked => 1,
+            LedgerState::Deleted => 2,
+            LedgerState::LeftOut(LeftOutReason::TooLarge) => 3,
+            LedgerState::LeftOut(LeftOutReason::Refused) => 4,
+            LedgerState::LeftOut(LeftOutReason::Poisoned) => 5,
+            LedgerState::LeftOut(LeftOutReason::Interrupted) => 6,
+            LedgerState::LeftOut(LeftOutReason::Unwanted) => 7,
+        };
+        let past = epoch == RowEpoch::Past;
+        Self(state | u8::from(listed_last) << 3 | u8::from(past) << 4)
+    }
+
+    fn state(self) -> LedgerState {
+        Self::STATES[usize::from(self.0 & 7)]
+    }
+
+    fn listed_last(self) -> bool {
+        self.0 & 8 != 0
+    }
+
+    fn epoch(self) -> RowEpoch {
+        match self.0 & 16 {
+            0 => RowEpoch::Present,
+            _ => RowEpoch::Past,
+        }
+    }
 }
 
 /// A row as the store hands it over; the index is given on insertion.
@@ -202,6 +248,20 @@ impl Ledger {
         }
     }
 
+    /// Makes room for so many more rows, whose unique-ids have so many octets together: vectors that
+    /// double as they grow hold half as much again, and both while they move.
+    pub fn reserve(&mut self, rows: usize, id_octets: usize) {
+        self.rows.reserve_exact(rows);
+        self.ids.reserve_exact(id_octets);
+        let Self {
+            rows: all,
+            ids,
+            by_id,
+            ..
+        } = self;
+        by_id.reserve(rows, |other| unique_id(all, ids, other));
+    }
+
     /// Adds a row.
     ///
     /// # Panics
@@ -217,10 +277,8 @@ impl Ledger {
             since: row.since,
             id_start,
             id_len: u16::try_from(id.len()).expect("UniqueId::LONGEST fits 16 bits"),
-            state: row.state,
-            listed_last: row.listed_last,
             asks: row.asks,
-            epoch: row.epoch,
+            standing: Standing::new(row.state, row.listed_last, row.epoch),
         });
         let Self {
             rows, ids, by_id, ..
@@ -256,11 +314,11 @@ impl Ledger {
             id: row.id,
             unique_id: (!id.is_empty()).then_some(id),
             listed_size: row.listed_size.size(),
-            state: row.state,
+            state: row.standing.state(),
             since: row.since,
-            listed_last: row.listed_last,
+            listed_last: row.standing.listed_last(),
             asks: row.asks,
-            epoch: row.epoch,
+            epoch: row.standing.epoch(),
         }
     }
 
@@ -349,6 +407,32 @@ mod tests {
             asks: 0,
             epoch: RowEpoch::Present,
         }
+    }
+
+    #[test]
+    fn a_row_comes_back_as_it_was_put_in() {
+        let mut ledger = Ledger::new(IdTrust::Unbroken);
+        for state in Standing::STATES {
+            for (listed_last, epoch) in [
+                (false, RowEpoch::Present),
+                (true, RowEpoch::Present),
+                (false, RowEpoch::Past),
+                (true, RowEpoch::Past),
+            ] {
+                let index = ledger.push(NewLedgerRow {
+                    state,
+                    listed_last,
+                    epoch,
+                    ..row(Some(b"a"))
+                });
+                let back = ledger.at(index);
+                assert_eq!(
+                    (back.state, back.listed_last, back.epoch),
+                    (state, listed_last, epoch)
+                );
+            }
+        }
+        assert_eq!(size_of::<Row>(), 32);
     }
 
     #[test]

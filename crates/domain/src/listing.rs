@@ -52,6 +52,8 @@ pub struct Listing {
     /// searched.
     by_number: Option<Box<ByNumber>>,
     without_id: u32,
+    /// As many as STAT promised.
+    expected: usize,
 }
 
 /// Numbers come from the server: a keyed hash, so that no choice of numbers makes look-ups slow.
@@ -95,9 +97,20 @@ impl Listing {
     /// [`Listing::MOST`] ids of 33 octets each; real ones have about 20.
     pub const MOST_ID_OCTETS: usize = 64 * 1024 * 1024;
 
+    /// STAT's count is taken for true up to here.
+    const EXPECTED_MOST: usize = 300_000;
+
     /// A listing of nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes room for what STAT says there is: a vector that doubles as it grows holds half as much
+    /// again, and both while it moves. STAT is believed as far as a large maildrop goes.
+    pub fn expect(&mut self, messages: u64) {
+        let messages = usize::try_from(messages).unwrap_or(usize::MAX);
+        self.expected = messages.min(Self::EXPECTED_MOST);
+        self.entries.reserve_exact(self.expected);
     }
 
     /// Takes one line of UIDL. A number listed twice keeps its first id. An id that
@@ -225,6 +238,19 @@ impl Listing {
         }
         if self.ids.len() + id.len() > Self::MOST_ID_OCTETS {
             return Err(ListingTooLong);
+        }
+        if self.ids.is_empty() {
+            // The others are likely to be as long.
+            let octets = id.len().saturating_mul(self.expected);
+            self.ids.reserve_exact(octets.min(Self::MOST_ID_OCTETS / 4));
+            let Self {
+                entries,
+                ids,
+                by_id,
+                expected,
+                ..
+            } = self;
+            by_id.reserve(*expected, |other| id_of(entries, ids, other));
         }
         let id_start = u32::try_from(self.ids.len()).map_err(|_| ListingTooLong)?;
         self.ids.extend_from_slice(id);

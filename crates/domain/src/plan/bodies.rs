@@ -117,10 +117,14 @@ impl BodyJudge {
         candidates.sort_unstable_by_key(Candidate::key);
         let listed_no_more = plan.vanished.iter().chain(&verdict.vanished);
         Self {
-            names: listing
-                .iter()
-                .map(|entry| Name::of(listing, entry.unique_id))
-                .collect(),
+            // Where nothing is missing nobody asks for names.
+            names: match candidates.is_empty() {
+                true => Vec::new(),
+                false => listing
+                    .iter()
+                    .map(|entry| Name::of(listing, entry.unique_id))
+                    .collect(),
+            },
             free: (0..=place(candidates.len())).collect(),
             candidates,
             vanished: listed_no_more
@@ -133,7 +137,9 @@ impl BodyJudge {
     /// Judges one message by the digest of all its octets. To be asked once for each message, when
     /// it is about to be committed.
     pub fn judge(&mut self, index: ListingIndex, digest: &Digest) -> BodyVerdict {
-        let name = self.names[index.position()];
+        let Some(name) = self.names.get(index.position()).copied() else {
+            return BodyVerdict::Store;
+        };
         let own =
             |reach| move |c: &Candidate| (c.digest, c.reach, c.name).cmp(&(*digest, reach, name));
         let any = |c: &Candidate| (c.digest, c.reach).cmp(&(*digest, Reach::AnyName));

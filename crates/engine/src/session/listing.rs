@@ -145,6 +145,9 @@ impl Asked {
         match event {
             Event::Stat { count, octets } => {
                 self.stat = count.zip(octets);
+                if self.listing.is_empty() {
+                    self.listing.expect(count.unwrap_or(0));
+                }
                 return Ok(Answer::Ends);
             }
             Event::UidlLine { number, unique_id } => {

@@ -62,6 +62,19 @@ pub(crate) fn load(conn: &Connection, maildrop: MaildropId) -> Result<Ledger, St
     } else {
         IdTrust::Unbroken
     });
+    let range = rows_of(maildrop);
+    let (count, octets): (u32, u32) = conn
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(length(unique_id)), 0) FROM ledger
+             WHERE id >= ?1 AND id < ?2",
+        )
+        .and_then(|mut select| {
+            select.query_row([range.start, range.end], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+        })
+        .doing(DOING)?;
+    ledger.reserve(count as usize, octets as usize);
     let mut select = conn
         .prepare_cached(
             "SELECT id, state, epoch, listed_size, last_listed IS NULL, first_seen, stored_at,
@@ -69,7 +82,6 @@ pub(crate) fn load(conn: &Connection, maildrop: MaildropId) -> Result<Ledger, St
              FROM ledger WHERE id >= ?1 AND id < ?2 ORDER BY id",
         )
         .doing(DOING)?;
-    let range = rows_of(maildrop);
     let mut rows = select.query([range.start, range.end]).doing(DOING)?;
     while let Some(row) = rows.next().doing(DOING)? {
         push(&mut ledger, epoch, row)?;
