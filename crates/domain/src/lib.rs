@@ -5,6 +5,9 @@ mod ledger;
 mod listing;
 mod maybe_size;
 mod plan;
+pub mod schedule;
+mod spans;
+pub mod trigger;
 
 pub use ledger::{
     IdTrust, Ledger, LedgerEvent, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, NewLedgerRow,
