@@ -2,9 +2,12 @@
 
 mod id_chains;
 mod ledger;
+pub mod limits;
 mod listing;
 mod maybe_size;
 mod plan;
+pub mod queue;
+pub mod reach;
 pub mod schedule;
 mod spans;
 pub mod trigger;
