@@ -92,6 +92,7 @@ impl Engine {
             retrieval: retrieval.id,
             activation,
             started,
+            started_by: None,
         };
         // A look is no run: it leaves no trace but its line in the log.
         let run = if options.dry_run {

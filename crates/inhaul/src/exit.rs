@@ -42,7 +42,9 @@ impl Exit {
             StoreError::Directory { .. } => Self::CANT_CREATE,
             StoreError::Exists { .. }
             | StoreError::Needed { .. }
-            | StoreError::Permanent { .. } => Self::USAGE,
+            | StoreError::Permanent { .. }
+            | StoreError::LimitReached { .. }
+            | StoreError::LastAdministrator { .. } => Self::USAGE,
             StoreError::Missing { .. } => Self::NO_USER,
             _ => Self::IO,
         }
@@ -149,8 +151,19 @@ impl From<StoreError> for Failure {
 
 /// What a person can do about it.
 fn hint(error: &StoreError) -> Option<&'static str> {
-    let StoreError::Directory { source, .. } = error else {
-        return None;
+    let source = match error {
+        StoreError::Directory { source, .. } => source,
+        StoreError::LastAdministrator { .. } => {
+            return Some(
+                "Make another one first: inhaul account set NAME --admin. It must be enabled, and its group too.",
+            );
+        }
+        StoreError::LimitReached { .. } => {
+            return Some(
+                "Remove one that is not needed any more, or ask whoever manages this installation for more.",
+            );
+        }
+        _ => return None,
     };
     match source.kind() {
         ErrorKind::PermissionDenied => {

@@ -117,6 +117,40 @@ fn an_account_is_changed_by_what_is_named() {
 }
 
 #[test]
+fn an_account_has_limits_of_its_own() {
+    let home = Installation::new().account("anna");
+    let set = ["account", "set", "anna", "--limit"];
+    for words in ["mailbox=5GB,at-once=1", "at_once=none"] {
+        home.inhaul.ok(&[&set[..], &[words]].concat()).unwrap();
+    }
+    let shown = home.json(&["account", "show", "anna"]);
+    assert_eq!(shown["limits"]["mailbox"], 5_000_000_000_u64, "{shown}");
+    assert!(shown["limits"]["at-once"].is_null(), "{shown}");
+    let shown = home.inhaul.ok(&["account", "show", "anna"]).unwrap();
+    assert!(shown.contains("Limits      mailbox=5GB\n"), "{shown}");
+    home.fails(&[&set[..], &["mailbox=much"]].concat(), 64);
+}
+
+#[test]
+fn the_last_administrator_stays_and_is_told_why() {
+    let home = Installation::new().account("anna").account("ben");
+    let set = |name, how| home.inhaul.ok(&["account", "set", name, how]);
+    set("anna", "--admin").unwrap();
+    for how in ["--no-admin", "--disable"] {
+        let refused = home.fails(&["account", "set", "anna", how], 64);
+        assert!(
+            refused
+                .stderr
+                .contains("without the account \"anna\" no administrator could sign in"),
+            "{refused:?}"
+        );
+        assert!(refused.stderr.contains("--admin"), "{refused:?}");
+    }
+    set("ben", "--admin").unwrap();
+    set("anna", "--no-admin").unwrap();
+}
+
+#[test]
 fn an_account_goes_with_its_mail_when_it_is_not_needed_any_more() {
     let (server, home) = house(5, &[]);
     home.pull("isp");
@@ -182,7 +216,10 @@ fn a_group_keeps_its_triggers_and_limits() {
         "--trigger",
         "schedule=5m",
         "--limit",
-        "retrievals=10,message=50MB",
+        "retrievals=10,message=50MB,octets_per_run=200MB",
+        "--users-may",
+        "edit,plain",
+        "--enabled=no",
     ];
     assert_eq!(home.json(&change)["changed"], "Staff");
     let staff = home.json(&["group", "show", "staff"]);
@@ -194,7 +231,13 @@ fn a_group_keeps_its_triggers_and_limits() {
     assert!(triggers["api"].is_null(), "{staff}");
     assert_eq!(staff["limits"]["retrievals"], 10);
     assert_eq!(staff["limits"]["message"], 50_000_000);
+    assert_eq!(staff["limits"]["octets-per-run"], 200_000_000);
     assert!(staff["limits"]["mailbox"].is_null(), "{staff}");
+    assert_eq!(staff["users_may"], serde_json::json!(["edit", "plain"]));
+    assert_eq!(
+        (&staff["enabled"], &everyone["enabled"]),
+        (&false.into(), &true.into())
+    );
     let listed = home.json(&["group", "list"]);
     assert_eq!(listed["groups"][1]["name"], "Staff", "{listed}");
     let shown = home.inhaul.ok(&["group", "show", "Staff"]).unwrap();
@@ -210,6 +253,7 @@ fn a_group_keeps_its_triggers_and_limits() {
         (&["group", "set", "Staff", "--trigger", "login=on"], 64),
         (&["group", "set", "Staff", "--trigger", "button=maybe"], 64),
         (&["group", "set", "Staff", "--limit", "message=50"], 64),
+        (&["group", "set", "Staff", "--users-may", "everything"], 64),
         (&["group", "set", "Everyone", "--name", "All"], 64),
         (&["group", "remove", "Everyone"], 64),
         (&["group", "show", "Nobodies"], 67),

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_store::{
     Batch, Body, Delivery, Every, LedgerChange, NewAccount, NewRetrieval, NewRun, Placement,
-    Remote, RemoteSecret, RunEnd, Security, SqliteStore, Store, StoreOptions, Summary,
+    Remote, RemoteSecret, RetrievalLimits, RunEnd, Security, SqliteStore, Store, StoreOptions,
+    Summary,
 };
 use inhaul_types::{
     Activation, Digest, Fingerprint, FolderId, LedgerId, MaildropId, Octets, RetrievalId, RunId,
@@ -102,6 +103,9 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,
+        limits: RetrievalLimits::default(),
+        confined: false,
+        written_at: None,
     };
     store.retrieval_create(new).await.expect("a retrieval");
     let retrieval = store.retrieval_by_name(&name).await.expect("the retrieval");
@@ -110,6 +114,7 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         retrieval: id,
         activation: Activation::Cli,
         started,
+        started_by: None,
     };
     let run = store.run_begin(run).await.expect("a run");
     Drop {
@@ -233,6 +238,7 @@ async fn nothing_new() {
             retrieval,
             activation: Activation::Cli,
             started,
+            started_by: None,
         };
         let run = bed.store.run_begin(run).await.expect("a run");
         bed.store
@@ -294,6 +300,7 @@ fn end(run: RunId) -> RunEnd {
         capabilities: Some("TOP\nUIDL\nPIPELINING".into()),
         sign_in_memory: None,
         stopped: false,
+        schedule: None,
     }
 }
 

@@ -44,6 +44,8 @@ impl StoreError {
             | Self::Missing { .. }
             | Self::Needed { .. }
             | Self::Permanent { .. }
+            | Self::LimitReached { .. }
+            | Self::LastAdministrator { .. }
             | Self::Closing => {
                 return None;
             }

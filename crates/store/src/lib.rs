@@ -10,6 +10,8 @@ mod seal;
 mod sqlite;
 mod traits;
 
+pub use inhaul_domain::limits::Limits;
+pub use inhaul_domain::schedule::Every;
 pub use model::*;
 pub use sqlite::{Clock, SqliteStore, StoreOptions};
 pub use traits::{BodyReader, Store, StoreError};

@@ -1,141 +1,20 @@
 //! What goes into the store and comes out of it.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::PathBuf;
+mod accounts;
+mod retrievals;
 
-pub use inhaul_domain::schedule::Every;
-use inhaul_domain::{LedgerState, Retention, SessionSize, StartPoint};
+use std::fs::File;
+use std::net::IpAddr;
+
+use inhaul_domain::schedule::ScheduleState;
+use inhaul_domain::{LedgerState, SessionSize};
 use inhaul_types::{
-    AccountId, Activation, Address, BodyId, Digest, ErrorCode, Fingerprint, FolderId, GroupId,
-    KeyPin, LedgerId, MaildropId, Mechanism, MessageId, Octets, RetrievalId, RunId, Secret,
-    Timestamp, Uid, UidValidity, UniqueId,
+    AccountId, Activation, BodyId, Digest, ErrorCode, Fingerprint, FolderId, LedgerId, MaildropId,
+    MessageId, Octets, RetrievalId, RunId, Timestamp, Uid, UidValidity, UniqueId,
 };
 
-/// An account to be made.
-#[derive(Clone, Debug)]
-pub struct NewAccount {
-    /// Sign-in name, unique.
-    pub name: String,
-    /// Its addresses; unique across accounts.
-    pub addresses: Vec<Address>,
-    /// Group by name; `None` is Everyone.
-    pub group: Option<String>,
-    /// Whether it may manage the installation.
-    pub admin: bool,
-    /// Hashed by the store with argon2id; `None` makes an account nobody can sign in to yet.
-    pub password: Option<Secret>,
-}
-
-/// An account.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Account {
-    /// Identity.
-    pub id: AccountId,
-    /// Sign-in name.
-    pub name: String,
-    /// Its addresses.
-    pub addresses: Vec<Address>,
-    /// Its group.
-    pub group_id: GroupId,
-    /// Its group's name.
-    pub group: String,
-    /// Whether it may manage the installation.
-    pub admin: bool,
-    /// Whether it may sign in and receive.
-    pub enabled: bool,
-    /// Messages in all its folders.
-    pub messages: u64,
-    /// Octets in all its folders.
-    pub octets: Octets,
-    /// Retrievals that deliver to it.
-    pub retrievals: u64,
-}
-
-/// What `account set` changes; `None` and empty lists leave a thing as it is.
-#[derive(Clone, Debug, Default)]
-pub struct AccountChange {
-    /// New sign-in name.
-    pub name: Option<String>,
-    /// Addresses it gets; unique across accounts.
-    pub add_addresses: Vec<Address>,
-    /// Addresses it loses; each must be its own.
-    pub remove_addresses: Vec<Address>,
-    /// New group, by name.
-    pub group: Option<String>,
-    /// Whether it may manage the installation.
-    pub admin: Option<bool>,
-    /// Whether it may sign in and receive.
-    pub enabled: Option<bool>,
-    /// New password, hashed by the store with argon2id.
-    pub password: Option<Secret>,
-}
-
-/// The group that is always there, under this name.
-pub const EVERYONE: &str = "Everyone";
-
-/// What may start a run, and the seconds that lie at least between two runs it starts. What is
-/// absent is off.
-pub type Triggers = BTreeMap<Activation, u32>;
-
-/// The triggers of a group nobody has changed: all on; opening a folder, which happens most often
-/// without anybody waiting for mail, the least often.
-pub fn built_in_triggers() -> Triggers {
-    let seconds = |activation| match activation {
-        Activation::Folder => 300,
-        _ => 60,
-    };
-    Activation::ALL
-        .into_iter()
-        .map(|activation| (activation, seconds(activation)))
-        .collect()
-}
-
-/// Limits of each account in a group. `None` is no limit.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct GroupLimits {
-    /// Retrievals.
-    pub retrievals: Option<u32>,
-    /// Octets of mail here.
-    pub mailbox: Option<Octets>,
-    /// Octets of one message.
-    pub message: Option<Octets>,
-    /// Runs an account may start in a day.
-    pub started_per_day: Option<u32>,
-    /// Runs that may be started in a day from one network address.
-    pub started_per_day_address: Option<u32>,
-    /// Days after storing before which people may not have the remote copy deleted.
-    pub delete_after_min_days: Option<u32>,
-}
-
-/// A group: every account is in exactly one.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Group {
-    /// Identity.
-    pub id: GroupId,
-    /// Unique name.
-    pub name: String,
-    /// What may start runs for its accounts.
-    pub triggers: Triggers,
-    /// Limits of each of its accounts.
-    pub limits: GroupLimits,
-    /// Accounts in it.
-    pub accounts: u64,
-    /// Retrievals that deliver to them.
-    pub retrievals: u64,
-}
-
-/// What `group add` and `group set` say; `None` leaves a thing as it is, in a new group as
-/// [`built_in_triggers`] and no limits.
-#[derive(Clone, Debug, Default)]
-pub struct GroupChange {
-    /// New name.
-    pub name: Option<String>,
-    /// All triggers that are on now.
-    pub triggers: Option<Triggers>,
-    /// All limits there are now.
-    pub limits: Option<GroupLimits>,
-}
+pub use accounts::*;
+pub use retrievals::*;
 
 /// A folder of an account. INBOX exists from the account's first moment.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -154,152 +33,6 @@ pub struct Folder {
     pub messages: u64,
     /// Octets in it.
     pub octets: Octets,
-}
-
-/// How the line to the remote server is protected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Security {
-    /// TLS from the first octet.
-    Tls,
-    /// STLS before the sign-in, or no sign-in.
-    StartTls,
-    /// Nothing. Passwords cross the line readable.
-    None,
-}
-
-/// Where a remote password or token comes from.
-#[derive(Clone, Debug)]
-pub enum RemoteSecret {
-    /// Kept here, sealed.
-    Stored(Secret),
-    /// The first line of this program's output (run without a shell).
-    Command(Vec<String>),
-    /// The same, and the line is an OAuth 2 token: another one whenever it is run.
-    Token(Vec<String>),
-}
-
-/// The remote side of a retrieval.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Remote {
-    /// Name or address.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// Protection of the line.
-    pub security: Security,
-    /// The one certificate authority (PEM) trusted for it, instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// The one key trusted for it, whoever signed it and whatever its certificate says.
-    pub pin: Option<KeyPin>,
-    /// Sign-in name.
-    pub user: String,
-    /// The one way to sign in; `None` takes the best that the server offers.
-    pub sign_in: Option<Mechanism>,
-}
-
-/// What the last sign-ins said of the ways to do it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SignInMemory {
-    /// This one worked: it is the first to be used next time.
-    Worked(Mechanism),
-    /// This one, which does not say the password, was refused. Perhaps the password is wrong,
-    /// perhaps only the server's record of it: one that says it is tried next time.
-    Refused(Mechanism),
-}
-
-/// A retrieval to be made.
-#[derive(Clone, Debug)]
-pub struct NewRetrieval {
-    /// Unique name.
-    pub name: String,
-    /// Remote side.
-    pub remote: Remote,
-    /// Password.
-    pub secret: RemoteSecret,
-    /// Account it delivers to.
-    pub account: AccountId,
-    /// Set for a user retrieval: the account that owns it.
-    pub owner: Option<AccountId>,
-    /// Folder it fills; made if it is not there.
-    pub folder: String,
-    /// Interval.
-    pub every: Every,
-    /// Remote copies.
-    pub retention: Retention,
-    /// Which messages that are there already are wanted.
-    pub start: StartPoint,
-    /// Made, but not run by itself.
-    pub paused: bool,
-    /// What a test of the sign-in has shown.
-    pub sign_in_memory: Option<SignInMemory>,
-}
-
-/// A retrieval.
-#[derive(Clone, Debug)]
-pub struct Retrieval {
-    /// Identity.
-    pub id: RetrievalId,
-    /// Unique name.
-    pub name: String,
-    /// Remote side.
-    pub remote: Remote,
-    /// Account it delivers to.
-    pub account: AccountId,
-    /// That account's name.
-    pub account_name: String,
-    /// Owner of a user retrieval.
-    pub owner: Option<AccountId>,
-    /// Folder it fills.
-    pub folder: FolderId,
-    /// That folder's name.
-    pub folder_name: String,
-    /// Interval.
-    pub every: Every,
-    /// Remote copies.
-    pub retention: Retention,
-    /// Not run by itself.
-    pub paused: bool,
-    /// The maildrop with its ledger.
-    pub maildrop: MaildropId,
-    /// Deletion of re-linked messages waits until then.
-    pub relinked_deletion_held_until: Option<Timestamp>,
-    /// Until the maildrop was looked into: which messages that are there already are wanted.
-    pub start: StartPoint,
-    /// How many messages a session may bring, after lines were cut.
-    pub session_size: SessionSize,
-    /// The server lists a part of its messages at a time.
-    pub lists_in_parts: bool,
-    /// What CAPA said at the last good run, one capability a line; `None` after a surprise.
-    pub capabilities: Option<String>,
-    /// Forgotten with a changed remote side or password.
-    pub sign_in_memory: Option<SignInMemory>,
-    /// Last run that ended well.
-    pub last_good: Option<Timestamp>,
-    /// Start of the present row of failures.
-    pub failing_since: Option<Timestamp>,
-    /// Failures in that row.
-    pub failures: u32,
-    /// Code of the last run, if it failed.
-    pub last_error: Option<ErrorCode>,
-}
-
-/// What `retrieval set` changes; `None` leaves a thing as it is.
-#[derive(Clone, Debug, Default)]
-pub struct RetrievalChange {
-    /// New name.
-    pub name: Option<String>,
-    /// New remote side. Another host or user opens a new maildrop epoch.
-    pub remote: Option<Remote>,
-    /// New password.
-    pub secret: Option<RemoteSecret>,
-    /// New account and folder.
-    pub destination: Option<(AccountId, String)>,
-    /// New interval.
-    pub every: Option<Every>,
-    /// New retention.
-    pub retention: Option<Retention>,
-    /// Pause or resume.
-    pub paused: Option<bool>,
 }
 
 /// The octets of a message on its way in, after un-stuffing.
@@ -454,6 +187,18 @@ pub struct NewRun {
     pub activation: Activation,
     /// When.
     pub started: Timestamp,
+    /// Who asked for it, where that counts against a day's limit.
+    pub started_by: Option<StartedBy>,
+}
+
+/// Whoever started a run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StartedBy {
+    /// The account.
+    pub account: AccountId,
+    /// The network address it came from. Of an IPv6 address its network of 64 bits counts, which
+    /// is what one household or firm has to itself.
+    pub address: Option<IpAddr>,
 }
 
 /// How a run ended.
@@ -486,8 +231,10 @@ pub struct RunEnd {
     /// What is to be remembered of the sign-in; `None` forgets it.
     pub sign_in_memory: Option<SignInMemory>,
     /// It was told to stop before it had brought anything: neither good nor a failure, so the
-    /// retrieval's state stays as it is.
+    /// retrieval's state stays as it is, except for `schedule`.
     pub stopped: bool,
+    /// When the retrieval is due next and why; `None` leaves that as it is.
+    pub schedule: Option<ScheduleState>,
 }
 
 /// Something a run met that a person should know of, although it may have ended well.
@@ -510,7 +257,7 @@ pub struct Run {
     pub activation: Activation,
     /// Start.
     pub started: Timestamp,
-    /// End; `None` while it runs, or if the process was killed in it.
+    /// End; `None` while it runs. Where the process was killed, the next opening of the store.
     pub ended: Option<Timestamp>,
     /// `None` is good.
     pub code: Option<ErrorCode>,
@@ -528,7 +275,7 @@ pub struct Run {
     pub notes: Vec<RunNote>,
     /// The server's own words at a failure.
     pub said: Option<String>,
-    /// Told to stop before it had brought anything.
+    /// Told to stop before it had brought anything, or the process was killed in it.
     pub stopped: bool,
 }
 

@@ -1,11 +1,14 @@
 //! The seam: what every store can do.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
     AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
+    Timestamp,
 };
 
 use crate::model::*;
@@ -79,6 +82,26 @@ pub enum StoreError {
         /// Its name.
         name: String,
     },
+    /// A limit of the account, its own or its group's, leaves no room for it. Only what people do
+    /// for themselves is refused so: a retrieval with an owner. Whoever manages the installation
+    /// makes one without, or raises the limit.
+    #[error("{account} has {most} {limit} already, the most that are allowed")]
+    LimitReached {
+        /// The limit's word: "retrievals".
+        limit: &'static str,
+        /// What it allows.
+        most: u64,
+        /// The account's name.
+        account: String,
+    },
+    /// Without it no administrator could sign in.
+    #[error("without the {what} {name:?} no administrator could sign in")]
+    LastAdministrator {
+        /// "account", "group".
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// A password cannot be sealed or opened: the key is missing or another one.
     #[error("the remote password cannot be opened with the key {}", .0.display())]
     Seal(PathBuf),
@@ -122,15 +145,16 @@ pub trait Store: Send + Sync + 'static {
         password: &inhaul_types::Secret,
     ) -> Result<bool, StoreError>;
 
-    /// Changes an account.
+    /// Changes an account; [`StoreError::LastAdministrator`] where nobody who manages the
+    /// installation could sign in any more.
     async fn account_change(
         &self,
         account: AccountId,
         change: AccountChange,
     ) -> Result<(), StoreError>;
     /// Removes an account with its folders and messages; [`StoreError::Needed`] while a retrieval
-    /// delivers to it or is its own. The ledgers of what was brought to it stay. Bodies that nobody
-    /// else holds are freed an hour later.
+    /// delivers to it or is its own, [`StoreError::LastAdministrator`] as for a change. The ledgers
+    /// of what was brought to it stay. Bodies that nobody else holds are freed an hour later.
     async fn account_remove(&self, account: AccountId) -> Result<(), StoreError>;
 
     /// Makes a group.
@@ -139,7 +163,8 @@ pub trait Store: Send + Sync + 'static {
     async fn group_list(&self) -> Result<Vec<Group>, StoreError>;
     /// One group, or [`StoreError::Missing`].
     async fn group_by_name(&self, name: &str) -> Result<Group, StoreError>;
-    /// Changes a group; [`StoreError::Permanent`] for another name of Everyone.
+    /// Changes a group; [`StoreError::Permanent`] for another name of Everyone, and
+    /// [`StoreError::LastAdministrator`] as for an account.
     async fn group_change(&self, group: GroupId, change: GroupChange) -> Result<(), StoreError>;
     /// Removes a group; [`StoreError::Needed`] while accounts are in it, and
     /// [`StoreError::Permanent`] for Everyone.
@@ -148,7 +173,8 @@ pub trait Store: Send + Sync + 'static {
     /// All folders of an account, INBOX first.
     async fn folder_list(&self, account: AccountId) -> Result<Vec<Folder>, StoreError>;
 
-    /// Makes a retrieval; adopts the ledger of the same host, user and destination if there is one.
+    /// Makes a retrieval, due at once; adopts the ledger of the same host, user and destination if
+    /// there is one. [`StoreError::LimitReached`] for one too many with an owner.
     async fn retrieval_create(&self, retrieval: NewRetrieval) -> Result<RetrievalId, StoreError>;
     /// All retrievals by name.
     async fn retrieval_list(&self) -> Result<Vec<Retrieval>, StoreError>;
@@ -161,6 +187,12 @@ pub trait Store: Send + Sync + 'static {
         &self,
         retrieval: RetrievalId,
         change: RetrievalChange,
+    ) -> Result<(), StoreError>;
+    /// Writes when these retrievals are due, all in one transaction. One that is not there any more
+    /// is passed over.
+    async fn retrieval_schedule(
+        &self,
+        states: &[(RetrievalId, ScheduleState)],
     ) -> Result<(), StoreError>;
     /// Removes a retrieval. Its maildrop's ledger and its runs stay: adding the same host, user and
     /// destination again adopts the ledger.
@@ -188,7 +220,7 @@ pub trait Store: Send + Sync + 'static {
     /// returns. Many callers' batches share a transaction.
     async fn commit_batch(&self, batch: Batch) -> Result<Vec<Committed>, StoreError>;
 
-    /// Records that a run began.
+    /// Records that a run began, and counts it for whoever started it.
     async fn run_begin(&self, run: NewRun) -> Result<RunId, StoreError>;
     /// Records how it ended and what that means for the retrieval's state; applies the last
     /// ledger changes in the same transaction.
@@ -198,6 +230,13 @@ pub trait Store: Send + Sync + 'static {
         end: RunEnd,
         changes: Vec<LedgerChange>,
     ) -> Result<(), StoreError>;
+    /// Runs that were started on the UTC day of `now` by this account, and from this address.
+    async fn started_today(
+        &self,
+        account: AccountId,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(u32, u32), StoreError>;
     /// A retrieval's latest runs, newest first.
     async fn run_list(&self, retrieval: RetrievalId, most: u32) -> Result<Vec<Run>, StoreError>;
     /// One run, or [`StoreError::Missing`].

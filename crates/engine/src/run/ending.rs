@@ -68,6 +68,7 @@ impl Visit<'_> {
             capabilities: outcome.learned.to_remember(ended, now),
             sign_in_memory: outcome.learned.sign_in,
             stopped,
+            schedule: None,
         };
         if !self.options.dry_run {
             let store = &self.engine.store;

@@ -1,17 +1,19 @@
 //! A crash between any two lasting effects: before or behind each write that a run asks the store
 //! for. The next run finds what it left, and everything is here once.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof, Retention};
 use inhaul_engine::{RunOptions, Unobserved};
 use inhaul_sample::switches::{MailboxSwitches, UniqueIds};
 use inhaul_store::*;
 use inhaul_types::{
     AccountId, Activation, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId,
-    RunId, Secret, Uid,
+    RunId, Secret, Timestamp, Uid,
 };
 use tokio::sync::watch;
 
@@ -200,6 +202,7 @@ impl Store for Mortal {
         retrieval_by_name<'a>(name: &'a str) -> Retrieval, reads;
         retrieval_by_id(id: RetrievalId) -> Retrieval, reads;
         retrieval_change(retrieval: RetrievalId, change: RetrievalChange) -> (), reads;
+        retrieval_schedule<'a>(states: &'a [(RetrievalId, ScheduleState)]) -> (), writes;
         retrieval_remove(retrieval: RetrievalId) -> (), reads;
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;
         ledger_load(maildrop: MaildropId) -> Ledger, reads;
@@ -210,6 +213,7 @@ impl Store for Mortal {
         commit_batch(batch: Batch) -> Vec<Committed>, writes;
         run_begin(run: NewRun) -> RunId, writes;
         run_finish(maildrop: MaildropId, end: RunEnd, changes: Vec<LedgerChange>) -> (), writes;
+        started_today(account: AccountId, address: Option<IpAddr>, now: Timestamp) -> (u32, u32), reads;
         run_list(retrieval: RetrievalId, most: u32) -> Vec<Run>, reads;
         run_by_id(run: RunId) -> Run, reads;
         run_conversation(run: RunId) -> Option<String>, reads;

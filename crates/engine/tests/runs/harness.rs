@@ -12,7 +12,7 @@ use inhaul_engine::{
 use inhaul_sample::{Mailbox, SampleConfig, SampleId, SampleServer, Tls};
 use inhaul_store::{
     Every, Folder, NewAccount, NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange,
-    Security, SqliteStore, Store, StoreOptions,
+    RetrievalLimits, Security, SqliteStore, Store, StoreOptions,
 };
 use inhaul_testkit::{ManualClock, TestDir};
 use inhaul_types::{AccountId, Activation, ErrorCode, Octets, Secret};
@@ -171,6 +171,9 @@ impl World {
             start: self.setup.start,
             paused: false,
             sign_in_memory: None,
+            limits: RetrievalLimits::default(),
+            confined: false,
+            written_at: None,
         };
         self.store.retrieval_create(new).await.unwrap();
     }

@@ -7,8 +7,10 @@ use clap::{Args, Subcommand};
 use inhaul_store::{NewAccount, Store};
 use inhaul_types::Address;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::Globals;
+use super::group::words::{LIMITS, Limit, limits_words};
 use super::output::{print, print_json, size, table};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
@@ -56,6 +58,7 @@ struct AccountDocument<'a> {
     group: &'a str,
     admin: bool,
     enabled: bool,
+    limits: Map<String, Value>,
     messages: u64,
     bytes: u64,
     retrievals: u64,
@@ -63,12 +66,14 @@ struct AccountDocument<'a> {
 
 impl<'a> From<&'a inhaul_store::Account> for AccountDocument<'a> {
     fn from(account: &'a inhaul_store::Account) -> Self {
+        let limit = |limit: &Limit| (limit.word.to_owned(), limit.value(&account.limits));
         Self {
             name: &account.name,
             addresses: account.addresses.iter().map(Address::as_str).collect(),
             group: &account.group,
             admin: account.admin,
             enabled: account.enabled,
+            limits: LIMITS.iter().map(limit).collect(),
             messages: account.messages,
             bytes: account.octets.count(),
             retrievals: account.retrievals,
@@ -172,12 +177,13 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     }
     let addresses: Vec<_> = account.addresses.iter().map(Address::as_str).collect();
     let mut text = format!(
-        "Name        {}\nAddresses   {}\nGroup       {}\nManages     {}\nSigns in    {}\n\n",
+        "Name        {}\nAddresses   {}\nGroup       {}\nManages     {}\nSigns in    {}\nLimits      {}\n\n",
         account.name,
         addresses.join(", "),
         account.group,
         if account.admin { "yes" } else { "no" },
         if account.enabled { "yes" } else { "no" },
+        limits_words(&account.limits),
     );
     let rows: Vec<_> = folders
         .iter()

@@ -1,11 +1,11 @@
 //! `inhaul group`: what may start checks for a set of accounts, and their limits.
 
-mod words;
+pub(super) mod words;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use inhaul_store::{
-    Account, EVERYONE, Group as StoredGroup, GroupChange, GroupLimits, Store, StoreError, Triggers,
-    built_in_triggers,
+    Account, EVERYONE, Group as StoredGroup, GroupChange, Limits, Store, StoreError, Triggers,
+    UsersMay, built_in_triggers,
 };
 use inhaul_types::Activation;
 use serde::Serialize;
@@ -14,7 +14,9 @@ use serde_json::{Map, Value};
 use super::Globals;
 use super::output::{counted, print, print_json, table};
 use crate::exit::{Exit, Failure};
-use words::{LIMITS, LimitWord, TriggerWord, every_words};
+use words::{
+    LIMITS, LimitWord, TriggerWord, every_words, limits_words, parse_users_may, users_may_words,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Group {
@@ -65,10 +67,24 @@ struct Settings {
         value_delimiter = ','
     )]
     triggers: Vec<TriggerWord>,
-    /// A limit of each account: retrievals=10, mailbox=5GB, message=50MB, started-per-day=300,
+    /// A limit of each account: retrievals=10, mailbox=5GB, message=50MB, messages-per-run=500,
+    /// octets-per-run=200MB, at-once=2, recipients=50, started-per-day=300,
     /// started-per-day-address=1000, delete-after-min=3d; none lifts it
     #[arg(long = "limit", value_name = "WORD=LIMIT", value_delimiter = ',')]
     limits: Vec<LimitWord>,
+    /// What people may decide for themselves, all of it: edit, delete-remote, plain,
+    /// pin-certificate, private-networks; none for nothing
+    #[arg(long, value_name = "WORDS", value_parser = parse_users_may)]
+    users_may: Option<UsersMay>,
+    /// Whether its accounts may sign in, and anything may start a check for them
+    #[arg(long, value_name = "yes|no")]
+    enabled: Option<YesNo>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
 }
 
 impl Group {
@@ -89,8 +105,10 @@ impl Add {
         let triggers = self.settings.triggers(built_in_triggers());
         let change = GroupChange {
             name: None,
+            enabled: self.settings.enabled(),
             triggers: Some(triggers),
-            limits: Some(self.settings.limits(GroupLimits::default())),
+            users_may: self.settings.users_may,
+            limits: Some(self.settings.limits(Limits::default())),
         };
         globals
             .with_store(async |store, _| Ok(store.group_create(&self.name, change).await?))
@@ -113,7 +131,7 @@ impl Set {
             check_name(name)?;
         }
         let settings = &self.settings;
-        if self.new_name.is_none() && settings.triggers.is_empty() && settings.limits.is_empty() {
+        if self.new_name.is_none() && settings.say_nothing() {
             return Err(Failure::usage("nothing is to be changed")
                 .hint("Say what, for example --trigger api=off: see inhaul group set --help."));
         }
@@ -122,7 +140,9 @@ impl Set {
                 let before = store.group_by_name(&self.name).await?;
                 let change = GroupChange {
                     name: self.new_name.clone(),
+                    enabled: settings.enabled(),
                     triggers: Some(settings.triggers(before.triggers)),
+                    users_may: settings.users_may,
                     limits: Some(settings.limits(before.limits)),
                 };
                 store.group_change(before.id, change).await?;
@@ -153,6 +173,17 @@ impl Set {
 const NOT_YET: &str = "This release keeps triggers and limits and does not obey them yet.\n";
 
 impl Settings {
+    fn say_nothing(&self) -> bool {
+        self.triggers.is_empty()
+            && self.limits.is_empty()
+            && self.users_may.is_none()
+            && self.enabled.is_none()
+    }
+
+    fn enabled(&self) -> Option<bool> {
+        self.enabled.map(|enabled| enabled == YesNo::Yes)
+    }
+
     fn triggers(&self, mut triggers: Triggers) -> Triggers {
         for word in &self.triggers {
             word.apply(&mut triggers);
@@ -160,7 +191,7 @@ impl Settings {
         triggers
     }
 
-    fn limits(&self, mut limits: GroupLimits) -> GroupLimits {
+    fn limits(&self, mut limits: Limits) -> Limits {
         for word in &self.limits {
             word.apply(&mut limits);
         }
@@ -201,8 +232,10 @@ fn warnings(group: &StoredGroup, accounts: &[Account]) -> Vec<String> {
 #[derive(Serialize)]
 struct GroupDocument<'a> {
     name: &'a str,
+    enabled: bool,
     /// Seconds between two runs at least; `null` is off.
     triggers: Map<String, Value>,
+    users_may: Vec<&'static str>,
     limits: Map<String, Value>,
     accounts: u64,
     retrievals: u64,
@@ -217,7 +250,9 @@ impl<'a> From<&'a StoredGroup> for GroupDocument<'a> {
         let limit = |limit: &words::Limit| (limit.word.to_owned(), limit.value(&group.limits));
         Self {
             name: &group.name,
+            enabled: group.enabled,
             triggers: Activation::ALL.into_iter().map(trigger).collect(),
+            users_may: group.users_may.words().collect(),
             limits: LIMITS.iter().map(limit).collect(),
             accounts: group.accounts,
             retrievals: group.retrievals,
@@ -258,18 +293,6 @@ async fn list(globals: &Globals) -> Result<Exit, Failure> {
     Ok(Exit::OK)
 }
 
-fn limits_words(limits: &GroupLimits) -> String {
-    let set: Vec<String> = LIMITS
-        .iter()
-        .filter_map(|limit| Some(format!("{}={}", limit.word, limit.words(limits)?)))
-        .collect();
-    if set.is_empty() {
-        "none".into()
-    } else {
-        set.join(",")
-    }
-}
-
 async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     let group = globals
         .with_store(async |store, _| Ok(store.group_by_name(name).await?))
@@ -279,8 +302,12 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         return Ok(Exit::OK);
     }
     let mut text = format!(
-        "Name        {}\nAccounts    {}\nRetrievals  {}\n\n",
-        group.name, group.accounts, group.retrievals
+        "Name        {}\nEnabled     {}\nAccounts    {}\nRetrievals  {}\nPeople may  {}\n\n",
+        group.name,
+        if group.enabled { "yes" } else { "no" },
+        group.accounts,
+        group.retrievals,
+        users_may_words(group.users_may),
     );
     let triggers: Vec<_> = Activation::ALL
         .into_iter()

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use inhaul_domain::limits::Limits;
 use inhaul_types::{AccountId, Address, FolderId, GroupId, Octets, Uid, UidValidity};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::errors::{Doing, is_unique_violation, missing};
+use super::limits::{self, LimitsOf};
 use super::words::from_word;
 use super::writer::Surroundings;
 use crate::{Account, AccountChange, EVERYONE, Folder, NewAccount, StoreError};
@@ -58,13 +60,8 @@ pub(crate) fn change(
 ) -> Result<(), StoreError> {
     const DOING: &str = "change an account";
     let set = |sql: &str, value: &dyn rusqlite::ToSql| txn.execute(sql, params![id.row(), value]);
-    let is_there = txn
-        .prepare_cached("SELECT 1 FROM account WHERE id = ?1")
-        .and_then(|mut select| select.exists([id.row()]))
-        .doing(DOING)?;
-    if !is_there {
-        return Err(missing("account", id));
-    }
+    let before = name_of(txn, id)?;
+    let keeps = KeepsAdministrator::before(txn)?;
     if let Some(name) = &change.name {
         let made = set("UPDATE account SET name = ?2 WHERE id = ?1", name);
         unless_exists(made, "account", name)?.doing(DOING)?;
@@ -83,6 +80,9 @@ pub(crate) fn change(
     if let Some(enabled) = &change.enabled {
         set("UPDATE account SET enabled = ?2 WHERE id = ?1", enabled).doing(DOING)?;
     }
+    if let Some(new) = &change.limits {
+        limits::write(txn, LimitsOf::Account(id.row()), new)?;
+    }
     if let Some(password) = &password {
         set("UPDATE account SET password = ?2 WHERE id = ?1", password).doing(DOING)?;
     }
@@ -96,7 +96,73 @@ pub(crate) fn change(
             return Err(missing("address", address));
         }
     }
-    add_addresses(txn, id, &change.add_addresses)
+    add_addresses(txn, id, &change.add_addresses)?;
+    keeps.after(txn, "account", &before)
+}
+
+/// The account's name, if it is there.
+pub(crate) fn name_of(txn: &Connection, id: AccountId) -> Result<String, StoreError> {
+    txn.prepare_cached("SELECT name FROM account WHERE id = ?1")
+        .and_then(|mut select| select.query_row([id.row()], |row| row.get(0)).optional())
+        .doing(READ)?
+        .ok_or_else(|| missing("account", id))
+}
+
+/// Sees to it that a change leaves somebody who may sign in and manage the installation, if there
+/// was anybody before it.
+pub(crate) struct KeepsAdministrator {
+    there_was: bool,
+}
+
+impl KeepsAdministrator {
+    pub(crate) fn before(txn: &Connection) -> Result<Self, StoreError> {
+        let there_was = Self::there_is(txn)?;
+        Ok(Self { there_was })
+    }
+
+    /// Refuses the change, whose transaction then comes to nothing, if it was this that took the
+    /// last one away.
+    pub(crate) fn after(
+        self,
+        txn: &Connection,
+        what: &'static str,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        if self.there_was && !Self::there_is(txn)? {
+            let name = name.to_owned();
+            return Err(StoreError::LastAdministrator { what, name });
+        }
+        Ok(())
+    }
+
+    fn there_is(txn: &Connection) -> Result<bool, StoreError> {
+        txn.prepare_cached(
+            "SELECT 1 FROM account a JOIN account_group g ON g.id = a.group_id
+             WHERE a.admin AND a.enabled AND g.enabled",
+        )
+        .and_then(|mut select| select.exists([]))
+        .doing("look for an administrator")
+    }
+}
+
+/// The tightest of the limits that an account and its group set.
+pub(crate) fn limits_of(txn: &Connection, id: AccountId) -> Result<Limits, StoreError> {
+    let (own, groups) = txn
+        .prepare_cached(&format!(
+            "SELECT {}, {} FROM account a JOIN account_group g ON g.id = a.group_id WHERE a.id = ?1",
+            limits::columns("a"),
+            limits::columns("g")
+        ))
+        .and_then(|mut select| {
+            select
+                .query_row([id.row()], |row| {
+                    Ok((limits::read(row, 0)?, limits::read(row, limits::COLUMNS)?))
+                })
+                .optional()
+        })
+        .doing(READ)?
+        .ok_or_else(|| missing("account", id))?;
+    Ok(groups.and(&own))
 }
 
 /// Names the thing whose name is taken.
@@ -126,20 +192,25 @@ fn group_by_name(txn: &Connection, name: &str) -> Result<GroupId, StoreError> {
     .ok_or_else(|| missing("group", name))
 }
 
-const COLUMNS: &str = "
-    SELECT a.id, a.name, a.group_id, g.name, a.admin, a.enabled,
-        (SELECT coalesce(sum(messages), 0) FROM folder WHERE account_id = a.id),
-        (SELECT coalesce(sum(octets), 0) FROM folder WHERE account_id = a.id),
-        (SELECT count(*) FROM folder f JOIN retrieval r ON r.folder_id = f.id
-            WHERE f.account_id = a.id)
-    FROM account a JOIN account_group g ON g.id = a.group_id";
+fn select() -> String {
+    format!(
+        "SELECT a.id, a.name, a.group_id, g.name, a.admin, a.enabled,
+            (SELECT coalesce(sum(messages), 0) FROM folder WHERE account_id = a.id),
+            (SELECT coalesce(sum(octets), 0) FROM folder WHERE account_id = a.id),
+            (SELECT count(*) FROM folder f JOIN retrieval r ON r.folder_id = f.id
+                WHERE f.account_id = a.id),
+            {limits}
+        FROM account a JOIN account_group g ON g.id = a.group_id",
+        limits = limits::columns("a"),
+    )
+}
 
 const READ: &str = "read the accounts";
 
 /// All accounts by name.
 pub(crate) fn list(conn: &Connection) -> Result<Vec<Account>, StoreError> {
     let mut accounts: Vec<Account> = conn
-        .prepare_cached(&format!("{COLUMNS} ORDER BY a.name"))
+        .prepare_cached(&format!("{} ORDER BY a.name", select()))
         .and_then(|mut select| select.query_map([], account)?.collect())
         .doing(READ)?;
     let mut addresses: HashMap<i64, Vec<Address>> = HashMap::new();
@@ -163,7 +234,7 @@ pub(crate) fn list(conn: &Connection) -> Result<Vec<Account>, StoreError> {
 /// One account.
 pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Account, StoreError> {
     let mut account = conn
-        .prepare_cached(&format!("{COLUMNS} WHERE a.name = ?1"))
+        .prepare_cached(&format!("{} WHERE a.name = ?1", select()))
         .and_then(|mut select| select.query_row([name], account).optional())
         .doing(READ)?
         .ok_or_else(|| missing("account", name))?;
@@ -191,6 +262,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
         group: row.get(3)?,
         admin: row.get(4)?,
         enabled: row.get(5)?,
+        limits: limits::read(row, 9)?,
         messages: row.get::<_, i64>(6)?.cast_unsigned(),
         octets: Octets::new(row.get::<_, i64>(7)?.cast_unsigned()),
         retrievals: row.get::<_, i64>(8)?.cast_unsigned(),
@@ -200,7 +272,10 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
 /// The PHC string of an account that may sign in.
 pub(crate) fn password(conn: &Connection, name: &str) -> Result<Option<String>, StoreError> {
     let found: Option<Option<String>> = conn
-        .prepare_cached("SELECT password FROM account WHERE name = ?1 AND enabled = 1")
+        .prepare_cached(
+            "SELECT a.password FROM account a JOIN account_group g ON g.id = a.group_id
+             WHERE a.name = ?1 AND a.enabled AND g.enabled",
+        )
         .and_then(|mut select| select.query_row([name], |row| row.get(0)).optional())
         .doing(READ)?;
     Ok(found.flatten())

@@ -1,12 +1,13 @@
-//! Groups: what may start runs for their accounts, and those accounts' limits.
+//! Groups: what may start runs for their accounts, what those may decide, and their limits.
 
-use inhaul_types::{Activation, GroupId, Octets};
+use inhaul_types::{Activation, GroupId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::accounts::unless_exists;
+use super::accounts::{KeepsAdministrator, unless_exists};
 use super::errors::{Doing, damaged, missing};
+use super::limits::{self, LimitsOf};
 use super::words::from_word;
-use crate::{EVERYONE, Group, GroupChange, GroupLimits, StoreError, Triggers, built_in_triggers};
+use crate::{EVERYONE, Group, GroupChange, StoreError, Triggers, UsersMay, built_in_triggers};
 
 const WRITE: &str = "write a group";
 const READ: &str = "read the groups";
@@ -27,7 +28,7 @@ pub(crate) fn create(
     );
     unless_exists(made, "group", name)?.doing(WRITE)?;
     let id = GroupId::new(txn.last_insert_rowid());
-    set_limits(txn, id, &change.limits.unwrap_or_default())?;
+    set(txn, id, change)?;
     Ok(id)
 }
 
@@ -55,31 +56,32 @@ pub(crate) fn change(
         )
         .doing(WRITE)?;
     }
-    match &change.limits {
-        Some(limits) => set_limits(txn, id, limits),
-        None => Ok(()),
-    }
+    let keeps = KeepsAdministrator::before(txn)?;
+    set(txn, id, change)?;
+    keeps.after(txn, "group", &before)
 }
 
-fn set_limits(txn: &Connection, id: GroupId, limits: &GroupLimits) -> Result<(), StoreError> {
-    let octets = |octets: Option<Octets>| octets.map(|octets| octets.count().cast_signed());
-    txn.execute(
-        "UPDATE account_group SET max_retrievals = ?2, max_account_octets = ?3,
-             max_message_octets = ?4, max_runs_a_day = ?5, max_runs_a_day_address = ?6,
-             delete_after_min_days = ?7
-         WHERE id = ?1",
-        params![
-            id.row(),
-            limits.retrievals,
-            octets(limits.mailbox),
-            octets(limits.message),
-            limits.started_per_day,
-            limits.started_per_day_address,
-            limits.delete_after_min_days,
-        ],
-    )
-    .doing(WRITE)?;
-    Ok(())
+/// Writes what a new group and a changed one have in common.
+fn set(txn: &Connection, id: GroupId, change: &GroupChange) -> Result<(), StoreError> {
+    if let Some(enabled) = change.enabled {
+        txn.execute(
+            "UPDATE account_group SET enabled = ?2 WHERE id = ?1",
+            params![id.row(), enabled],
+        )
+        .doing(WRITE)?;
+    }
+    if let Some(users_may) = change.users_may {
+        let words: Vec<&str> = users_may.words().collect();
+        txn.execute(
+            "UPDATE account_group SET users_may = ?2 WHERE id = ?1",
+            params![id.row(), words.join(" ")],
+        )
+        .doing(WRITE)?;
+    }
+    match &change.limits {
+        Some(new) => limits::write(txn, LimitsOf::Group(id.row()), new),
+        None => Ok(()),
+    }
 }
 
 /// Removes a group nobody is in.
@@ -118,18 +120,22 @@ fn name_of(txn: &Connection, id: GroupId) -> Result<String, StoreError> {
     .ok_or_else(|| missing("group", id))
 }
 
-const COLUMNS: &str = "
-    SELECT g.id, g.name, g.switches, g.max_retrievals, g.max_account_octets, g.max_message_octets,
-        g.max_runs_a_day, g.max_runs_a_day_address, g.delete_after_min_days,
-        (SELECT count(*) FROM account WHERE group_id = g.id),
-        (SELECT count(*) FROM account a JOIN folder f ON f.account_id = a.id
-            JOIN retrieval r ON r.folder_id = f.id WHERE a.group_id = g.id)
-    FROM account_group g";
+fn select() -> String {
+    format!(
+        "SELECT g.id, g.name, g.switches, g.enabled, g.users_may,
+            (SELECT count(*) FROM account WHERE group_id = g.id),
+            (SELECT count(*) FROM account a JOIN folder f ON f.account_id = a.id
+                JOIN retrieval r ON r.folder_id = f.id WHERE a.group_id = g.id),
+            {limits}
+        FROM account_group g",
+        limits = limits::columns("g"),
+    )
+}
 
 /// All groups by name.
 pub(crate) fn list(conn: &Connection) -> Result<Vec<Group>, StoreError> {
     let mut select = conn
-        .prepare_cached(&format!("{COLUMNS} ORDER BY g.name"))
+        .prepare_cached(&format!("{} ORDER BY g.name", select()))
         .doing(READ)?;
     let mut rows = select.query([]).doing(READ)?;
     let mut groups = Vec::new();
@@ -142,7 +148,7 @@ pub(crate) fn list(conn: &Connection) -> Result<Vec<Group>, StoreError> {
 /// One group.
 pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Group, StoreError> {
     let mut select = conn
-        .prepare_cached(&format!("{COLUMNS} WHERE g.name = ?1"))
+        .prepare_cached(&format!("{} WHERE g.name = ?1", select()))
         .doing(READ)?;
     let mut rows = select.query([name]).doing(READ)?;
     let found = rows.next().doing(READ)?;
@@ -150,26 +156,18 @@ pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Group, StoreError
 }
 
 fn group(row: &Row<'_>) -> Result<Group, StoreError> {
-    let number = |column: usize| row.get::<_, Option<u32>>(column).doing(READ);
-    let octets = |column: usize| {
-        let octets = row.get::<_, Option<i64>>(column).doing(READ)?;
-        Ok(octets.map(|octets| Octets::new(octets.cast_unsigned())))
-    };
     let count = |column: usize| Ok(row.get::<_, i64>(column).doing(READ)?.cast_unsigned());
+    let users_may: String = row.get(4).doing(READ)?;
     Ok(Group {
         id: GroupId::new(row.get(0).doing(READ)?),
         name: row.get(1).doing(READ)?,
+        enabled: row.get(3).doing(READ)?,
         triggers: from_column(&row.get::<_, String>(2).doing(READ)?)?,
-        limits: GroupLimits {
-            retrievals: number(3)?,
-            mailbox: octets(4)?,
-            message: octets(5)?,
-            started_per_day: number(6)?,
-            started_per_day_address: number(7)?,
-            delete_after_min_days: number(8)?,
-        },
-        accounts: count(9)?,
-        retrievals: count(10)?,
+        users_may: UsersMay::from_words(users_may.split_whitespace())
+            .map_err(|word| damaged(format!("{word:?} is nothing that people may do")))?,
+        limits: limits::read(row, 7).doing(READ)?,
+        accounts: count(5)?,
+        retrievals: count(6)?,
     })
 }
 

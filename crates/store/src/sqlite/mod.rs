@@ -12,6 +12,7 @@ mod errors;
 mod groups;
 mod ledger;
 mod ledger_changes;
+mod limits;
 mod messages;
 mod migrate;
 mod open;
@@ -20,18 +21,22 @@ mod readers;
 mod removal;
 mod retrievals;
 mod runs;
+mod schedule;
 mod segments;
+mod started;
 mod story;
 mod sweep;
 mod words;
 mod writer;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
     AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
@@ -130,6 +135,10 @@ impl SqliteStore {
             key,
             database,
         } = open::open(dir, &options)?;
+        if let Err(error) = runs::end_interrupted(&writer, (options.clock)()) {
+            // On a full disk, mail can still be read.
+            tracing::warn!(%error, "runs of a killed process stay open until the next start");
+        }
         let bodies_in_use = Arc::<BodiesInUse>::default();
         let gauge = Arc::new(LogGauge::new(&database));
         let segments = Segments::open(&writer, dir)?;
@@ -321,6 +330,18 @@ impl Store for SqliteStore {
         self.threads.writer.write(change).await
     }
 
+    async fn retrieval_schedule(
+        &self,
+        states: &[(RetrievalId, ScheduleState)],
+    ) -> Result<(), StoreError> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        let states = states.to_vec();
+        let write = move |txn: &_, _: &_| schedule::write_all(txn, &states);
+        self.threads.writer.write(write).await
+    }
+
     async fn retrieval_remove(&self, retrieval: RetrievalId) -> Result<(), StoreError> {
         let remove = move |txn: &_, _: &_| retrievals::remove(txn, retrieval);
         self.threads.writer.write(remove).await
@@ -399,6 +420,17 @@ impl Store for SqliteStore {
         changes: Vec<LedgerChange>,
     ) -> Result<(), StoreError> {
         self.ledger_job(maildrop, changes, Some(end)).await
+    }
+
+    async fn started_today(
+        &self,
+        account: AccountId,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(u32, u32), StoreError> {
+        self.readers
+            .read(move |conn| started::today(conn, account, address, now))
+            .await
     }
 
     async fn run_list(&self, retrieval: RetrievalId, most: u32) -> Result<Vec<Run>, StoreError> {

@@ -12,7 +12,8 @@ use inhaul_types::{AccountId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
-use super::errors::{Doing, missing};
+use super::accounts::{self, KeepsAdministrator};
+use super::errors::Doing;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
 use crate::StoreError;
 
@@ -96,20 +97,13 @@ impl Job for Removal {
 
 /// Takes the account away from everybody who looks.
 fn take_away(txn: &Connection, account: AccountId) -> Result<(), StoreError> {
-    let name: String = txn
-        .query_row(
-            "SELECT name FROM account WHERE id = ?1",
-            [account.row()],
-            |row| row.get(0),
-        )
-        .optional()
-        .doing(DOING)?
-        .ok_or_else(|| missing("account", account))?;
+    let name = accounts::name_of(txn, account)?;
     let by = retrievals_of(txn, account)?;
     if !by.is_empty() {
         let what = "account";
         return Err(StoreError::Needed { what, name, by });
     }
+    let keeps = KeepsAdministrator::before(txn)?;
     for sql in [
         "INSERT OR IGNORE INTO folder_removed SELECT id FROM folder WHERE account_id = ?1",
         // Addresses, folders and sign-ins go with it.
@@ -117,11 +111,14 @@ fn take_away(txn: &Connection, account: AccountId) -> Result<(), StoreError> {
     ] {
         txn.execute(sql, [account.row()]).doing(DOING)?;
     }
-    Ok(())
+    keeps.after(txn, "account", &name)
 }
 
 /// Retrievals that deliver to the account, have it as their fallback, or are its own.
-fn retrievals_of(txn: &Connection, account: AccountId) -> Result<Vec<String>, StoreError> {
+pub(crate) fn retrievals_of(
+    txn: &Connection,
+    account: AccountId,
+) -> Result<Vec<String>, StoreError> {
     txn.prepare_cached(
         "SELECT name FROM retrieval
          WHERE owner_id = ?1 OR folder_id IN (SELECT id FROM folder WHERE account_id = ?1)

@@ -3,19 +3,23 @@
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
+use inhaul_domain::schedule::{Saved, ScheduleState};
 use inhaul_domain::{LedgerState, LeftOutReason, SessionSize, StartPoint};
 use inhaul_types::{
-    AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, RetrievalId, Timestamp,
+    AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, Octets, RetrievalId, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::accounts::{folder_or_new, unless_exists};
+use super::accounts::{self, folder_or_new, unless_exists};
 use super::errors::{Doing, damaged, missing};
-use super::ledger;
+use super::removal::retrievals_of;
 use super::words::{every, from_word, ledger_state, retention, security, sign_in_memory, start};
 use super::writer::Surroundings;
+use super::{ledger, schedule};
 use crate::seal::SealingKey;
-use crate::{NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, StoreError};
+use crate::{
+    NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, RetrievalLimits, StoreError,
+};
 
 const WRITE: &str = "write a retrieval";
 const READ: &str = "read the retrievals";
@@ -27,6 +31,9 @@ pub(crate) fn create(
     key: &SealingKey,
     new: &NewRetrieval,
 ) -> Result<RetrievalId, StoreError> {
+    if let Some(owner) = new.owner {
+        check_limit(txn, owner)?;
+    }
     let folder = folder_or_new(txn, around, new.account, &new.folder)?;
     let wanted = Wanted::new(&new.remote, folder);
     let maildrop = match wanted.find(txn)? {
@@ -40,8 +47,9 @@ pub(crate) fn create(
     };
     let made = txn.execute(
         "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
-             maildrop_id, every, retention, paused, created, start, pin, sign_in)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             maildrop_id, every, retention, paused, created, start, pin, sign_in, confined,
+             written_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         params![
             new.name,
             new.remote.host,
@@ -62,6 +70,8 @@ pub(crate) fn create(
             start::to_column(new.start),
             new.remote.pin.as_ref().map(KeyPin::octets),
             new.remote.sign_in.map(Mechanism::as_str),
+            new.confined,
+            new.written_at,
         ],
     );
     unless_exists(made, "retrieval", &new.name)?.doing(WRITE)?;
@@ -73,7 +83,47 @@ pub(crate) fn create(
         "UPDATE retrieval SET mechanism = ?2 WHERE id = ?1",
         (id.row(), new.sign_in_memory.map(sign_in_memory::to_column)),
     )?;
+    set_limits(txn, id, &new.limits)?;
+    let (nothing, now) = (ScheduleState::default(), (around.clock)());
+    let due = schedule::when_saved(&nothing, new.every, Saved::New, now);
+    schedule::write(txn, id, &due)?;
     Ok(id)
+}
+
+/// Refuses a person one retrieval too many. All that deliver to the account count, whoever made
+/// them: that is the number which people and administrators see.
+fn check_limit(txn: &Connection, owner: AccountId) -> Result<(), StoreError> {
+    let Some(most) = accounts::limits_of(txn, owner)?.retrievals else {
+        return Ok(());
+    };
+    if retrievals_of(txn, owner)?.len() < most as usize {
+        return Ok(());
+    }
+    Err(StoreError::LimitReached {
+        limit: "retrievals",
+        most: most.into(),
+        account: accounts::name_of(txn, owner)?,
+    })
+}
+
+fn set_limits(
+    txn: &Connection,
+    id: RetrievalId,
+    limits: &RetrievalLimits,
+) -> Result<(), StoreError> {
+    let octets = |octets: Option<Octets>| octets.map(|octets| octets.count().cast_signed());
+    execute(
+        txn,
+        "UPDATE retrieval SET max_messages = ?2, max_octets = ?3, largest = ?4, reconnect = ?5
+         WHERE id = ?1",
+        params![
+            id.row(),
+            limits.max_messages,
+            octets(limits.max_octets),
+            octets(limits.largest),
+            limits.reconnect,
+        ],
+    )
 }
 
 /// Messages that an earlier retrieval of this maildrop did not want are as new again.
@@ -172,7 +222,7 @@ pub(crate) fn change(
         // Old failures say nothing about the new way in: it is tried at once.
         execute(
             txn,
-            "UPDATE retrieval SET failures = 0, next_due = NULL WHERE id = ?1",
+            "UPDATE retrieval SET failures = 0 WHERE id = ?1",
             [id.row()],
         )?;
     }
@@ -200,7 +250,45 @@ pub(crate) fn change(
             (row, paused),
         )?;
     }
+    if let Some(limits) = &change.limits {
+        set_limits(txn, id, limits)?;
+    }
+    if let Some(confined) = change.confined {
+        execute(
+            txn,
+            "UPDATE retrieval SET confined = ?2 WHERE id = ?1",
+            (row, confined),
+        )?;
+    }
+    if let Some(written_at) = &change.written_at {
+        execute(
+            txn,
+            "UPDATE retrieval SET written_at = ?2 WHERE id = ?1",
+            (row, written_at),
+        )?;
+    }
+    if let Some(saved) = saved(change, &before) {
+        let (every, now) = (change.every.unwrap_or(before.every), (around.clock)());
+        let state = schedule::when_saved(&before.schedule, every, saved, now);
+        schedule::write(txn, id, &state)?;
+    }
     Ok(())
+}
+
+/// What of a change makes the retrieval due, the weightiest of several; `None` where the time it
+/// was due at stays.
+fn saved(change: &RetrievalChange, before: &Retrieval) -> Option<Saved> {
+    if change.remote.is_some() {
+        Some(Saved::Remote)
+    } else if change.secret.is_some() {
+        Some(Saved::Password)
+    } else if before.paused && change.paused == Some(false) {
+        Some(Saved::Resumed)
+    } else if change.due_now || change.every.is_some_and(|every| every != before.every) {
+        Some(Saved::Changed)
+    } else {
+        None
+    }
 }
 
 /// Finds the maildrop for the new remote side and destination.
@@ -309,18 +397,23 @@ pub(crate) fn secret(
     )
 }
 
-const COLUMNS: &str = "
-    SELECT r.id, r.name, r.host, r.port, r.security, r.ca_file, r.user, f.account_id, a.name,
-        r.owner_id, r.folder_id, f.name, r.every, r.retention, r.paused, r.maildrop_id,
-        d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
-        r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism
-    FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
-        JOIN maildrop d ON d.id = r.maildrop_id";
+fn select() -> String {
+    format!(
+        "SELECT r.id, r.name, r.host, r.port, r.security, r.ca_file, r.user, f.account_id, a.name,
+            r.owner_id, r.folder_id, f.name, r.every, r.retention, r.paused, r.maildrop_id,
+            d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
+            r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism, r.max_messages,
+            r.max_octets, r.largest, r.reconnect, r.confined, r.written_at, {schedule}
+        FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
+            JOIN maildrop d ON d.id = r.maildrop_id",
+        schedule = schedule::COLUMNS,
+    )
+}
 
 /// All retrievals by name.
 pub(crate) fn list(conn: &Connection) -> Result<Vec<Retrieval>, StoreError> {
     let mut select = conn
-        .prepare_cached(&format!("{COLUMNS} ORDER BY r.name"))
+        .prepare_cached(&format!("{} ORDER BY r.name", select()))
         .doing(READ)?;
     let mut rows = select.query([]).doing(READ)?;
     let mut retrievals = Vec::new();
@@ -332,13 +425,13 @@ pub(crate) fn list(conn: &Connection) -> Result<Vec<Retrieval>, StoreError> {
 
 /// One retrieval.
 pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Retrieval, StoreError> {
-    one(conn, &format!("{COLUMNS} WHERE r.name = ?1"), name)?
+    one(conn, &format!("{} WHERE r.name = ?1", select()), name)?
         .ok_or_else(|| missing("retrieval", name))
 }
 
 /// One retrieval by its number.
 pub(crate) fn by_id(conn: &Connection, id: RetrievalId) -> Result<Retrieval, StoreError> {
-    one(conn, &format!("{COLUMNS} WHERE r.id = ?1"), id.row())?
+    one(conn, &format!("{} WHERE r.id = ?1", select()), id.row())?
         .ok_or_else(|| missing("retrieval", id))
 }
 
@@ -357,6 +450,7 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
     let number = |column: usize| row.get::<_, Option<i64>>(column).doing(READ);
     let small = |column: usize| row.get::<_, Option<u32>>(column).doing(READ);
     let time = |column: usize| Ok(number(column)?.map(Timestamp::from_millis));
+    let octets = |column: usize| Ok(number(column)?.map(|n| Octets::new(n.cast_unsigned())));
     let required = |column: usize| row.get::<_, i64>(column).doing(READ);
     let ca_file: Option<Vec<u8>> = row.get(5).doing(READ)?;
     let last_error: Option<String> = row.get(21).doing(READ)?;
@@ -383,6 +477,15 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
         every: every::from_column(small(12)?),
         retention: retention::from_column(small(13)?),
         paused: row.get(14).doing(READ)?,
+        limits: RetrievalLimits {
+            max_messages: small(28)?,
+            max_octets: octets(29)?,
+            largest: octets(30)?,
+            reconnect: row.get(31).doing(READ)?,
+        },
+        confined: row.get(32).doing(READ)?,
+        written_at: row.get(33).doing(READ)?,
+        schedule: schedule::read(row, 34)?,
         maildrop: MaildropId::new(required(15)?),
         relinked_deletion_held_until: time(16)?,
         start: start::from_column(number(22)?),

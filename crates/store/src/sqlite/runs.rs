@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::errors::{Doing, damaged, missing};
 use super::words::{from_word, sign_in_memory};
 use super::writer::Surroundings;
+use super::{schedule, started};
 use crate::{NewRun, Run, RunEnd, RunNote, StoreError};
 
 const WRITE: &str = "record a run";
@@ -35,7 +36,29 @@ pub(crate) fn begin(
             ])
         })
         .doing(WRITE)?;
-    Ok(RunId::new(txn.last_insert_rowid()))
+    let id = RunId::new(txn.last_insert_rowid());
+    if let Some(by) = run.started_by {
+        started::count(txn, by, run.started)?;
+    }
+    Ok(id)
+}
+
+/// Ends the runs that a killed process left open, at opening: whoever has the directory now knows
+/// that nobody is in them. They say nothing of their retrievals, as if they had been told to stop.
+pub(crate) fn end_interrupted(conn: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    let open = conn
+        .prepare_cached("SELECT 1 FROM run WHERE ended IS NULL")
+        .and_then(|mut select| select.exists([]))
+        .doing(READ)?;
+    // Without any nothing is written, so that opening costs no sync.
+    if open {
+        conn.execute(
+            "UPDATE run SET ended = max(started, ?1), stopped = 1 WHERE ended IS NULL",
+            [now.millis()],
+        )
+        .doing(WRITE)?;
+    }
+    Ok(())
 }
 
 /// Records the end, the conversation, and the retrieval's state.
@@ -68,6 +91,9 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
         txn.prepare_cached("INSERT OR REPLACE INTO conversation (run_id, text) VALUES (?1, ?2)")
             .and_then(|mut insert| insert.execute(params![end.run.row(), end.conversation]))
             .doing(WRITE)?;
+    }
+    if let Some(state) = &end.schedule {
+        schedule::write(txn, RetrievalId::new(retrieval), state)?;
     }
     write_state(txn, retrieval, end)
 }

@@ -2,11 +2,12 @@
 //!
 //! Each type has `to_column` and `from_column`; what a column cannot hold is damage.
 
+use inhaul_domain::schedule::Every;
 use inhaul_domain::{LedgerState, LeftOutReason, Retention, StartPoint};
 use inhaul_types::{Mechanism, Timestamp};
 
 use super::errors::damaged;
-use crate::{Every, Security, SignInMemory, StoreError};
+use crate::{Security, SignInMemory, StoreError};
 
 /// Ledger states from here on are left-out reasons.
 pub(crate) const LEFT_OUT: i64 = 10;

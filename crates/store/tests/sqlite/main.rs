@@ -62,7 +62,9 @@ store_suite! { super::SqliteBed::new() =>
         an_account_has_its_inbox_from_the_start,
         an_account_that_is_needed_stays,
         names_and_addresses_are_taken_once,
+        nobody_of_a_disabled_group_signs_in,
         only_the_right_password_lets_in,
+        the_last_administrator_stays,
     }
     batches {
         a_batch_that_fails_leaves_nothing,
@@ -109,11 +111,21 @@ store_suite! { super::SqliteBed::new() =>
         a_secret_comes_back_and_can_be_changed,
         how_to_sign_in_is_remembered_for_this_way_in_only,
         another_destination_keeps_what_was_brought,
+        people_make_no_more_retrievals_than_their_limit,
         the_same_remote_and_destination_adopts_the_ledger,
     }
     runs {
         a_run_is_recorded_with_its_end,
         failures_add_up_until_a_good_run,
         a_stopped_run_says_nothing_of_its_retrieval,
+    }
+    schedule {
+        a_new_retrieval_is_due_at_once,
+        a_refused_sign_in_holds_back_what_was_not_meant_for_it,
+        a_run_ends_with_when_it_is_due_next,
+        a_run_that_nobody_ended_is_over_at_the_next_opening,
+        many_schedules_are_written_together,
+        runs_that_people_start_are_counted_by_day,
+        what_was_saved_is_due_at_once,
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts and their folders.
 
-use inhaul_store::{AccountChange, GroupChange, NewAccount, Store, StoreError};
+use inhaul_store::{AccountChange, EVERYONE, GroupChange, Limits, NewAccount, Store, StoreError};
 use inhaul_types::{AccountId, Address, Octets, Secret};
 
 use super::{Bed, Scene, delivery_to, new_account, new_retrieval, read_body};
@@ -145,6 +145,11 @@ pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
         .await
         .unwrap();
     let address = |text: &str| text.parse::<Address>().unwrap();
+    let limits = Limits {
+        mailbox: Some(Octets::new(5_000_000_000)),
+        at_once: Some(1),
+        ..Limits::default()
+    };
     let change = AccountChange {
         name: Some("anna".into()),
         add_addresses: vec![address("anna@example.org")],
@@ -152,6 +157,7 @@ pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
         group: Some("staff".into()),
         admin: Some(true),
         enabled: Some(false),
+        limits: Some(limits),
         password: Some(Secret::new("new".into())),
     };
     store.account_change(id, change).await.unwrap();
@@ -159,6 +165,7 @@ pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
     assert_eq!((anna.id, anna.group.as_str()), (id, "Staff"));
     assert_eq!(anna.addresses, [address("anna@example.org")]);
     assert!(anna.admin && !anna.enabled);
+    assert_eq!(anna.limits, limits);
     let lets_in = async || {
         let password = Secret::new("new".into());
         store.account_verify("anna", &password).await.unwrap()
@@ -170,6 +177,8 @@ pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
     };
     store.account_change(id, enabled).await.unwrap();
     assert!(lets_in().await);
+    let anna = store.account_by_name("anna").await.unwrap();
+    assert_eq!(anna.limits, limits, "what is not named stays");
     assert!(store.account_by_name("anna").await.unwrap().admin);
 
     // All of a change or nothing of it.
@@ -261,4 +270,86 @@ pub(crate) async fn an_account_that_is_needed_stays(bed: &impl Bed) {
     }
     scene.store.account_remove(scene.account).await.unwrap();
     assert!(scene.store.account_list().await.unwrap().is_empty());
+}
+
+pub(crate) async fn nobody_of_a_disabled_group_signs_in(bed: &impl Bed) {
+    let store = bed.open().await;
+    let password = Secret::new("geheim".into());
+    let alice = NewAccount {
+        password: Some(password.clone()),
+        ..new_account("alice")
+    };
+    store.account_create(alice).await.unwrap();
+    let everyone = store.group_by_name(EVERYONE).await.unwrap().id;
+    for enabled in [false, true] {
+        let change = GroupChange {
+            enabled: Some(enabled),
+            ..GroupChange::default()
+        };
+        store.group_change(everyone, change).await.unwrap();
+        let lets_in = store.account_verify("alice", &password).await.unwrap();
+        assert_eq!(lets_in, enabled);
+    }
+}
+
+pub(crate) async fn the_last_administrator_stays(bed: &impl Bed) {
+    let store = bed.open().await;
+    let admin = |name: &str| NewAccount {
+        admin: true,
+        ..new_account(name)
+    };
+    let alice = store.account_create(admin("alice")).await.unwrap();
+    let carol = store.account_create(new_account("carol")).await.unwrap();
+    let nobodies = GroupChange {
+        enabled: Some(false),
+        ..GroupChange::default()
+    };
+    store
+        .group_create("Nobodies", nobodies.clone())
+        .await
+        .unwrap();
+    let everyone = store.group_by_name(EVERYONE).await.unwrap().id;
+    let ways_out = || {
+        [
+            AccountChange {
+                admin: Some(false),
+                ..AccountChange::default()
+            },
+            AccountChange {
+                enabled: Some(false),
+                ..AccountChange::default()
+            },
+            AccountChange {
+                group: Some("Nobodies".into()),
+                ..AccountChange::default()
+            },
+        ]
+    };
+    for change in ways_out() {
+        let refused = store.account_change(alice, change).await.unwrap_err();
+        assert!(
+            matches!(&refused, StoreError::LastAdministrator { what: "account", name } if name == "alice"),
+            "{refused:?}"
+        );
+    }
+    let refused = store.account_remove(alice).await.unwrap_err();
+    assert!(
+        matches!(refused, StoreError::LastAdministrator { .. }),
+        "{refused:?}"
+    );
+    let refused = store.group_change(everyone, nobodies).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::LastAdministrator { what: "group", name } if name == EVERYONE),
+        "{refused:?}"
+    );
+    let here = store.account_by_name("alice").await.unwrap();
+    assert!(here.admin && here.enabled && here.group == EVERYONE);
+    assert_eq!(store.folder_list(alice).await.unwrap().len(), 1);
+    // Everybody else may go, and with a second one either of them.
+    store.account_remove(carol).await.unwrap();
+    store.account_create(admin("bob")).await.unwrap();
+    for change in ways_out() {
+        store.account_change(alice, change).await.unwrap();
+    }
+    store.account_remove(alice).await.unwrap();
 }

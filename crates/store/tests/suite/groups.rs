@@ -1,8 +1,8 @@
 //! Groups: their switches, their limits, who is in them.
 
 use inhaul_store::{
-    AccountChange, EVERYONE, GroupChange, GroupLimits, NewAccount, Store, StoreError, Triggers,
-    built_in_triggers,
+    AccountChange, EVERYONE, GroupChange, Limits, NewAccount, Store, StoreError, Triggers,
+    UsersMay, built_in_triggers,
 };
 use inhaul_types::{Activation, GroupId, Octets};
 
@@ -18,7 +18,9 @@ pub(crate) async fn everyone_is_there_from_the_start_and_for_good(bed: &impl Bed
     assert_eq!(everyone.name, EVERYONE);
     assert_eq!(everyone.triggers, built_in_triggers());
     assert_eq!(everyone.triggers.len(), Activation::ALL.len());
-    assert_eq!(everyone.limits, GroupLimits::default());
+    assert_eq!(everyone.limits, Limits::default());
+    assert!(everyone.enabled);
+    assert_eq!(everyone.users_may, UsersMay::default());
     assert_eq!((everyone.accounts, everyone.retrievals), (1, 0));
     let another_name = GroupChange {
         name: Some("All".into()),
@@ -48,17 +50,23 @@ pub(crate) async fn a_group_changes_what_is_named(bed: &impl Bed) {
     let made = store.group_by_name("Staff").await.unwrap();
     assert_eq!(made.triggers, built_in_triggers());
     let triggers: Triggers = [(Activation::Schedule, 300), (Activation::Pop3Login, 90)].into();
-    let limits = GroupLimits {
+    let limits = Limits {
         retrievals: Some(10),
         mailbox: Some(Octets::new(5_000_000_000)),
         message: Some(Octets::new(50_000_000)),
+        messages_per_run: Some(500),
+        octets_per_run: Some(Octets::new(200_000_000)),
         started_per_day: Some(300),
         started_per_day_address: Some(1_000),
+        at_once: Some(2),
+        recipients: Some(20),
         delete_after_min_days: Some(3),
     };
     let change = GroupChange {
         name: Some("Crew".into()),
+        enabled: Some(false),
         triggers: Some(triggers.clone()),
+        users_may: Some(UsersMay::NOTHING),
         limits: Some(limits),
     };
     store.group_change(id, change).await.unwrap();
@@ -68,6 +76,7 @@ pub(crate) async fn a_group_changes_what_is_named(bed: &impl Bed) {
     let crew = store.group_by_name("crew").await.unwrap();
     assert_eq!((crew.id, crew.name.as_str()), (id, "Crew"));
     assert_eq!((&crew.triggers, crew.limits), (&triggers, limits));
+    assert_eq!((crew.enabled, crew.users_may), (false, UsersMay::NOTHING));
     let nothing_on = GroupChange {
         triggers: Some(Triggers::new()),
         ..GroupChange::default()
@@ -76,6 +85,15 @@ pub(crate) async fn a_group_changes_what_is_named(bed: &impl Bed) {
     let crew = store.group_by_name("Crew").await.unwrap();
     assert!(crew.triggers.is_empty());
     assert_eq!(crew.limits, limits);
+    let all = UsersMay::from_words(UsersMay::WORDS).unwrap();
+    let everything = GroupChange {
+        users_may: Some(all),
+        ..GroupChange::default()
+    };
+    store.group_change(id, everything).await.unwrap();
+    let crew = store.group_by_name("Crew").await.unwrap();
+    assert_eq!((crew.enabled, crew.users_may), (false, all));
+    assert!(all.plain && all.private_networks);
     let taken = store
         .group_create("CREW", GroupChange::default())
         .await

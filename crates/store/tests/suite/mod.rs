@@ -11,6 +11,7 @@ pub(crate) mod groups;
 pub(crate) mod ledger;
 pub(crate) mod retrievals;
 pub(crate) mod runs;
+pub(crate) mod schedule;
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -18,7 +19,7 @@ use std::io::{Seek, Write};
 use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_store::{
     Batch, Body, Committed, Delivery, Every, NewAccount, NewRetrieval, NewRun, Placement, Remote,
-    RemoteSecret, Retrieval, RunEnd, Security, Store, StoreError, Summary,
+    RemoteSecret, Retrieval, RetrievalLimits, RunEnd, Security, Store, StoreError, Summary,
 };
 use inhaul_types::{
     AccountId, Activation, Digest, Fingerprint, FolderId, MessageId, Octets, RunId, Secret,
@@ -182,6 +183,9 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,
+        limits: RetrievalLimits::default(),
+        confined: false,
+        written_at: None,
     }
 }
 
@@ -192,6 +196,7 @@ pub(crate) async fn begin(store: &impl Store, retrieval: &Retrieval) -> RunId {
             retrieval,
             activation: Activation::Cli,
             started,
+            started_by: None,
         })
         .await
         .unwrap()
@@ -213,6 +218,7 @@ pub(crate) fn run_end(run: RunId) -> RunEnd {
         capabilities: None,
         sign_in_memory: None,
         stopped: false,
+        schedule: None,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use inhaul_domain::Retention;
 use inhaul_store::{
-    Every, NewRetrieval, Remote, RemoteSecret, RetrievalChange, RunEnd, Security, SignInMemory,
-    Store, StoreError,
+    AccountChange, EVERYONE, Every, GroupChange, Limits, NewRetrieval, Remote, RemoteSecret,
+    RetrievalChange, RetrievalLimits, RunEnd, Security, SignInMemory, Store, StoreError,
 };
-use inhaul_types::{AccountId, ErrorCode, KeyPin, Mechanism, RetrievalId, Secret};
+use inhaul_types::{AccountId, ErrorCode, KeyPin, Mechanism, Octets, RetrievalId, Secret};
 
 use super::{Bed, Scene, begin, new_account, new_retrieval, remote, run_end};
 
@@ -28,6 +28,14 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
         retention: Retention::DeleteAfter { days: 14 },
         paused: true,
         sign_in_memory: Some(SignInMemory::Worked(Mechanism::Apop)),
+        limits: RetrievalLimits {
+            max_messages: Some(100),
+            max_octets: Some(Octets::new(9_000_000_000)),
+            largest: Some(Octets::new(50_000_000)),
+            reconnect: true,
+        },
+        confined: true,
+        written_at: Some("inhaul.toml:12".into()),
         ..new_retrieval("", account)
     };
     let id = store.retrieval_create(new.clone()).await.unwrap();
@@ -42,6 +50,10 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
     );
     assert_eq!(made.sign_in_memory, new.sign_in_memory);
     assert_eq!(made.folder_name, "INBOX", "whatever the case");
+    assert_eq!(
+        (made.limits, made.confined, &made.written_at),
+        (new.limits, true, &new.written_at)
+    );
     assert_eq!(
         (made.every, made.retention, made.paused),
         (new.every, new.retention, true)
@@ -203,11 +215,18 @@ pub(crate) async fn how_to_sign_in_is_remembered_for_this_way_in_only(bed: &impl
 
 pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {
     let scene = Scene::set(bed).await;
+    let limits = RetrievalLimits {
+        max_messages: Some(100),
+        ..RetrievalLimits::default()
+    };
     let change = RetrievalChange {
         name: Some("home".into()),
         every: Some(Every::Never),
         retention: Some(Retention::Delete),
         paused: Some(true),
+        limits: Some(limits),
+        confined: Some(true),
+        written_at: Some(Some("inhaul.toml:12".into())),
         ..RetrievalChange::default()
     };
     scene
@@ -221,6 +240,19 @@ pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {
         (Every::Never, Retention::Delete, true)
     );
     assert_eq!(home.remote, scene.retrieval.remote);
+    assert_eq!((home.limits, home.confined), (limits, true));
+    assert_eq!(home.written_at.as_deref(), Some("inhaul.toml:12"));
+    let in_no_file = RetrievalChange {
+        written_at: Some(None),
+        ..RetrievalChange::default()
+    };
+    scene
+        .store
+        .retrieval_change(home.id, in_no_file)
+        .await
+        .unwrap();
+    let home = scene.store.retrieval_by_name("home").await.unwrap();
+    assert_eq!((home.written_at, home.limits), (None, limits));
     assert_eq!(
         (home.maildrop, home.folder),
         (scene.retrieval.maildrop, scene.inbox)
@@ -369,4 +401,70 @@ pub(crate) async fn a_removed_retrieval_is_adopted_by_the_next_of_its_kind(bed: 
     assert_ne!(again.id, retrieval.id);
     assert_eq!(again.maildrop, retrieval.maildrop);
     assert_eq!(store.ledger_load(again.maildrop).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn people_make_no_more_retrievals_than_their_limit(bed: &impl Bed) {
+    let store = bed.open().await;
+    let alice = store.account_create(new_account("alice")).await.unwrap();
+    let own = |name: &str| NewRetrieval {
+        owner: Some(alice),
+        folder: name.into(),
+        ..new_retrieval(name, alice)
+    };
+    let at_most = |retrievals| {
+        Some(Limits {
+            retrievals,
+            ..Limits::default()
+        })
+    };
+    let group = async |retrievals| {
+        let everyone = store.group_by_name(EVERYONE).await.unwrap().id;
+        let change = GroupChange {
+            limits: at_most(retrievals),
+            ..GroupChange::default()
+        };
+        store.group_change(everyone, change).await.unwrap();
+    };
+    let account = async |retrievals| {
+        let change = AccountChange {
+            limits: at_most(retrievals),
+            ..AccountChange::default()
+        };
+        store.account_change(alice, change).await.unwrap();
+    };
+    let refused = async |name: &str, allowed: u64| {
+        let error = store.retrieval_create(own(name)).await.unwrap_err();
+        let StoreError::LimitReached {
+            limit,
+            most,
+            account,
+        } = &error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!(
+            (*limit, *most, account.as_str()),
+            ("retrievals", allowed, "alice")
+        );
+        assert!(store.retrieval_by_name(name).await.is_err());
+    };
+    store.retrieval_create(own("free")).await.unwrap();
+    group(Some(2)).await;
+    store.retrieval_create(own("second")).await.unwrap();
+    refused("third", 2).await;
+    // The tightest limit counts.
+    account(Some(9)).await;
+    refused("third", 2).await;
+    group(Some(9)).await;
+    account(Some(1)).await;
+    refused("third", 1).await;
+    // An administrator's retrieval for the account is not refused, and counts.
+    account(Some(3)).await;
+    store
+        .retrieval_create(new_retrieval("third", alice))
+        .await
+        .unwrap();
+    refused("fourth", 3).await;
+    account(None).await;
+    store.retrieval_create(own("fourth")).await.unwrap();
 }

@@ -6,6 +6,7 @@ use inhaul_types::Address;
 
 use super::check_name;
 use crate::cli::Globals;
+use crate::cli::group::words::LimitWord;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
@@ -38,6 +39,10 @@ pub(crate) struct Set {
     /// May not sign in any more; its mail stays
     #[arg(long)]
     disable: bool,
+    /// A limit of its own, beside its group's; the tightest one counts: mailbox=5GB; none lifts
+    /// it. The words are those of inhaul group set
+    #[arg(long = "limit", value_name = "WORD=LIMIT", value_delimiter = ',')]
+    limits: Vec<LimitWord>,
 }
 
 impl Set {
@@ -52,13 +57,14 @@ impl Set {
             group: self.group,
             admin: either(self.admin, self.no_admin),
             enabled: either(self.enable, self.disable),
+            limits: None,
             password: None,
         };
-        if says_nothing(&change) {
+        if says_nothing(&change) && self.limits.is_empty() {
             return Err(Failure::usage("nothing is to be changed")
                 .hint("Say what, for example --group Staff: see inhaul account set --help."));
         }
-        apply(globals, self.name, change).await
+        apply(globals, self.name, change, &self.limits).await
     }
 }
 
@@ -78,14 +84,24 @@ impl NewPassword {
             password: Some(password),
             ..AccountChange::default()
         };
-        apply(globals, self.name, change).await
+        apply(globals, self.name, change, &[]).await
     }
 }
 
-async fn apply(globals: &Globals, name: String, change: AccountChange) -> Result<Exit, Failure> {
+async fn apply(
+    globals: &Globals,
+    name: String,
+    mut change: AccountChange,
+    limits: &[LimitWord],
+) -> Result<Exit, Failure> {
     globals
         .with_store(async |store, _| {
             let account = store.account_by_name(&name).await?;
+            if !limits.is_empty() {
+                let mut new = account.limits;
+                limits.iter().for_each(|word| word.apply(&mut new));
+                change.limits = Some(new);
+            }
             Ok(store.account_change(account.id, change).await?)
         })
         .await?;

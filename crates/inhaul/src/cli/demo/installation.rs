@@ -9,7 +9,7 @@ use inhaul_engine::{Checks, Engine, Observer, Pop3Log, RunOptions, RunReport};
 use inhaul_sample::{SampleConfig, SampleServer, Tls};
 use inhaul_store::{
     Every, Folder, NewAccount, NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange,
-    Security, SqliteStore, Store, StoreError, StoreOptions,
+    RetrievalLimits, Security, SqliteStore, Store, StoreError, StoreOptions,
 };
 use inhaul_types::{AccountId, Activation, Secret};
 use tempfile::TempDir;
@@ -191,6 +191,9 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId) -> NewRetrieval 
         start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,
+        limits: RetrievalLimits::default(),
+        confined: false,
+        written_at: None,
     }
 }
 

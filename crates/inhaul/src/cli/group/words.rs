@@ -1,10 +1,10 @@
-//! How a group's triggers and limits are typed and shown: `button=on`, `schedule=5m`,
-//! `message=50MB`, `retrievals=none`.
+//! How a group's triggers and rights and the limits of groups and accounts are typed and shown:
+//! `button=on`, `schedule=5m`, `edit,delete-remote`, `message=50MB`, `retrievals=none`.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use inhaul_store::{GroupLimits, Triggers, built_in_triggers};
+use inhaul_store::{Limits, Triggers, UsersMay, built_in_triggers};
 use inhaul_types::{Activation, Octets};
 use serde_json::Value;
 
@@ -72,20 +72,41 @@ pub(super) fn every_words(seconds: u32) -> String {
     format_duration(Duration::from_secs(u64::from(seconds)))
 }
 
+/// What people may decide, as typed: words between commas, or `none`.
+pub(super) fn parse_users_may(text: &str) -> Result<UsersMay, String> {
+    if text == "none" {
+        return Ok(UsersMay::NOTHING);
+    }
+    UsersMay::from_words(text.split(',').map(str::trim)).map_err(|word| {
+        let known = UsersMay::WORDS.join(", ");
+        format!("`{word}` is nothing that people may do; there are {known}, and none")
+    })
+}
+
+/// The way it is typed.
+pub(super) fn users_may_words(may: UsersMay) -> String {
+    let words: Vec<&str> = may.words().collect();
+    if words.is_empty() {
+        "none".into()
+    } else {
+        words.join(",")
+    }
+}
+
 /// One limit as typed; `None` lifts it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LimitWord {
+pub(in crate::cli) struct LimitWord {
     limit: &'static Limit,
     value: Option<u64>,
 }
 
 /// A limit, its word, and where it is.
 #[derive(Debug)]
-pub(super) struct Limit {
-    pub(super) word: &'static str,
+pub(in crate::cli) struct Limit {
+    pub(in crate::cli) word: &'static str,
     kind: Kind,
-    read: fn(&GroupLimits) -> Option<u64>,
-    write: fn(&mut GroupLimits, Option<u64>),
+    read: fn(&Limits) -> Option<u64>,
+    write: fn(&mut Limits, Option<u64>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +117,7 @@ enum Kind {
 }
 
 /// All there are, in the order in which they are shown.
-pub(super) const LIMITS: &[Limit] = &[
+pub(in crate::cli) const LIMITS: &[Limit] = &[
     Limit {
         word: "retrievals",
         kind: Kind::Count,
@@ -114,6 +135,30 @@ pub(super) const LIMITS: &[Limit] = &[
         kind: Kind::Size,
         read: |limits| limits.message.map(Octets::count),
         write: |limits, value| limits.message = value.map(Octets::new),
+    },
+    Limit {
+        word: "messages-per-run",
+        kind: Kind::Count,
+        read: |limits| limits.messages_per_run.map(u64::from),
+        write: |limits, value| limits.messages_per_run = small(value),
+    },
+    Limit {
+        word: "octets-per-run",
+        kind: Kind::Size,
+        read: |limits| limits.octets_per_run.map(Octets::count),
+        write: |limits, value| limits.octets_per_run = value.map(Octets::new),
+    },
+    Limit {
+        word: "at-once",
+        kind: Kind::Count,
+        read: |limits| limits.at_once.map(u64::from),
+        write: |limits, value| limits.at_once = small(value),
+    },
+    Limit {
+        word: "recipients",
+        kind: Kind::Count,
+        read: |limits| limits.recipients.map(u64::from),
+        write: |limits, value| limits.recipients = small(value),
     },
     Limit {
         word: "started-per-day",
@@ -140,16 +185,29 @@ fn small(value: Option<u64>) -> Option<u32> {
     value.map(|value| u32::try_from(value).unwrap_or(u32::MAX))
 }
 
+/// All that are set, the way they are typed.
+pub(in crate::cli) fn limits_words(limits: &Limits) -> String {
+    let set: Vec<String> = LIMITS
+        .iter()
+        .filter_map(|limit| Some(format!("{}={}", limit.word, limit.words(limits)?)))
+        .collect();
+    if set.is_empty() {
+        "none".into()
+    } else {
+        set.join(",")
+    }
+}
+
 const DAY: u32 = 24 * 60 * 60;
 
 impl Limit {
     /// For a document: a count, octets or days.
-    pub(super) fn value(&self, limits: &GroupLimits) -> Value {
+    pub(in crate::cli) fn value(&self, limits: &Limits) -> Value {
         (self.read)(limits).into()
     }
 
     /// The way it is typed; `None` where there is no limit.
-    pub(super) fn words(&self, limits: &GroupLimits) -> Option<String> {
+    pub(in crate::cli) fn words(&self, limits: &Limits) -> Option<String> {
         let value = (self.read)(limits)?;
         Some(match self.kind {
             Kind::Count => value.to_string(),
@@ -199,7 +257,7 @@ impl FromStr for LimitWord {
 }
 
 impl LimitWord {
-    pub(super) fn apply(self, limits: &mut GroupLimits) {
+    pub(in crate::cli) fn apply(self, limits: &mut Limits) {
         (self.limit.write)(limits, self.value);
     }
 }
@@ -247,12 +305,31 @@ mod tests {
     }
 
     #[test]
+    fn what_people_may_do_is_shown_as_it_is_typed() {
+        for text in [
+            "none",
+            "edit",
+            "edit,delete-remote,plain",
+            "pin-certificate",
+        ] {
+            assert_eq!(users_may_words(parse_users_may(text).unwrap()), text);
+        }
+        for wrong in ["", "all", "edit delete-remote", "edit,"] {
+            assert!(parse_users_may(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_limit_is_shown_as_it_is_typed() {
-        let mut limits = GroupLimits::default();
+        let mut limits = Limits::default();
         let words = [
             "retrievals=10",
             "mailbox=5GB",
             "message=50MB",
+            "messages-per-run=500",
+            "octets-per-run=200MB",
+            "at-once=2",
+            "recipients=20",
             "started-per-day=300",
             "started-per-day-address=1000",
             "delete-after-min=3d",

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use clap::Args;
 use inhaul_domain::{Retention, StartPoint};
-use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, Security, SqliteStore, Store};
+use inhaul_store::{
+    Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Security, SqliteStore, Store,
+};
 use inhaul_types::{KeyPin, Timestamp};
 
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
@@ -171,6 +173,9 @@ impl Add {
                     start: start_point(self.bring),
                     paused: self.paused,
                     sign_in_memory,
+                    limits: RetrievalLimits::default(),
+                    confined: false,
+                    written_at: None,
                 };
                 store.retrieval_create(retrieval).await?;
                 Ok(())

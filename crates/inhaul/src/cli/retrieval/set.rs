@@ -131,7 +131,7 @@ impl Set {
                     destination,
                     every: self.every,
                     retention,
-                    paused: None,
+                    ..RetrievalChange::default()
                 };
                 store.retrieval_change(retrieval.id, change).await?;
                 Ok((retrieval.remote.host, nothing_before))

@@ -108,7 +108,7 @@ fn sign(run: &Run) -> char {
 #[cfg(test)]
 mod tests {
     use inhaul_domain::Retention;
-    use inhaul_store::{Every, Remote, Security};
+    use inhaul_store::{Every, Remote, RetrievalLimits, Security};
     use inhaul_types::{AccountId, Activation, FolderId, MaildropId, Octets, RetrievalId, RunId};
 
     use super::*;
@@ -141,6 +141,10 @@ mod tests {
             lists_in_parts: false,
             capabilities: None,
             sign_in_memory: None,
+            limits: RetrievalLimits::default(),
+            confined: false,
+            written_at: None,
+            schedule: inhaul_domain::schedule::ScheduleState::default(),
             last_good: None,
             failing_since: None,
             failures: 0,

@@ -10,7 +10,8 @@ CREATE TABLE setting (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Trigger switches and limits of its accounts. NULL is no limit.
+-- Trigger switches and limits of its accounts. NULL is no limit. users_may: what its accounts may
+-- decide for themselves, words separated by spaces.
 CREATE TABLE account_group (
   id                      INTEGER PRIMARY KEY AUTOINCREMENT,
   name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -18,26 +19,39 @@ CREATE TABLE account_group (
   -- Activations that are on, separated by spaces, each with the seconds that lie at least between
   -- two runs it starts: 'schedule=60 folder=300'.
   switches                TEXT NOT NULL,
-  user_retrievals         INTEGER NOT NULL DEFAULT 1,
-  user_retrievals_polled  INTEGER NOT NULL DEFAULT 0,
+  users_may               TEXT NOT NULL DEFAULT 'edit delete-remote',
   max_retrievals          INTEGER,
-  max_message_octets      INTEGER,
   max_account_octets      INTEGER,
+  max_message_octets      INTEGER,
+  max_messages_a_run      INTEGER,
+  max_octets_a_run        INTEGER,
   max_runs_a_day          INTEGER,
   max_runs_a_day_address  INTEGER,
+  max_runs_at_once        INTEGER,
+  max_recipients          INTEGER,
   delete_after_min_days   INTEGER
 ) STRICT;
 
--- Local people and roles. password is a PHC string; NULL lets nobody in.
+-- Local people and roles. password is a PHC string; NULL lets nobody in. Limits as in its group:
+-- the tightest one counts.
 CREATE TABLE account (
-  id           INTEGER PRIMARY KEY AUTOINCREMENT,
-  name         TEXT NOT NULL COLLATE NOCASE UNIQUE,
-  password     TEXT,
-  group_id     INTEGER NOT NULL REFERENCES account_group(id),
-  admin        INTEGER NOT NULL DEFAULT 0,
-  enabled      INTEGER NOT NULL DEFAULT 1,
-  quota_octets INTEGER,
-  created      INTEGER NOT NULL
+  id                      INTEGER PRIMARY KEY AUTOINCREMENT,
+  name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  password                TEXT,
+  group_id                INTEGER NOT NULL REFERENCES account_group(id),
+  admin                   INTEGER NOT NULL DEFAULT 0,
+  enabled                 INTEGER NOT NULL DEFAULT 1,
+  max_retrievals          INTEGER,
+  max_account_octets      INTEGER,
+  max_message_octets      INTEGER,
+  max_messages_a_run      INTEGER,
+  max_octets_a_run        INTEGER,
+  max_runs_a_day          INTEGER,
+  max_runs_a_day_address  INTEGER,
+  max_runs_at_once        INTEGER,
+  max_recipients          INTEGER,
+  delete_after_min_days   INTEGER,
+  created                 INTEGER NOT NULL
 ) STRICT;
 
 -- Addresses that lead to an account; wildcards (*@example.org) allowed. folder_id: into that
@@ -193,6 +207,11 @@ CREATE TABLE maildrop (
 -- before are not wanted (the largest number: none that is there); NULL wants all.
 -- pin: SHA-256 of the one server key that is trusted. sign_in: a mechanism's word; NULL takes the
 -- best. mechanism: the word of the one that worked last, with ! in front the one that was refused.
+-- max_messages, max_octets: what one session may bring; reconnect: then the next one follows at
+-- once. largest: messages of more octets stay. confined: saved by a person who may not dial
+-- everything. written_at: the configuration file and line that alone change the row. next_due: NULL
+-- waits for a trigger. min_interval: seconds that the server wants between two visits. setback,
+-- setbacks: what the last runs met and how many in a row. arrivals: stored messages by day.
 CREATE TABLE retrieval (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
   name           TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -218,11 +237,18 @@ CREATE TABLE retrieval (
   max_messages   INTEGER,
   max_octets     INTEGER,
   largest        INTEGER,
+  reconnect      INTEGER NOT NULL DEFAULT 0,
+  confined       INTEGER NOT NULL DEFAULT 0,
+  written_at     TEXT,
   start          INTEGER,
   created        INTEGER NOT NULL,
   -- State, written at the end of each run.
   next_due       INTEGER,
   min_interval   INTEGER,
+  setback        TEXT,
+  setbacks       INTEGER NOT NULL DEFAULT 0,
+  last_started   INTEGER,
+  arrivals       TEXT,
   capabilities   TEXT,
   mechanism      TEXT,
   last_good      INTEGER,
@@ -293,6 +319,17 @@ CREATE TABLE run (
   stopped      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_by_retrieval ON run(retrieval_id);
+-- Runs under way: at opening, those that a killed process left.
+CREATE INDEX run_open ON run(id) WHERE ended IS NULL;
+
+-- Runs that people started, by day (since 1970-01-01 UTC) and by who: 'account 7', 'address
+-- 192.0.2.1'.
+CREATE TABLE started (
+  day  INTEGER NOT NULL,
+  who  TEXT NOT NULL,
+  runs INTEGER NOT NULL,
+  PRIMARY KEY (day, who)
+) STRICT, WITHOUT ROWID;
 
 -- What was said in a run, passwords masked and bodies left out. Apart from run, so that lists of
 -- runs stay small.

@@ -1,0 +1,194 @@
+//! Retrievals: where mail comes from, where it goes, and when.
+
+use std::path::PathBuf;
+
+use inhaul_domain::schedule::{Every, ScheduleState};
+use inhaul_domain::{Retention, SessionSize, StartPoint};
+use inhaul_types::{
+    AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, Octets, RetrievalId, Secret,
+    Timestamp,
+};
+
+/// How the line to the remote server is protected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Security {
+    /// TLS from the first octet.
+    Tls,
+    /// STLS before the sign-in, or no sign-in.
+    StartTls,
+    /// Nothing. Passwords cross the line readable.
+    None,
+}
+
+/// Where a remote password or token comes from.
+#[derive(Clone, Debug)]
+pub enum RemoteSecret {
+    /// Kept here, sealed.
+    Stored(Secret),
+    /// The first line of this program's output (run without a shell).
+    Command(Vec<String>),
+    /// The same, and the line is an OAuth 2 token: another one whenever it is run.
+    Token(Vec<String>),
+}
+
+/// The remote side of a retrieval.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Remote {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Protection of the line.
+    pub security: Security,
+    /// The one certificate authority (PEM) trusted for it, instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The one key trusted for it, whoever signed it and whatever its certificate says.
+    pub pin: Option<KeyPin>,
+    /// Sign-in name.
+    pub user: String,
+    /// The one way to sign in; `None` takes the best that the server offers.
+    pub sign_in: Option<Mechanism>,
+}
+
+/// What the last sign-ins said of the ways to do it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SignInMemory {
+    /// This one worked: it is the first to be used next time.
+    Worked(Mechanism),
+    /// This one, which does not say the password, was refused. Perhaps the password is wrong,
+    /// perhaps only the server's record of it: one that says it is tried next time.
+    Refused(Mechanism),
+}
+
+/// Limits of one retrieval's runs, beside those of group and account.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct RetrievalLimits {
+    /// Messages that one session brings at most.
+    pub max_messages: Option<u32>,
+    /// Octets that one session brings at most.
+    pub max_octets: Option<Octets>,
+    /// Larger messages stay on the server.
+    pub largest: Option<Octets>,
+    /// A session that ended at a limit is followed by another one at once, until all is brought.
+    pub reconnect: bool,
+}
+
+/// A retrieval to be made.
+#[derive(Clone, Debug)]
+pub struct NewRetrieval {
+    /// Unique name.
+    pub name: String,
+    /// Remote side.
+    pub remote: Remote,
+    /// Password.
+    pub secret: RemoteSecret,
+    /// Account it delivers to.
+    pub account: AccountId,
+    /// Set for a user retrieval: the account that owns it.
+    pub owner: Option<AccountId>,
+    /// Folder it fills; made if it is not there.
+    pub folder: String,
+    /// Interval.
+    pub every: Every,
+    /// Remote copies.
+    pub retention: Retention,
+    /// Which messages that are there already are wanted.
+    pub start: StartPoint,
+    /// Made, but not run by itself.
+    pub paused: bool,
+    /// What a test of the sign-in has shown.
+    pub sign_in_memory: Option<SignInMemory>,
+    /// Limits of its runs.
+    pub limits: RetrievalLimits,
+    /// Saved by a person who is no administrator: it reaches public addresses only.
+    pub confined: bool,
+    /// The configuration file and line it comes from.
+    pub written_at: Option<String>,
+}
+
+/// A retrieval.
+#[derive(Clone, Debug)]
+pub struct Retrieval {
+    /// Identity.
+    pub id: RetrievalId,
+    /// Unique name.
+    pub name: String,
+    /// Remote side.
+    pub remote: Remote,
+    /// Account it delivers to.
+    pub account: AccountId,
+    /// That account's name.
+    pub account_name: String,
+    /// Owner of a user retrieval.
+    pub owner: Option<AccountId>,
+    /// Folder it fills.
+    pub folder: FolderId,
+    /// That folder's name.
+    pub folder_name: String,
+    /// Interval.
+    pub every: Every,
+    /// Remote copies.
+    pub retention: Retention,
+    /// Not run by itself.
+    pub paused: bool,
+    /// Limits of its runs.
+    pub limits: RetrievalLimits,
+    /// Saved by a person who is no administrator: it reaches public addresses only.
+    pub confined: bool,
+    /// The configuration file and line that alone change it; `None` is changed by commands and
+    /// pages.
+    pub written_at: Option<String>,
+    /// When it is due, and what that follows from.
+    pub schedule: ScheduleState,
+    /// The maildrop with its ledger.
+    pub maildrop: MaildropId,
+    /// Deletion of re-linked messages waits until then.
+    pub relinked_deletion_held_until: Option<Timestamp>,
+    /// Until the maildrop was looked into: which messages that are there already are wanted.
+    pub start: StartPoint,
+    /// How many messages a session may bring, after lines were cut.
+    pub session_size: SessionSize,
+    /// The server lists a part of its messages at a time.
+    pub lists_in_parts: bool,
+    /// What CAPA said at the last good run, one capability a line; `None` after a surprise.
+    pub capabilities: Option<String>,
+    /// Forgotten with a changed remote side or password.
+    pub sign_in_memory: Option<SignInMemory>,
+    /// Last run that ended well.
+    pub last_good: Option<Timestamp>,
+    /// Start of the present row of failures.
+    pub failing_since: Option<Timestamp>,
+    /// Failures in that row.
+    pub failures: u32,
+    /// Code of the last run, if it failed.
+    pub last_error: Option<ErrorCode>,
+}
+
+/// What `retrieval set` changes; `None` leaves a thing as it is. Another remote side, password or
+/// interval makes the retrieval due at once, and so does the end of its pause; see
+/// [`inhaul_domain::schedule::when_saved`] for what that forgets and what may still hold it back.
+#[derive(Clone, Debug, Default)]
+pub struct RetrievalChange {
+    /// New name.
+    pub name: Option<String>,
+    /// New remote side. Another host or user opens a new maildrop epoch.
+    pub remote: Option<Remote>,
+    /// New password.
+    pub secret: Option<RemoteSecret>,
+    /// New account and folder.
+    pub destination: Option<(AccountId, String)>,
+    /// New interval.
+    pub every: Option<Every>,
+    /// New retention.
+    pub retention: Option<Retention>,
+    /// Pause or resume.
+    pub paused: Option<bool>,
+    /// All limits of its runs there are now.
+    pub limits: Option<RetrievalLimits>,
+    /// Whether it was saved by a person who is no administrator.
+    pub confined: Option<bool>,
+    /// The configuration file and line it comes from now; `Some(None)` is none any more.
+    pub written_at: Option<Option<String>>,
+    /// It is due now, unless a refused sign-in or the server holds it back.
+    pub due_now: bool,
+}
