@@ -1,9 +1,12 @@
 //! What carries out runs, and what they share: store, limits, dialler, log, clock.
 
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use futures_util::FutureExt;
+use inhaul_domain::schedule::Pace;
 use inhaul_net::Dialler;
-use inhaul_store::{NewRun, Retrieval, Store};
+use inhaul_store::{NewRun, Retrieval, StartedBy, Store};
 use inhaul_types::{Activation, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -11,6 +14,7 @@ use tokio::time::Instant;
 use crate::budget::Budget;
 use crate::failure::RunError;
 use crate::leases::{Lease, Leases};
+use crate::network::Network;
 use crate::observe::{Observer, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
 use crate::run::{Outcome, Visit, unless_stopped};
@@ -28,6 +32,8 @@ pub struct Engine {
     pub(crate) budget: Arc<Budget>,
     pub(crate) log: Option<Arc<Pop3Log>>,
     pub(crate) clock: Clock,
+    pub(crate) network: Network,
+    pace: RwLock<Arc<Pace>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -67,7 +73,24 @@ impl Engine {
             checks,
             log,
             clock,
+            network: Network::default(),
+            pace: RwLock::default(),
         })
+    }
+
+    /// How runs are timed by the schedule, from the next end of a run on.
+    pub fn set_pace(&self, pace: Pace) {
+        *self.pace.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pace);
+    }
+
+    /// How runs are timed by the schedule.
+    pub fn pace(&self) -> Arc<Pace> {
+        Arc::clone(&self.pace.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Since when this machine has no network, as far as runs can tell.
+    pub fn offline(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.network.offline()
     }
 
     /// Visits the retrieval's maildrop once. Never fails: what went wrong is in the report, and
@@ -76,6 +99,20 @@ impl Engine {
         self: &Arc<Self>,
         retrieval: &Retrieval,
         activation: Activation,
+        options: RunOptions,
+        observer: &dyn Observer,
+        stop: watch::Receiver<bool>,
+    ) -> RunReport {
+        self.run_for(retrieval, activation, None, options, observer, stop)
+            .await
+    }
+
+    /// The same for a person, whose runs are counted.
+    pub async fn run_for(
+        self: &Arc<Self>,
+        retrieval: &Retrieval,
+        activation: Activation,
+        started_by: Option<StartedBy>,
         options: RunOptions,
         observer: &dyn Observer,
         stop: watch::Receiver<bool>,
@@ -92,7 +129,7 @@ impl Engine {
             retrieval: retrieval.id,
             activation,
             started,
-            started_by: None,
+            started_by,
         };
         // A look is no run: it leaves no trace but its line in the log.
         let run = if options.dry_run {
@@ -111,13 +148,21 @@ impl Engine {
             observer,
             stop,
             run,
+            started,
             deadline: begun + self.checks.run_timeout,
             log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
             outcome: Outcome::beginning(retrieval, (self.clock)()),
             lease: Some(lease),
         };
-        let ended = visit.carry_out().await;
+        // What breaks down in here costs this run and no other.
+        let ended = AssertUnwindSafe(visit.carry_out()).catch_unwind().await;
+        let ended = ended.unwrap_or(Err(RunError::BrokeDown));
         visit.finish(ended.err(), begun).await
+    }
+
+    /// The report of a run that was told to stop before it had its turn.
+    pub(crate) fn not_run(&self, retrieval: &Retrieval) -> RunReport {
+        self.unrecorded(retrieval, RunError::Stopped, Instant::now())
     }
 
     /// Waits for a place, and reads the retrieval's row behind the lease: while this run waited,

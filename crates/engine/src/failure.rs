@@ -42,6 +42,9 @@ pub(crate) enum RunError {
     /// A mistake of ours: nothing is awaited, and yet the run is not done.
     #[error("the run came to a stand")]
     Stuck,
+    /// A panic, caught.
+    #[error("the run broke down")]
+    BrokeDown,
     /// More messages than a listing may hold.
     #[error("the server lists more messages than can be held")]
     ListingTooLong,
@@ -131,7 +134,8 @@ impl RunError {
             }
             Self::Client(error) => nonsense(error.to_string()),
             Self::ListingTooLong => nonsense("it lists more messages than can be held".to_owned()),
-            Self::Cut(_) | Self::Stuck => (ErrorCode::CutOff, None),
+            Self::Cut(_) => (ErrorCode::CutOff, None),
+            Self::Stuck | Self::BrokeDown => (ErrorCode::BrokeDown, None),
             Self::Stopped => (ErrorCode::CutOff, Some(Detail::Stopped)),
             Self::Silent(seconds) => {
                 let seconds = *seconds;
@@ -254,6 +258,7 @@ fn nonsense(why: String) -> (ErrorCode, Option<Detail>) {
 fn dial_fact(error: &DialError) -> (ErrorCode, Option<Detail>) {
     match error {
         DialError::NameNotFound(_) => (ErrorCode::NameNotFound, None),
+        DialError::NotAllowed(_) => (ErrorCode::ServerNotAllowed, None),
         DialError::LookUp { .. } => (ErrorCode::NoAnswer, Some(Detail::LookUpFailed)),
         DialError::Refused { .. } => (ErrorCode::NoAnswer, Some(Detail::ConnectionRefused)),
         // The system gave up before we did.

@@ -60,6 +60,7 @@ pub(crate) struct Visit<'a> {
     pub(crate) observer: &'a dyn Observer,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) run: RunId,
+    pub(crate) started: Timestamp,
     pub(crate) deadline: Instant,
     pub(crate) log: RunLog,
     pub(crate) outcome: Outcome,

@@ -37,8 +37,23 @@ impl Dialler {
     /// `limit`; each address but the last gets half of what is left, so that one dead address
     /// does not use up the time of the others.
     pub async fn connect(&self, target: &Target, limit: Duration) -> Result<Line, DialError> {
+        self.connect_if(target, |_| true, limit).await
+    }
+
+    /// The same for a caller who may not go everywhere: every address of the name has to be one it
+    /// may dial, and those that were judged are the ones that are dialled. Nothing is sent to any
+    /// of them before.
+    pub async fn connect_if(
+        &self,
+        target: &Target,
+        may: impl Fn(SocketAddr) -> bool,
+        limit: Duration,
+    ) -> Result<Line, DialError> {
         let deadline = Instant::now() + limit;
         let addresses = self.look_up(target, limit).await?;
+        if !addresses.iter().all(|address| may(*address)) {
+            return Err(DialError::NotAllowed(target.host.clone()));
+        }
         self.connect_to(
             target,
             &addresses,
@@ -219,6 +234,23 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, DialError::Refused { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_dialled_who_may_not_be() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target {
+            host: "localhost".into(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let public = |address: SocketAddr| !address.ip().is_loopback();
+        let error = Dialler::new()
+            .connect_if(&target, public, Duration::from_secs(5))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, DialError::NotAllowed(_)), "{error}");
+        let knock = tokio::time::timeout(Duration::ZERO, listener.accept());
+        assert!(knock.await.is_err(), "it knocked");
     }
 
     #[tokio::test]

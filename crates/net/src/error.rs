@@ -58,6 +58,9 @@ pub enum DialError {
     /// DNS knows no such name.
     #[error("there is no server called {0}")]
     NameNotFound(String),
+    /// An address of it is none that the caller may dial. It was not dialled.
+    #[error("{0} is no server that may be used here")]
+    NotAllowed(String),
     /// DNS did not answer.
     #[error("the name {name} could not be looked up")]
     LookUp {

@@ -235,6 +235,11 @@ pub struct RunEnd {
     pub stopped: bool,
     /// When the retrieval is due next and why; `None` leaves that as it is.
     pub schedule: Option<ScheduleState>,
+    /// When it was due as the run began. If that is another time now, somebody has saved the
+    /// retrieval meanwhile, and what they made of it stands.
+    pub due_before: Option<Timestamp>,
+    /// Whether a failure is the retrieval's: without a network it is nobody's.
+    pub counts: bool,
 }
 
 /// Something a run met that a person should know of, although it may have ended well.

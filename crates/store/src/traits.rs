@@ -10,6 +10,7 @@ use inhaul_types::{
     AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
     Timestamp,
 };
+use tokio::sync::watch;
 
 use crate::model::*;
 
@@ -194,6 +195,10 @@ pub trait Store: Send + Sync + 'static {
         &self,
         states: &[(RetrievalId, ScheduleState)],
     ) -> Result<(), StoreError>;
+    /// Takes back what failures did to retrievals that were not theirs.
+    async fn retrieval_uncount(&self, before: Vec<Uncounted>) -> Result<(), StoreError>;
+    /// Counts up whenever an account, a group or a retrieval was made, changed or removed.
+    fn changes(&self) -> watch::Receiver<u64>;
     /// Removes a retrieval. Its maildrop's ledger and its runs stay: adding the same host, user and
     /// destination again adopts the ledger.
     async fn retrieval_remove(&self, retrieval: RetrievalId) -> Result<(), StoreError>;

@@ -83,6 +83,10 @@ codes! {
     NotDeleted = "not-deleted",
     /// The stored passwords do not open with the key that is there.
     WrongKey = "wrong-key",
+    /// The address is none that this person's retrievals may reach.
+    ServerNotAllowed = "server-not-allowed",
+    /// A run broke down by a mistake of inhaul's own.
+    BrokeDown = "broke-down",
 }
 
 impl fmt::Display for ErrorCode {

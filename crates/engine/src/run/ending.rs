@@ -1,14 +1,19 @@
 //! Records how a run ended, and tells of it.
 
+use std::time::Duration;
+
 use inhaul_domain::SessionSize;
+use inhaul_domain::schedule::{self, ScheduleState, after_run};
 use inhaul_store::RunEnd;
-use inhaul_types::ErrorCode;
+use inhaul_types::card::Detail;
+use inhaul_types::{ErrorCode, Timestamp};
 use tokio::time::Instant;
 
 use super::Visit;
 use crate::failure::RunError;
+use crate::network::{Heard, Verdict};
 use crate::observe::{FailureReport, RunReport};
-use crate::session::learned::Ended;
+use crate::session::learned::{Ended, Learned};
 
 impl Visit<'_> {
     /// Records the end.
@@ -45,6 +50,20 @@ impl Visit<'_> {
             Some(_) => Ended::Badly,
         };
         let stopped = ended == Ended::Stopped;
+        let heard = Heard::of(error.as_ref());
+        let verdict = match self.options.dry_run {
+            true => Verdict::Counts,
+            false => self.engine.network.hears(heard, retrieval, now),
+        };
+        let counts = verdict == Verdict::Counts;
+        let schedule = self.schedule_after(
+            failure.as_ref(),
+            stopped,
+            counts,
+            stored,
+            &outcome.learned,
+            now,
+        );
         let end = RunEnd {
             run: self.run,
             ended: now,
@@ -68,7 +87,9 @@ impl Visit<'_> {
             capabilities: outcome.learned.to_remember(ended, now),
             sign_in_memory: outcome.learned.sign_in,
             stopped,
-            schedule: None,
+            counts,
+            due_before: self.retrieval.schedule.next_due,
+            schedule: Some(schedule),
         };
         if !self.options.dry_run {
             let store = &self.engine.store;
@@ -98,6 +119,42 @@ impl Visit<'_> {
             preview: outcome.preview,
             took: begun.elapsed(),
         }
+    }
+
+    /// When the schedule runs it next.
+    fn schedule_after(
+        &self,
+        failure: Option<&FailureReport>,
+        stopped: bool,
+        counts: bool,
+        stored: u64,
+        learned: &Learned,
+        now: Timestamp,
+    ) -> ScheduleState {
+        let (row, pace) = (&self.retrieval, self.engine.pace());
+        let announced = learned.login_delay();
+        let ended = match failure {
+            _ if stopped => schedule::Ended::Stopped,
+            _ if !counts => schedule::Ended::Offline,
+            None => schedule::Ended::Good {
+                stored,
+                login_delay: announced,
+            },
+            Some(failure) => schedule::Ended::Failed {
+                code: failure.code,
+                login_delay: match failure.facts.detail {
+                    Some(Detail::LoginDelay { seconds }) => Some(Duration::from_secs(seconds)),
+                    _ => announced,
+                },
+            },
+        };
+        let every = row.every.within_expiry(&pace, learned.expires_in_days());
+        let noise = noise(self.run.row(), row.id.row());
+        let before = ScheduleState {
+            last_started: Some(self.started),
+            ..row.schedule
+        };
+        after_run(&before, every, &pace, ended, now, noise)
     }
 
     fn log_end(
@@ -151,4 +208,13 @@ fn join(first: &str, last: String, earlier: u32) -> String {
         1 => format!("{first}\n{last}"),
         more => format!("{first}\n[{} sessions left out]\n{last}", more - 1),
     }
+}
+
+/// Numbers without a pattern out of two that have one (splitmix64's finalizer): jitter wants no more,
+/// and a run that is played again waits as long as it did.
+fn noise(run: i64, retrieval: i64) -> u64 {
+    let mut mixed = run.cast_unsigned() ^ retrieval.cast_unsigned().rotate_left(32);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use inhaul_pop3_proto::client::Capabilities;
+use inhaul_pop3_proto::client::{Capabilities, Expire};
 use inhaul_store::{Retrieval, SignInMemory};
 use inhaul_types::Timestamp;
 
@@ -87,6 +87,14 @@ impl Learned {
     /// How long the server wants us to wait between two sign-ins (RFC 2449 section 6.5).
     pub(crate) fn login_delay(&self) -> Option<Duration> {
         self.capabilities.as_ref()?.login_delay()
+    }
+
+    /// After how many days the server deletes messages by itself (RFC 2449 section 6.7).
+    pub(crate) fn expires_in_days(&self) -> Option<u32> {
+        match self.capabilities.as_ref()?.expire()? {
+            Expire::Days(days) => Some(days),
+            Expire::Never => None,
+        }
     }
 
     /// CAPA goes out.

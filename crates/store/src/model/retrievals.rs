@@ -164,6 +164,32 @@ pub struct Retrieval {
     pub last_error: Option<ErrorCode>,
 }
 
+impl Retrieval {
+    /// Whether a person would find the same settings in both rows.
+    pub fn is_configured_as(&self, other: &Self) -> bool {
+        let settings = |row: &Self| {
+            (
+                (
+                    row.name.clone(),
+                    row.remote.clone(),
+                    row.account,
+                    row.owner,
+                    row.folder,
+                ),
+                (
+                    row.every,
+                    row.retention,
+                    row.paused,
+                    row.limits,
+                    row.confined,
+                ),
+                row.written_at.clone(),
+            )
+        };
+        settings(self) == settings(other)
+    }
+}
+
 /// What `retrieval set` changes; `None` leaves a thing as it is. Another remote side, password or
 /// interval makes the retrieval due at once, and so does the end of its pause; see
 /// [`inhaul_domain::schedule::when_saved`] for what that forgets and what may still hold it back.
@@ -191,4 +217,32 @@ pub struct RetrievalChange {
     pub written_at: Option<Option<String>>,
     /// It is due now, unless a refused sign-in or the server holds it back.
     pub due_now: bool,
+}
+
+/// What a failure is to be taken back to: the state of a retrieval as it stood before.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Uncounted {
+    /// Which.
+    pub retrieval: RetrievalId,
+    /// When the row of failures began.
+    pub failing_since: Option<Timestamp>,
+    /// How long it was.
+    pub failures: u32,
+    /// Its last error.
+    pub last_error: Option<ErrorCode>,
+    /// Its setback.
+    pub schedule: ScheduleState,
+}
+
+impl Uncounted {
+    /// The state in this row.
+    pub fn of(row: &Retrieval) -> Self {
+        Self {
+            retrieval: row.id,
+            failing_since: row.failing_since,
+            failures: row.failures,
+            last_error: row.last_error,
+            schedule: row.schedule,
+        }
+    }
 }

@@ -42,12 +42,13 @@ use inhaul_types::{
     AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
     Secret, Timestamp, Uid,
 };
-use tokio::sync::oneshot;
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
 
 use crate::model::{
     Account, AccountChange, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
     LedgerStory, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
-    RetrievalChange, Run, RunEnd,
+    RetrievalChange, Run, RunEnd, Uncounted,
 };
 use crate::password::Passwords;
 use crate::seal::SealingKey;
@@ -106,6 +107,7 @@ pub struct SqliteStore {
     bodies_in_use: Arc<BodiesInUse>,
     gauge: Arc<LogGauge>,
     threads: Arc<Threads>,
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -159,6 +161,7 @@ impl SqliteStore {
             readers: Arc::new(Readers::new(database, segment_files)),
             bodies_in_use,
             gauge,
+            changes: watch::Sender::new(0),
             threads: Arc::new(Threads {
                 writer,
                 checkpoints,
@@ -202,6 +205,22 @@ impl Threads {
     }
 }
 
+impl SqliteStore {
+    /// Writes something that whoever follows accounts, groups and retrievals has to know.
+    async fn save<T: Send + 'static>(
+        &self,
+        change: impl FnMut(&Connection, &Surroundings) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let saved = self.threads.writer.write(change).await?;
+        self.has_changed();
+        Ok(saved)
+    }
+
+    fn has_changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
+    }
+}
+
 impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.readers.close();
@@ -218,7 +237,7 @@ impl Store for SqliteStore {
         };
         let create =
             move |txn: &_, around: &_| accounts::create(txn, around, &account, password.as_deref());
-        self.threads.writer.write(create).await
+        self.save(create).await
     }
 
     async fn account_list(&self) -> Result<Vec<Account>, StoreError> {
@@ -252,7 +271,7 @@ impl Store for SqliteStore {
         };
         let change =
             move |txn: &_, _: &_| accounts::change(txn, account, &change, password.as_deref());
-        self.threads.writer.write(change).await
+        self.save(change).await
     }
 
     async fn account_remove(&self, account: AccountId) -> Result<(), StoreError> {
@@ -260,13 +279,15 @@ impl Store for SqliteStore {
         self.threads
             .writer
             .send(Box::new(Removal::of_account(account, reply)))?;
-        answer.await.map_err(|_| StoreError::Closing)?
+        answer.await.map_err(|_| StoreError::Closing)??;
+        self.has_changed();
+        Ok(())
     }
 
     async fn group_create(&self, name: &str, change: GroupChange) -> Result<GroupId, StoreError> {
         let name = name.to_owned();
         let create = move |txn: &_, _: &_| groups::create(txn, &name, &change);
-        self.threads.writer.write(create).await
+        self.save(create).await
     }
 
     async fn group_list(&self) -> Result<Vec<Group>, StoreError> {
@@ -282,12 +303,12 @@ impl Store for SqliteStore {
 
     async fn group_change(&self, group: GroupId, change: GroupChange) -> Result<(), StoreError> {
         let change = move |txn: &_, _: &_| groups::change(txn, group, &change);
-        self.threads.writer.write(change).await
+        self.save(change).await
     }
 
     async fn group_remove(&self, group: GroupId) -> Result<(), StoreError> {
         let remove = move |txn: &_, _: &_| groups::remove(txn, group);
-        self.threads.writer.write(remove).await
+        self.save(remove).await
     }
 
     async fn folder_list(&self, account: AccountId) -> Result<Vec<Folder>, StoreError> {
@@ -299,7 +320,7 @@ impl Store for SqliteStore {
     async fn retrieval_create(&self, new: NewRetrieval) -> Result<RetrievalId, StoreError> {
         let key = Arc::clone(&self.key);
         let create = move |txn: &_, around: &_| retrievals::create(txn, around, &key, &new);
-        self.threads.writer.write(create).await
+        self.save(create).await
     }
 
     async fn retrieval_list(&self) -> Result<Vec<Retrieval>, StoreError> {
@@ -327,7 +348,7 @@ impl Store for SqliteStore {
         let key = Arc::clone(&self.key);
         let change =
             move |txn: &_, around: &_| retrievals::change(txn, around, &key, retrieval, &change);
-        self.threads.writer.write(change).await
+        self.save(change).await
     }
 
     async fn retrieval_schedule(
@@ -342,9 +363,18 @@ impl Store for SqliteStore {
         self.threads.writer.write(write).await
     }
 
+    async fn retrieval_uncount(&self, before: Vec<Uncounted>) -> Result<(), StoreError> {
+        let uncount = move |txn: &_, _: &_| runs::uncount(txn, &before);
+        self.threads.writer.write(uncount).await
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
     async fn retrieval_remove(&self, retrieval: RetrievalId) -> Result<(), StoreError> {
         let remove = move |txn: &_, _: &_| retrievals::remove(txn, retrieval);
-        self.threads.writer.write(remove).await
+        self.save(remove).await
     }
 
     async fn retrieval_secret(&self, retrieval: RetrievalId) -> Result<RemoteSecret, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use inhaul_domain::schedule::Setback;
 use inhaul_types::{ErrorCode, Octets, RetrievalId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -9,7 +10,7 @@ use super::errors::{Doing, damaged, missing};
 use super::words::{from_word, sign_in_memory};
 use super::writer::Surroundings;
 use super::{schedule, started};
-use crate::{NewRun, Run, RunEnd, RunNote, StoreError};
+use crate::{NewRun, Run, RunEnd, RunNote, StoreError, Uncounted};
 
 const WRITE: &str = "record a run";
 const READ: &str = "read the runs";
@@ -93,7 +94,7 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
             .doing(WRITE)?;
     }
     if let Some(state) = &end.schedule {
-        schedule::write(txn, RetrievalId::new(retrieval), state)?;
+        schedule::write_after_run(txn, RetrievalId::new(retrieval), end.due_before, state)?;
     }
     write_state(txn, retrieval, end)
 }
@@ -111,7 +112,7 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3,
             failing_since = coalesce(failing_since, ?4), failures = failures + 1, last_error = ?5
         WHERE id = ?1";
-    if end.stopped {
+    if end.stopped || !end.counts {
         return Ok(());
     }
     let capabilities = &end.capabilities;
@@ -131,6 +132,29 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
         }),
     }
     .doing(WRITE)?;
+    Ok(())
+}
+
+/// Takes failures back that were nobody's: the machine had no network.
+pub(crate) fn uncount(txn: &Connection, before: &[Uncounted]) -> Result<(), StoreError> {
+    for state in before {
+        txn.prepare_cached(
+            "UPDATE retrieval SET failing_since = ?2, failures = ?3, last_error = ?4,
+                 setback = ?5, setbacks = ?6
+             WHERE id = ?1",
+        )
+        .and_then(|mut update| {
+            update.execute(params![
+                state.retrieval.row(),
+                state.failing_since.map(Timestamp::millis),
+                state.failures,
+                state.last_error.map(ErrorCode::as_str),
+                state.schedule.setback.map(Setback::as_str),
+                state.schedule.setbacks,
+            ])
+        })
+        .doing(WRITE)?;
+    }
     Ok(())
 }
 

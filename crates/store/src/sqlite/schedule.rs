@@ -39,6 +39,32 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// Writes the state after a run that began when it was due at `before`. If it is due at another time
+/// now, somebody has saved the retrieval while the run went on: that stands, and of the run only
+/// what it counted.
+pub(crate) fn write_after_run(
+    txn: &Connection,
+    retrieval: RetrievalId,
+    before: Option<Timestamp>,
+    state: &ScheduleState,
+) -> Result<(), StoreError> {
+    let untouched = txn
+        .prepare_cached("SELECT 1 FROM retrieval WHERE id = ?1 AND next_due IS ?2")
+        .and_then(|mut select| select.exists((retrieval.row(), before.map(Timestamp::millis))))
+        .doing("read when a retrieval is due")?;
+    if untouched {
+        return write(txn, retrieval, state);
+    }
+    let (started, arrivals) = (
+        state.last_started.map(Timestamp::millis),
+        state.arrivals.to_text(),
+    );
+    txn.prepare_cached("UPDATE retrieval SET last_started = ?2, arrivals = ?3 WHERE id = ?1")
+        .and_then(|mut update| update.execute((retrieval.row(), started, arrivals)))
+        .doing("write when a retrieval is due")?;
+    Ok(())
+}
+
 /// What saving a retrieval does to its schedule. The installation's floor is not known here, and is
 /// for triggers: what a person saved is tried as soon as the server allows.
 pub(crate) fn when_saved(

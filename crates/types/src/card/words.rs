@@ -44,11 +44,13 @@ pub(super) fn exit_status(code: ErrorCode) -> u8 {
     match code {
         TooLarge | MessageRefused | NotDeleted => 0,
         NameNotFound => 68,
+        BrokeDown => 70,
         DiskFull | DataDamaged => 74,
         NoAnswer | MailboxInUse | TooOften | CutOff | IdsChanged | MailboxFull | DataInUse
         | ServerBusy | QueueFull | LimitReached => 75,
         Certificate | NoEncryption | StlsRefused | NotPop3 | BadAnswer => 76,
-        AuthRefused | AuthAppPassword | AuthNotPossible | PopSwitchedOff | ServerRefuses => 77,
+        AuthRefused | AuthAppPassword | AuthNotPossible | PopSwitchedOff | ServerRefuses
+        | ServerNotAllowed => 77,
         DataTooNew | WrongKey => 78,
     }
 }
@@ -331,6 +333,26 @@ fn general(code: ErrorCode) -> Words {
             what: "Its group allows only so much in a while.",
             todo: &["Wait, or ask an administrator to raise the limit."],
             next: "inhaul goes on when the limit allows it. Mail waits safely on {server}.",
+            command: "",
+        },
+        ServerNotAllowed => Words {
+            title: "{Server} may not be used here",
+            what: "Retrievals of this group reach public mail servers only, on the ports for POP3.",
+            todo: &[
+                "Check the name and the port of the server (usually 995).",
+                "If it is right, ask an administrator to add the mailbox for you.",
+            ],
+            next: "inhaul has not connected to it. It looks again like after any failure, in case the name leads elsewhere then.",
+            command: "",
+        },
+        BrokeDown => Words {
+            title: "A check broke down",
+            what: "That is a mistake of inhaul's own. Everything that was stored before is safe.",
+            todo: &[
+                "Nothing at first: the next check begins anew.",
+                "If it happens again, report it with what is in the log.",
+            ],
+            next: "inhaul tries again like after any failure, and less often each time. Other mailboxes are not affected. Mail waits safely on {server}.",
             command: "",
         },
         NotDeleted => Words {
