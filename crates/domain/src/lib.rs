@@ -10,6 +10,7 @@ pub mod queue;
 pub mod reach;
 pub mod schedule;
 mod spans;
+pub mod standing;
 pub mod trigger;
 
 pub use ledger::{

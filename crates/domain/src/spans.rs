@@ -18,6 +18,21 @@ pub(crate) fn to_wait(span: Duration) -> String {
     many(count.max(1), unit)
 }
 
+/// [`passed`] as lists show it: `20 s`, `4 min`, `3 h`, `2 d`.
+pub(crate) fn passed_briefly(span: Duration) -> String {
+    let (count, unit) = in_units(span.as_secs());
+    format!("{count} {}", unit.symbol())
+}
+
+/// [`to_wait`] as lists show it.
+pub(crate) fn to_wait_briefly(span: Duration) -> String {
+    let seconds = whole_seconds(span);
+    let (_, unit) = in_units(seconds);
+    let rounded = seconds.div_ceil(unit.seconds()) * unit.seconds();
+    let (count, unit) = in_units(rounded);
+    format!("{} {}", count.max(1), unit.symbol())
+}
+
 #[derive(Clone, Copy)]
 enum Unit {
     Second,
@@ -42,6 +57,15 @@ impl Unit {
             Self::Minute => "minute",
             Self::Hour => "hour",
             Self::Day => "day",
+        }
+    }
+
+    fn symbol(self) -> &'static str {
+        match self {
+            Self::Second => "s",
+            Self::Minute => "min",
+            Self::Hour => "h",
+            Self::Day => "d",
         }
     }
 }
@@ -88,5 +112,8 @@ mod tests {
                 "{millis} ms"
             );
         }
+        let span = Duration::from_millis(119_001);
+        assert_eq!(passed_briefly(span), "1 min");
+        assert_eq!(to_wait_briefly(span), "2 min");
     }
 }

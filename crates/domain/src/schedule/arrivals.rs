@@ -18,6 +18,13 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
+    /// Nothing was counted yet.
+    pub const NONE: Self = Self {
+        since: None,
+        day: 0,
+        counts: [0; DAYS],
+    };
+
     /// Counts what a run stored. The first call only begins the counting: what it names had
     /// gathered before anybody looked.
     pub fn record(&mut self, now: Timestamp, messages: u64) {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use inhaul_types::Timestamp;
+use inhaul_types::{ErrorCode, Timestamp};
 
 /// Watches the network failures of all runs. When several hosts fail in a moment and none
 /// answers, it is not they who are gone.
@@ -21,6 +21,12 @@ impl OfflineWatch {
     /// A machine with a line.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether a run that ended so reached nobody: [`OfflineWatch::failed`] wants to know of it.
+    /// Any other end, a refused password too, is an answer: [`OfflineWatch::succeeded`].
+    pub fn concerns(code: ErrorCode) -> bool {
+        matches!(code, ErrorCode::NameNotFound | ErrorCode::NoAnswer)
     }
 
     /// Since when there is no line; `None` if there is one.

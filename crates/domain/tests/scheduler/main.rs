@@ -6,6 +6,7 @@
 )]
 
 mod queue;
+mod schedule;
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
