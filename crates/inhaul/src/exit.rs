@@ -203,6 +203,25 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_says_what_to_do() {
+        let limit = StoreError::LimitReached {
+            limit: "retrievals",
+            most: 1,
+            account: "anna".into(),
+        };
+        let last = StoreError::LastAdministrator {
+            what: "group",
+            name: "Staff".into(),
+        };
+        for (error, says) in [(limit, "retrievals=1"), (last, "group \"Staff\"")] {
+            let failure = Failure::from(error);
+            assert_eq!(failure.exit, Exit::USAGE, "{failure:?}");
+            assert!(failure.what.contains(says), "{failure:?}");
+            assert!(failure.hint.is_some(), "{failure:?}");
+        }
+    }
+
+    #[test]
     fn several_runs_end_with_the_most_serious_failure() {
         use ErrorCode::*;
         for (codes, exit) in [

@@ -86,7 +86,7 @@ pub enum StoreError {
     /// A limit of the account, its own or its group's, leaves no room for it. Only what people do
     /// for themselves is refused so: a retrieval with an owner. Whoever manages the installation
     /// makes one without, or raises the limit.
-    #[error("{account} has {most} {limit} already, the most that are allowed")]
+    #[error("the account {account:?} is at its limit: {limit}={most}")]
     LimitReached {
         /// The limit's word: "retrievals".
         limit: &'static str,
