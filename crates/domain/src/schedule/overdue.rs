@@ -58,7 +58,7 @@ pub fn settle(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::Setback;
+    use crate::schedule::{QuietHours, Setback};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_millis(seconds * 1000)
@@ -130,5 +130,23 @@ mod tests {
             let found = settle(&state, every, &no_jitter, at(0), 7).next_due;
             assert_eq!(found, expected.map(at), "{name}");
         }
+    }
+
+    #[test]
+    fn a_run_that_waits_for_the_end_of_quiet_hours_keeps_its_time() {
+        let quiet = QuietHours {
+            from_minute: 22 * 60,
+            to_minute: 6 * 60,
+        };
+        let pace = Pace {
+            quiet_hours: vec![quiet],
+            ..Pace::default()
+        };
+        let state = ScheduleState {
+            next_due: Some(at(8 * 3600)),
+            ..ScheduleState::default()
+        };
+        let found = settle(&state, Every::Seconds(600), &pace, at(0), 0);
+        assert_eq!(found, state);
     }
 }
