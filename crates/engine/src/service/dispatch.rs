@@ -47,6 +47,11 @@ impl Service {
         }
     }
 
+    /// Has the clock looked at now: somebody has turned it.
+    pub fn look_at_the_clock(&self) {
+        self.wake.notify_one();
+    }
+
     /// Does everything that is due now; says when the next thing is.
     pub(super) fn turn(self: &Arc<Self>) -> Option<Timestamp> {
         if self.is_stopping() {
@@ -273,8 +278,9 @@ impl Service {
         let now = self.now();
         let mut table = self.lock();
         let overdue = table.overdue(now);
-        // Few are no flood.
-        let window = SPREAD_WINDOW.min(EACH * u32::try_from(overdue.len()).unwrap_or(u32::MAX));
+        // Few are no flood, and one is not kept waiting.
+        let others = u32::try_from(overdue.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let window = SPREAD_WINDOW.min(EACH * others);
         for (place, id) in overdue.iter().enumerate() {
             let noise = u64::try_from(id.row()).unwrap_or(0).wrapping_mul(NOISE);
             let wait = spread_overdue(overdue.len(), place, window, noise);

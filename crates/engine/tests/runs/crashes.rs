@@ -203,6 +203,7 @@ impl Store for Mortal {
         retrieval_by_id(id: RetrievalId) -> Retrieval, reads;
         retrieval_change(retrieval: RetrievalId, change: RetrievalChange) -> (), reads;
         retrieval_schedule<'a>(states: &'a [(RetrievalId, ScheduleState)]) -> (), writes;
+        retrieval_uncount(before: Vec<Uncounted>) -> (), reads;
         retrieval_remove(retrieval: RetrievalId) -> (), reads;
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;
         ledger_load(maildrop: MaildropId) -> Ledger, reads;
@@ -222,5 +223,9 @@ impl Store for Mortal {
         message_body(id: MessageId) -> Box<dyn BodyReader>, reads;
         wal_size() -> Octets, reads;
         close() -> (), reads;
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.store.changes()
     }
 }

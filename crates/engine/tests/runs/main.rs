@@ -21,6 +21,7 @@ mod oddities;
 mod parts;
 mod relay;
 mod secrets;
+mod service;
 mod sign_ins;
 mod starts;
 mod stopping;

@@ -219,6 +219,8 @@ pub(crate) fn run_end(run: RunId) -> RunEnd {
         sign_in_memory: None,
         stopped: false,
         schedule: None,
+        due_before: None,
+        counts: true,
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) async fn a_run_ends_with_when_it_is_due_next(bed: &impl Bed) {
     let end = RunEnd {
         code: Some(ErrorCode::AuthRefused),
         schedule: Some(busy_life()),
+        due_before: scene.retrieval.schedule.next_due,
         ..run_end(scene.run)
     };
     scene
@@ -63,6 +64,19 @@ pub(crate) async fn a_run_ends_with_when_it_is_due_next(bed: &impl Bed) {
     let end = RunEnd {
         stopped: true,
         schedule: Some(postponed),
+        due_before: busy_life().next_due,
+        ..run_end(begin(&scene.store, &scene.retrieval).await)
+    };
+    scene
+        .store
+        .run_finish(maildrop, end, Vec::new())
+        .await
+        .unwrap();
+    assert_eq!(state(&scene.store, id).await, postponed);
+    // Somebody saved it while a run went on: their due time stands.
+    let end = RunEnd {
+        schedule: Some(busy_life()),
+        due_before: busy_life().next_due,
         ..run_end(begin(&scene.store, &scene.retrieval).await)
     };
     scene
@@ -283,6 +297,7 @@ pub(crate) async fn a_run_that_nobody_ended_is_over_at_the_next_opening(bed: &im
     let end = RunEnd {
         code: Some(ErrorCode::CutOff),
         schedule: Some(busy_life()),
+        due_before: scene.retrieval.schedule.next_due,
         ..run_end(scene.run)
     };
     scene

@@ -80,6 +80,7 @@ fn of_trial(code: ErrorCode, general: Words) -> Words {
                 ..general
             };
         }
+        BrokeDown => &["Run this command once more. If it happens again, report it."],
         ServerBusy => &["Wait a few minutes and run this command once more."],
         MailboxInUse | TooOften => &["Wait a few minutes and run this command once more."],
         BadAnswer => &[
