@@ -102,6 +102,14 @@ impl Engine {
                 Err(error) => return self.unrecorded(retrieval, error.into(), begun),
             }
         };
+        if !options.dry_run {
+            tracing::debug!(
+                retrieval = %retrieval.name,
+                run = run.row(),
+                trigger = activation.as_str(),
+                "run started"
+            );
+        }
         observer.progress(&Progress::Started(run));
         let mut visit = Visit {
             engine: self,
@@ -138,6 +146,8 @@ impl Engine {
     fn unrecorded(&self, retrieval: &Retrieval, error: RunError, begun: Instant) -> RunReport {
         let failure = error.report(&retrieval.remote.host, retrieval.remote.port);
         let failure = failure.of_run(retrieval);
+        let code = failure.code.as_str();
+        tracing::warn!(retrieval = %retrieval.name, code, "run not begun");
         let mut log = RunLog::new(self.log.clone(), format!("no run {}", retrieval.name));
         log.tell();
         log.end(
