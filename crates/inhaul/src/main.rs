@@ -4,6 +4,7 @@ mod cli;
 mod clock;
 mod config;
 mod exit;
+mod ops;
 mod question;
 mod secrets;
 mod server_spec;
