@@ -49,6 +49,8 @@ pub struct RunOptions {
     pub headers: bool,
     /// Retrieve so many messages at most and leave the rest for the next run.
     pub most: Option<u64>,
+    /// End after this time instead of the settings' `run_timeout`; the rest comes with the next run.
+    pub timeout: Option<std::time::Duration>,
 }
 
 impl Engine {
@@ -118,7 +120,7 @@ impl Engine {
             observer,
             stop,
             run,
-            deadline: begun + self.checks.run_timeout,
+            deadline: begun + options.timeout.unwrap_or(self.checks.run_timeout),
             log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
             outcome: Outcome::beginning(retrieval, (self.clock)()),
             lease: Some(lease),

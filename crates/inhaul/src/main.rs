@@ -1,12 +1,15 @@
 //! The `inhaul` program: reads the configuration, builds the rooms, carries out commands.
 
+mod caller;
 mod cli;
 mod clock;
 mod config;
+mod control;
 mod exit;
 mod ops;
 mod question;
 mod secrets;
+mod serve;
 mod server_spec;
 mod way_in;
 
@@ -18,7 +21,8 @@ use clap::error::ErrorKind;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = match cli::parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let cli = match cli::parse(words.clone()) {
         Ok(cli) => cli,
         Err(error) => {
             let help = matches!(
@@ -46,7 +50,7 @@ fn main() -> ExitCode {
         }
     };
     let globals = cli.globals.clone();
-    let ended = runtime.block_on(cli::run(cli));
+    let ended = runtime.block_on(cli::run(cli, words));
     // A good-bye that a server still owes us is not waited for.
     runtime.shutdown_background();
     match ended {
