@@ -72,6 +72,12 @@ impl Engine {
         })
     }
 
+    /// The room that is left for mail and the room there has to be, if that is more: no run begins
+    /// then.
+    pub fn room_missing(&self) -> Option<(Octets, Octets)> {
+        self.checks.room_missing()
+    }
+
     /// Visits the retrieval's maildrop once. Never fails: what went wrong is in the report, and
     /// recorded. `stop` turning true ends the run after the messages under way.
     pub async fn run(

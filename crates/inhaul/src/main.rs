@@ -38,7 +38,10 @@ fn main() -> ExitCode {
             };
         }
     };
-    log_to_stderr(cli.globals.verbose);
+    // A server has a log of its own.
+    if !matches!(cli.command, cli::Command::Serve(_)) {
+        log_to_stderr(cli.globals.verbose);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

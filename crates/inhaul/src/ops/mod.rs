@@ -9,7 +9,10 @@
 //!   of `[ops]`;
 //! - [`systemd`]: readiness, watchdog, and sockets that were opened for us.
 
-#![allow(dead_code, reason = "`serve`, which calls all of it, is being built")]
+#![allow(
+    dead_code,
+    reason = "the log's page and `inhaul log`, the scheduler and the notices are being built"
+)]
 
 pub(crate) mod health;
 pub(crate) mod listener;
