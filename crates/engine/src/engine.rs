@@ -19,6 +19,10 @@ use crate::settings::Checks;
 /// Reads the time; tests turn it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// The `tracing` target of the lines that tell of runs. Whoever shows the reports of runs itself has
+/// no use for them.
+pub const RUN_EVENTS: &str = "inhaul_engine::run";
+
 /// Carries out runs.
 pub struct Engine {
     pub(crate) store: Arc<dyn Store>,
@@ -112,6 +116,7 @@ impl Engine {
         };
         if !options.dry_run {
             tracing::debug!(
+                target: RUN_EVENTS,
                 retrieval = %retrieval.name,
                 run = run.row(),
                 trigger = activation.as_str(),
@@ -155,7 +160,7 @@ impl Engine {
         let failure = error.report(&retrieval.remote.host, retrieval.remote.port);
         let failure = failure.of_run(retrieval);
         let code = failure.code.as_str();
-        tracing::warn!(retrieval = %retrieval.name, code, "run not begun");
+        tracing::warn!(target: RUN_EVENTS, retrieval = %retrieval.name, code, "run not begun");
         let mut log = RunLog::new(self.log.clone(), format!("no run {}", retrieval.name));
         log.tell();
         log.end(

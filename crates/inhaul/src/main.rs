@@ -17,6 +17,10 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use inhaul_engine::RUN_EVENTS;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::exit::Exit;
 
@@ -65,17 +69,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// Warnings go to standard error; `-vv` and `-vvv` say more.
+/// Warnings go to standard error; `-vv` and `-vvv` say more. How runs end is for the commands to
+/// tell, once.
 fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 | 1 => tracing::Level::WARN,
-        2 => tracing::Level::INFO,
-        _ => tracing::Level::DEBUG,
+    let (level, of_runs) = match verbose {
+        0 | 1 => (LevelFilter::WARN, LevelFilter::OFF),
+        2 => (LevelFilter::INFO, LevelFilter::INFO),
+        _ => (LevelFilter::DEBUG, LevelFilter::DEBUG),
     };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    let shown = Targets::new()
+        .with_default(level)
+        .with_target(RUN_EVENTS, of_runs);
+    let lines = tracing_subscriber::fmt::layer()
         // Colours are for people; a file or a mail from cron is read without them.
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
-        .init();
+        .with_filter(shown);
+    tracing_subscriber::registry().with(lines).init();
 }

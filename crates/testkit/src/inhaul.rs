@@ -167,6 +167,10 @@ impl Inhaul {
                 command.env_remove(name);
             }
         }
+        if words.contains(&"serve") {
+            // Tests run side by side: each server takes what is free.
+            command.envs(LISTENS.map(|name| (name, "127.0.0.1:0")));
+        }
         command
             .env("INHAUL_DATA", &self.data)
             .envs(self.env.iter().cloned());
@@ -186,6 +190,16 @@ impl Inhaul {
         })
     }
 }
+
+/// Every key that says where to listen.
+const LISTENS: [&str; 6] = [
+    "INHAUL_SERVER__LISTEN",
+    "INHAUL_POP3__LISTEN",
+    "INHAUL_POP3__LISTEN_TLS",
+    "INHAUL_IMAP__LISTEN",
+    "INHAUL_IMAP__LISTEN_TLS",
+    "INHAUL_OPS__LISTEN",
+];
 
 impl Finished {
     /// The exit code; `None` if a signal ended it.

@@ -6,6 +6,7 @@ use inhaul_types::ErrorCode;
 use tokio::time::Instant;
 
 use super::Visit;
+use crate::engine::RUN_EVENTS;
 use crate::failure::RunError;
 use crate::observe::{FailureReport, RunReport};
 use crate::session::learned::Ended;
@@ -117,6 +118,7 @@ impl Visit<'_> {
         match failed {
             None => {
                 tracing::info!(
+                    target: RUN_EVENTS,
                     retrieval = name,
                     run,
                     new,
@@ -128,6 +130,7 @@ impl Visit<'_> {
             }
             Some(_) if stopped => {
                 tracing::info!(
+                    target: RUN_EVENTS,
                     retrieval = name,
                     run,
                     new,
@@ -140,6 +143,7 @@ impl Visit<'_> {
             // A machine that has no room or does not read back needs a person.
             Some(ErrorCode::DiskFull | ErrorCode::DataDamaged | ErrorCode::WrongKey) => {
                 tracing::error!(
+                    target: RUN_EVENTS,
                     retrieval = name,
                     run,
                     code,
@@ -152,6 +156,7 @@ impl Visit<'_> {
             }
             Some(_) => {
                 tracing::warn!(
+                    target: RUN_EVENTS,
                     retrieval = name,
                     run,
                     code,
