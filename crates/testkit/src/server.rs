@@ -26,6 +26,8 @@ impl Server {
     /// The same with more options.
     pub fn start_with(inhaul: &Inhaul, more: &[&str]) -> Result<Self> {
         let ready_file = inhaul.data().with_extension("ready");
+        // A server that was killed has left its own.
+        fs::remove_file(&ready_file).ok();
         let name = ready_file.display().to_string();
         let words = [&["serve", "--ready-file", &name], more].concat();
         let mut server = Self {

@@ -42,8 +42,8 @@ pub(super) fn ask_secret(question: &str) -> io::Result<Secret> {
     let before = tcgetattr(&stdin)?;
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
-    complain(question.as_bytes());
     tcsetattr(&stdin, OptionalActions::Now, &silent)?;
+    complain(question.as_bytes());
     let mut line = String::new();
     let read = stdin.read_line(&mut line);
     tcsetattr(&stdin, OptionalActions::Now, &before)?;
