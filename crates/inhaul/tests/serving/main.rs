@@ -18,6 +18,12 @@ use tokio::runtime::Runtime;
 
 use installation::Installation;
 
+/// What a server said on stderr beside the lines of its log that tell of ordinary work.
+fn troubles(stderr: &str) -> String {
+    let lines = stderr.lines().filter(|line| !line.contains(" INFO  "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A remote server in this process, and an installation with the retrieval `isp` of it.
 struct House {
     home: Installation,
