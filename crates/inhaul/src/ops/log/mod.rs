@@ -1,7 +1,7 @@
 //! The program's log: from `tracing` to standard error, a file, the system's log, and memory.
 //!
 //! One line for a run and for whatever else matters. A line reads alone, is bounded and harmless
-//! ([`line`]), and never holds credentials, subjects, addresses, texts of messages or what a peer
+//! ([`mod@line`]), and never holds credentials, subjects, addresses, texts of messages or what a peer
 //! sent; `privacy` tests that. The conversation with a server is in the run's record, at no level
 //! here. Logging never waits and never fails: see [`output`].
 //!
