@@ -23,6 +23,10 @@ use crate::settings::Checks;
 /// Reads the time; tests turn it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// The `tracing` target of the lines that tell of runs. Whoever shows the reports of runs itself has
+/// no use for them.
+pub const RUN_EVENTS: &str = "inhaul_engine::run";
+
 /// Carries out runs.
 pub struct Engine {
     pub(crate) store: Arc<dyn Store>,
@@ -55,6 +59,8 @@ pub struct RunOptions {
     pub headers: bool,
     /// Retrieve so many messages at most and leave the rest for the next run.
     pub most: Option<u64>,
+    /// End after this time instead of the settings' `run_timeout`; the rest comes with the next run.
+    pub timeout: Option<std::time::Duration>,
 }
 
 impl Engine {
@@ -91,6 +97,12 @@ impl Engine {
     /// Since when this machine has no network, as far as runs can tell.
     pub fn offline(&self) -> watch::Receiver<Option<Timestamp>> {
         self.network.offline()
+    }
+
+    /// The room that is left for mail and the room there has to be, if that is more: no run begins
+    /// then.
+    pub fn room_missing(&self) -> Option<(Octets, Octets)> {
+        self.checks.room_missing()
     }
 
     /// Visits the retrieval's maildrop once. Never fails: what went wrong is in the report, and
@@ -140,6 +152,15 @@ impl Engine {
                 Err(error) => return self.unrecorded(retrieval, error.into(), begun),
             }
         };
+        if !options.dry_run {
+            tracing::debug!(
+                target: RUN_EVENTS,
+                retrieval = %retrieval.name,
+                run = run.row(),
+                trigger = activation.as_str(),
+                "run started"
+            );
+        }
         observer.progress(&Progress::Started(run));
         let mut visit = Visit {
             engine: self,
@@ -149,7 +170,7 @@ impl Engine {
             stop,
             run,
             started,
-            deadline: begun + self.checks.run_timeout,
+            deadline: begun + options.timeout.unwrap_or(self.checks.run_timeout),
             log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
             outcome: Outcome::beginning(retrieval, (self.clock)()),
             lease: Some(lease),
@@ -184,6 +205,8 @@ impl Engine {
     fn unrecorded(&self, retrieval: &Retrieval, error: RunError, begun: Instant) -> RunReport {
         let failure = error.report(&retrieval.remote.host, retrieval.remote.port);
         let failure = failure.of_run(retrieval);
+        let code = failure.code.as_str();
+        tracing::warn!(target: RUN_EVENTS, retrieval = %retrieval.name, code, "run not begun");
         let mut log = RunLog::new(self.log.clone(), format!("no run {}", retrieval.name));
         log.tell();
         log.end(

@@ -19,7 +19,7 @@ mod session;
 mod settings;
 mod spool;
 
-pub use engine::{Clock, Engine, RunOptions};
+pub use engine::{Clock, Engine, RUN_EVENTS, RunOptions};
 pub use inspect::{
     Found, Inspection, InspectionFailure, InspectionObserver, Stage, inspect_mailbox,
 };

@@ -19,6 +19,7 @@ impl Exit {
     pub(crate) const NO_INPUT: Self = Self(66);
     pub(crate) const NO_USER: Self = Self(67);
     pub(crate) const NO_HOST: Self = Self(68);
+    pub(crate) const UNAVAILABLE: Self = Self(69);
     pub(crate) const SOFTWARE: Self = Self(70);
     pub(crate) const CANT_CREATE: Self = Self(73);
     pub(crate) const IO: Self = Self(74);
@@ -28,6 +29,16 @@ impl Exit {
     pub(crate) const CONFIG: Self = Self(78);
     pub(crate) const INTERRUPTED: Self = Self(130);
     pub(crate) const TERMINATED: Self = Self(143);
+
+    /// The exit with this number, as somebody else ended.
+    pub(crate) fn of_number(code: u8) -> Self {
+        Self(code)
+    }
+
+    /// Its number.
+    pub(crate) fn code(self) -> u8 {
+        self.0
+    }
 
     /// What a run that failed with this code makes of the exit.
     pub(crate) fn of_code(code: ErrorCode) -> Self {

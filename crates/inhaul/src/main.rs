@@ -1,11 +1,15 @@
 //! The `inhaul` program: reads the configuration, builds the rooms, carries out commands.
 
+mod caller;
 mod cli;
 mod clock;
 mod config;
+mod control;
 mod exit;
+mod ops;
 mod question;
 mod secrets;
+mod serve;
 mod server_spec;
 mod way_in;
 
@@ -13,11 +17,16 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use inhaul_engine::RUN_EVENTS;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = match cli::parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let cli = match cli::parse(words.clone()) {
         Ok(cli) => cli,
         Err(error) => {
             let help = matches!(
@@ -33,7 +42,10 @@ fn main() -> ExitCode {
             };
         }
     };
-    log_to_stderr(cli.globals.verbose);
+    // A server has a log of its own.
+    if !matches!(cli.command, cli::Command::Serve(_)) {
+        log_to_stderr(cli.globals.verbose);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -45,7 +57,7 @@ fn main() -> ExitCode {
         }
     };
     let globals = cli.globals.clone();
-    let ended = runtime.block_on(cli::run(cli));
+    let ended = runtime.block_on(cli::run(cli, words));
     // A good-bye that a server still owes us is not waited for.
     runtime.shutdown_background();
     match ended {
@@ -57,17 +69,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// Warnings go to standard error; `-vv` and `-vvv` say more.
+/// Warnings go to standard error; `-vv` and `-vvv` say more. How runs end is for the commands to
+/// tell, once.
 fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
-        0 | 1 => tracing::Level::WARN,
-        2 => tracing::Level::INFO,
-        _ => tracing::Level::DEBUG,
+    let (level, of_runs) = match verbose {
+        0 | 1 => (LevelFilter::WARN, LevelFilter::OFF),
+        2 => (LevelFilter::INFO, LevelFilter::INFO),
+        _ => (LevelFilter::DEBUG, LevelFilter::DEBUG),
     };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    let shown = Targets::new()
+        .with_default(level)
+        .with_target(RUN_EVENTS, of_runs);
+    let lines = tracing_subscriber::fmt::layer()
         // Colours are for people; a file or a mail from cron is read without them.
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
-        .init();
+        .with_filter(shown);
+    tracing_subscriber::registry().with(lines).init();
 }

@@ -1,7 +1,6 @@
 //! Questions: only on a terminal, and with a way to answer them in scripts.
 
-use std::io::{IsTerminal, Write};
-
+use crate::caller;
 use crate::cli::Globals;
 use crate::exit::{Exit, Failure};
 
@@ -10,13 +9,7 @@ pub(crate) fn confirm(question: &str, globals: &Globals) -> Result<(), Failure> 
     if globals.yes {
         return Ok(());
     }
-    if globals.no_input || !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(question.to_owned()).hint("Say yes with --yes."));
-    }
-    eprint!("{question} [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
+    let answer = ask(question, &format!("{question} [y/N] "), globals)?;
     match answer.trim() {
         "y" | "Y" | "yes" => Ok(()),
         _ => Err(Failure::new(Exit::PROBLEMS, "Nothing was changed.")),
@@ -32,15 +25,19 @@ pub(crate) fn confirm_by_typing(
     if globals.yes {
         return Ok(());
     }
-    if globals.no_input || !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(question.to_owned()).hint("Say yes with --yes."));
-    }
-    eprint!("{question}\nType {word} to go on: ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
+    let prompt = format!("{question}\nType {word} to go on: ");
+    let answer = ask(question, &prompt, globals)?;
     if answer.trim() == word {
         return Ok(());
     }
     Err(Failure::new(Exit::PROBLEMS, "Nothing was changed."))
+}
+
+/// The answer, where somebody is there to give it.
+fn ask(question: &str, prompt: &str, globals: &Globals) -> Result<String, Failure> {
+    let caller = caller::current();
+    if globals.no_input || !caller.terminal().input {
+        return Err(Failure::usage(question.to_owned()).hint("Say yes with --yes."));
+    }
+    Ok(caller.ask(prompt)?)
 }

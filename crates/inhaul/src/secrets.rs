@@ -1,12 +1,11 @@
 //! How a password reaches the program: never as an argument.
 
-use std::io::{IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use inhaul_types::Secret;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
+use crate::caller;
 use crate::exit::{Exit, Failure};
 
 /// Where the password comes from.
@@ -24,20 +23,15 @@ pub(crate) struct PasswordSource {
 impl PasswordSource {
     /// The password, if any source was named.
     pub(crate) fn read(&self) -> Result<Option<Secret>, Failure> {
-        if self.password_stdin {
-            let mut text = String::new();
-            std::io::stdin()
-                .take(MOST)
-                .read_to_string(&mut text)
-                .map_err(|error| {
-                    Failure::new(Exit::NO_INPUT, format!("standard input: {error}"))
-                })?;
-            return one_password(text, "standard input").map(Some);
-        }
-        match &self.password_file {
-            Some(path) => read_file(path).map(Some),
-            None => Ok(None),
-        }
+        let caller = caller::current();
+        let (read, source) = match &self.password_file {
+            _ if self.password_stdin => (caller.read_input(MOST), "standard input".to_owned()),
+            Some(path) => (caller.read_file(path, MOST), path.display().to_string()),
+            None => return Ok(None),
+        };
+        let text =
+            read.map_err(|error| Failure::new(Exit::NO_INPUT, format!("{source}: {error}")))?;
+        one_password(&text, &source).map(Some)
     }
 
     /// The password, asked for on a terminal if no source was named.
@@ -45,31 +39,22 @@ impl PasswordSource {
         if let Some(password) = self.read()? {
             return Ok(password);
         }
-        if !may_ask || !std::io::stdin().is_terminal() {
+        let caller = caller::current();
+        if !may_ask || !caller.terminal().input {
             return Err(Failure::usage("the password is missing")
                 .hint("Give it with --password-stdin or --password-file FILE."));
         }
-        ask(question)
+        let line = caller.ask_secret(&format!("{question}: "))?;
+        one_password(&line, "the terminal")
     }
 }
 
 /// Longer than any password; a file of another kind is noticed.
 const MOST: u64 = 64 << 10;
 
-fn read_file(path: &Path) -> Result<Secret, Failure> {
-    let unreadable = |error| Failure::new(Exit::NO_INPUT, format!("{}: {error}", path.display()));
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(MOST)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
-    one_password(text, &path.display().to_string())
-}
-
 /// One line end at the end belongs to the file, not to the password.
-fn one_password(text: String, source: &str) -> Result<Secret, Failure> {
-    let secret = Secret::new(text);
-    let text = secret.expose();
+fn one_password(text: &Secret, source: &str) -> Result<Secret, Failure> {
+    let text = text.expose();
     let text = text
         .strip_suffix('\n')
         .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
@@ -80,22 +65,6 @@ fn one_password(text: String, source: &str) -> Result<Secret, Failure> {
         return Err(Failure::usage(format!("{source} holds more than one line")));
     }
     Ok(Secret::new(text.to_owned()))
-}
-
-fn ask(question: &str) -> Result<Secret, Failure> {
-    let stdin = std::io::stdin();
-    let before = tcgetattr(&stdin).map_err(std::io::Error::from)?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    eprint!("{question}: ");
-    std::io::stderr().flush()?;
-    tcsetattr(&stdin, OptionalActions::Now, &silent).map_err(std::io::Error::from)?;
-    let mut line = String::new();
-    let read = stdin.read_line(&mut line);
-    tcsetattr(&stdin, OptionalActions::Now, &before).map_err(std::io::Error::from)?;
-    eprintln!();
-    read?;
-    one_password(line, "the terminal")
 }
 
 #[cfg(test)]
@@ -113,7 +82,7 @@ mod tests {
             ("\n", None),
             ("one\ntwo\n", None),
         ] {
-            let read = one_password(text.to_owned(), "test").ok();
+            let read = one_password(&Secret::new(text.to_owned()), "test").ok();
             assert_eq!(read.as_ref().map(Secret::expose), password, "{text:?}");
         }
     }

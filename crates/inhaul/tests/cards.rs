@@ -9,16 +9,20 @@ use std::fs;
 use inhaul_testkit::{Finished, Script, ScriptServer};
 use serde_json::Value;
 
-use crate::installation::{Installation, document};
+use installation::{Installation, document};
 
 /// What only a programmer could read.
 const SLIPS: &[&str] = &["::", "Error(", "Some(", "None", "panicked", "{", "}"];
 
 /// A server that plays a dialogue so many times, and an installation with a retrieval "Club" of it.
 fn club(dialogue: &str, times: usize) -> (ScriptServer, Installation) {
+    club_of(Installation::new(), dialogue, times)
+}
+
+fn club_of(home: Installation, dialogue: &str, times: usize) -> (ScriptServer, Installation) {
     let script = vec![dialogue; times].join("\n---\n");
     let server = Script::parse(&script).unwrap().serve().unwrap();
-    let home = Installation::new().account("anna");
+    let home = home.account("anna");
     let at = server.addr().to_string();
     let how = ["--server", &at, "--security=none", "--no-test"];
     home.retrieval("Club", "alice@club.example", "anna", &how);
@@ -166,7 +170,8 @@ fn settings_that_do_not_work_are_told_without_a_retrieval_that_is_not_there() {
 
 #[test]
 fn a_key_that_opens_nothing_is_not_the_servers_fault() {
-    let (server, home) = club("S: +OK hello", 1);
+    // A running server holds its key; it would not look at the file again.
+    let (server, home) = club_of(Installation::alone(), "S: +OK hello", 1);
     let key = home.data().join("secret.key");
     let other: Vec<u8> = fs::read(&key)
         .unwrap()

@@ -494,10 +494,11 @@ fn files_with(dir: &Path, octets: &[u8]) -> Vec<String> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files_with(&path, octets));
-        } else if fs::read(&path)
-            .unwrap()
-            .windows(octets.len())
-            .any(|part| part == octets)
+        } else if path.is_file()
+            && fs::read(&path)
+                .unwrap()
+                .windows(octets.len())
+                .any(|part| part == octets)
         {
             found.push(path.display().to_string());
         }
@@ -583,7 +584,7 @@ fn a_data_directory_belongs_to_one_process() {
     // A server that never greets: the pull waits, and has the directory meanwhile.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = silent.local_addr().unwrap().to_string();
-    let home = Installation::new().account("anna");
+    let home = Installation::alone().account("anna");
     home.retrieval(
         "isp",
         "u1",

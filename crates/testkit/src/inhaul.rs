@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::guarded::{Guarded, Signal};
+use crate::server::Server;
 
 /// The binary with a data directory of the test's.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Inhaul {
     data: PathBuf,
     env: Vec<(OsString, OsString)>,
     patience: Duration,
+    /// With a place for a server: its commands have one in front.
+    server: Option<Arc<Mutex<Option<Server>>>>,
 }
 
 /// How a command ended.
@@ -41,7 +44,23 @@ impl Inhaul {
             data: data.into(),
             env: Vec::new(),
             patience,
+            server: None,
         }
+    }
+
+    /// From now on there is a running server (`inhaul serve`) in front of every command, as soon as
+    /// there is a data directory. It ends with the last clone of this value.
+    #[must_use]
+    pub fn served(mut self) -> Self {
+        self.server = Some(Arc::default());
+        self
+    }
+
+    /// The same without a server.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.server = None;
+        self
     }
 
     /// Sets an environment variable for all commands.
@@ -126,7 +145,16 @@ impl Inhaul {
         self.spawn_with_input(words, "")
     }
 
-    fn spawn_with_input(&self, words: &[&str], input: &str) -> Result<Running> {
+    /// Starts a command that has this on its stdin, and lets it run.
+    pub fn spawn_with_input(&self, words: &[&str], input: &str) -> Result<Running> {
+        if let Some(place) = &self.server
+            && self.data.join("inhaul.db").exists()
+        {
+            let mut server = lock(place);
+            if server.is_none() {
+                *server = Some(Server::start(self)?);
+            }
+        }
         let mut command = Command::new(&self.program);
         command
             .args(words)
@@ -138,6 +166,10 @@ impl Inhaul {
             if name.to_string_lossy().starts_with("INHAUL_") {
                 command.env_remove(name);
             }
+        }
+        if words.contains(&"serve") {
+            // Tests run side by side: each server takes what is free.
+            command.envs(LISTENS.map(|name| (name, "127.0.0.1:0")));
         }
         command
             .env("INHAUL_DATA", &self.data)
@@ -158,6 +190,16 @@ impl Inhaul {
         })
     }
 }
+
+/// Every key that says where to listen.
+const LISTENS: [&str; 6] = [
+    "INHAUL_SERVER__LISTEN",
+    "INHAUL_POP3__LISTEN",
+    "INHAUL_POP3__LISTEN_TLS",
+    "INHAUL_IMAP__LISTEN",
+    "INHAUL_IMAP__LISTEN_TLS",
+    "INHAUL_OPS__LISTEN",
+];
 
 impl Finished {
     /// The exit code; `None` if a signal ended it.

@@ -13,6 +13,7 @@ mod lab;
 mod raw_pop3;
 mod recorder;
 mod script;
+mod server;
 
 pub use clock::{ClockFile, ManualClock};
 pub use corpus::{CorpusMessage, corpus, corpus_dir, corpus_or_fixtures};
@@ -26,3 +27,4 @@ pub use lab::{LabServer, Make, lab_install, lab_missing, lab_obstacle};
 pub use raw_pop3::RawPop3;
 pub use recorder::Recorder;
 pub use script::{Script, ScriptServer};
+pub use server::Server;

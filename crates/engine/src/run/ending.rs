@@ -10,6 +10,7 @@ use inhaul_types::{ErrorCode, Timestamp};
 use tokio::time::Instant;
 
 use super::Visit;
+use crate::engine::RUN_EVENTS;
 use crate::failure::RunError;
 use crate::network::{Heard, Verdict};
 use crate::observe::{FailureReport, RunReport};
@@ -105,7 +106,7 @@ impl Visit<'_> {
         } else {
             self.log_end(stored, deleted, left, failure.as_ref(), begun);
         }
-        RunReport {
+        let report = RunReport {
             run: (!self.options.dry_run).then_some(self.run),
             failure,
             listed: outcome.listed,
@@ -118,6 +119,76 @@ impl Visit<'_> {
             would_retrieve: outcome.would_retrieve.min(self.most()),
             preview: outcome.preview,
             took: begun.elapsed(),
+        };
+        if !self.options.dry_run {
+            self.trace_end(&report, stopped);
+        }
+        report
+    }
+
+    /// One line in the program's log. What the server said and what messages are about is not for
+    /// it: they are in the run's record.
+    fn trace_end(&self, report: &RunReport, stopped: bool) {
+        let retrieval = &self.retrieval;
+        let name = &*retrieval.name;
+        let (run, new, bytes) = (self.run.row(), report.stored, report.octets.count());
+        let deleted = report.deleted;
+        let ms = u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX);
+        let failed = report.failure.as_ref().map(|failure| failure.code);
+        let code = failed.map_or("", ErrorCode::as_str);
+        let tries = retrieval.failures.saturating_add(1);
+        match failed {
+            None => {
+                tracing::info!(
+                    target: RUN_EVENTS,
+                    retrieval = name,
+                    run,
+                    new,
+                    bytes,
+                    deleted,
+                    ms,
+                    "run finished"
+                );
+            }
+            Some(_) if stopped => {
+                tracing::info!(
+                    target: RUN_EVENTS,
+                    retrieval = name,
+                    run,
+                    new,
+                    bytes,
+                    deleted,
+                    ms,
+                    "run stopped"
+                );
+            }
+            // A machine that has no room or does not read back needs a person.
+            Some(ErrorCode::DiskFull | ErrorCode::DataDamaged | ErrorCode::WrongKey) => {
+                tracing::error!(
+                    target: RUN_EVENTS,
+                    retrieval = name,
+                    run,
+                    code,
+                    tries,
+                    new,
+                    bytes,
+                    ms,
+                    "run failed"
+                );
+            }
+            Some(_) => {
+                tracing::warn!(
+                    target: RUN_EVENTS,
+                    retrieval = name,
+                    run,
+                    code,
+                    tries,
+                    new,
+                    bytes,
+                    ms,
+                    "run failed"
+                );
+            }
         }
     }
 

@@ -82,6 +82,15 @@ impl<'a> From<&'a inhaul_store::Account> for AccountDocument<'a> {
 }
 
 impl Account {
+    /// Where a password comes from, if the command takes one.
+    pub(crate) fn password_source(&self) -> Option<&PasswordSource> {
+        match self {
+            Self::Add(add) => Some(&add.password),
+            Self::Password(password) => Some(password.source()),
+            _ => None,
+        }
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         match self {
             Self::Add(add) => add.run(globals).await,

@@ -3,14 +3,13 @@
 //! The words are `inhaul_types::card`'s; here is the layout: 80 columns, commands are not broken,
 //! the server's own words stand on a line of their own.
 
-use std::io::IsTerminal;
-
 use inhaul_store::{Retrieval, Run};
 use inhaul_types::{Card, Facts};
 use serde::Serialize;
 
-use super::output::{plain, print_json};
+use super::output::{complain, plain, print_json};
 use super::{Color, Globals};
+use crate::caller;
 use crate::exit::Failure;
 
 /// Columns of a card.
@@ -24,11 +23,11 @@ pub(crate) fn tell(failure: &Failure, globals: &Globals) {
             print_json(&CardDocument::from(&**card)).ok();
             return;
         }
-        Some(card) => eprint!("{}", text(card, globals.paints())),
-        None => eprintln!("inhaul: {}", failure.what),
+        Some(card) => complain(&text(card, globals.paints())),
+        None => complain(&format!("inhaul: {}\n", failure.what)),
     }
     if let Some(hint) = &failure.hint {
-        eprintln!("  {hint}");
+        complain(&format!("  {hint}\n"));
     }
 }
 
@@ -69,11 +68,10 @@ pub(crate) enum Paint {
 impl Globals {
     /// Whether standard error takes colours.
     pub(crate) fn paints(&self) -> Paint {
-        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        let terminal = caller::current().terminal();
         match self.color {
             Color::Always => Paint::Colours,
-            Color::Auto if std::io::stderr().is_terminal() && !dumb && !is_set("NO_COLOR") => {
+            Color::Auto if terminal.errors && !terminal.dumb && !terminal.no_color => {
                 Paint::Colours
             }
             Color::Auto | Color::Never => Paint::Plain,

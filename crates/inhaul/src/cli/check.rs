@@ -16,9 +16,9 @@ use serde::Serialize;
 use super::Globals;
 use super::card::{self, CardDocument};
 use super::names::retrievals_named;
-use super::output::{count, plain, print, print_json, size};
+use super::output::{complain, count, plain, print, print_json, size};
 use super::progress::Bars;
-use super::pull::{Finished, checks, engine, result_word, run_all};
+use super::pull::{Finished, checks, result_word, run_all};
 use super::retrieval::{SecurityWord, ca_file, check_secret, check_way_in, command};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
@@ -64,6 +64,11 @@ pub(crate) struct Check {
 }
 
 impl Check {
+    /// Where the password of a mailbox comes from that is not set up yet.
+    pub(crate) fn password_source(&self) -> &PasswordSource {
+        &self.password
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         // Where nothing is set up, a look does not begin to.
         let nothing_is_ours = || -> Result<bool, Failure> {
@@ -79,7 +84,7 @@ impl Check {
                     Chosen::Retrievals(retrievals) => retrievals,
                     Chosen::Address => return Ok(None),
                 };
-                let engine = engine(&store, config)?;
+                let engine = globals.engine(&store, config)?;
                 let bars = Bars::new(globals.draws_bars());
                 let options = RunOptions {
                     dry_run: true,
@@ -168,7 +173,7 @@ impl Check {
             host: spec.host,
             port: spec.port,
             security: spec.security,
-            ca_file: ca_file(self.ca_file.clone())?,
+            ca_file: ca_file(self.ca_file.as_deref())?,
             pin: self.pin,
             user: user.to_owned(),
             sign_in: self.sign_in.0,
@@ -217,13 +222,13 @@ fn tell(finished: &Finished, width: usize, globals: &Globals) -> Result<(), Fail
     } = finished;
     let name = plain(&retrieval.name);
     if let Some(failure) = &report.failure {
-        eprintln!(
-            "{name:<width$}   {}   {}",
+        complain(&format!(
+            "{name:<width$}   {}   {}\n",
             failure.code,
             plain(&failure.what)
-        );
+        ));
         if let Some(card) = finished.card() {
-            eprint!("\n{}\n", card::text(card, globals.paints()));
+            complain(&format!("\n{}\n", card::text(card, globals.paints())));
         }
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::Globals;
-use super::output::{print, print_json};
+use super::output::{complain, print, print_json};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
@@ -22,7 +22,7 @@ impl ConfigCommand {
         let config = match Config::load(&globals.sources()) {
             Ok(config) => config,
             Err(problems) => {
-                eprintln!("{problems}");
+                complain(&format!("{problems}\n"));
                 return Ok(if matches!(self, Self::Check) {
                     Exit::PROBLEMS
                 } else {

@@ -1,17 +1,17 @@
 //! `inhaul export`: an account's mail as Maildir or mbox, octet for octet.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use inhaul_store::{BodyReader, Folder, Message, Store};
+use inhaul_store::{BodyReader, Message, Store};
 use inhaul_types::ErrorCode;
 use inhaul_types::card::Detail;
 
 use super::Globals;
 use super::message::each_message;
-use super::output::{print, print_json};
+use super::output::{complain, print, print_json};
+use crate::caller;
 use crate::exit::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
@@ -31,17 +31,25 @@ pub(crate) struct Place {
 }
 
 impl Export {
+    /// The folder that it writes to.
+    pub(crate) fn dir(&self) -> &Path {
+        let (Self::Maildir(place) | Self::Mbox(place)) = self;
+        &place.dir
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let (Self::Maildir(place) | Self::Mbox(place)) = &self;
         let (written, damaged) = globals
             .with_store(async |store, _| {
                 let account = store.account_by_name(&place.account).await?;
-                fs::create_dir_all(&place.dir).map_err(|error| unwritable(&place.dir, &error))?;
+                let out = caller::current()
+                    .folder(&place.dir)
+                    .map_err(|error| unwritable(&place.dir, &error))?;
                 let (mut written, mut damaged) = (0_u64, 0_u64);
                 for folder in store.folder_list(account.id).await? {
                     let mut sink = match &self {
-                        Self::Maildir(_) => Sink::maildir(&place.dir, &folder)?,
-                        Self::Mbox(_) => Sink::mbox(&place.dir, &folder)?,
+                        Self::Maildir(_) => Sink::maildir(&out, &folder.name)?,
+                        Self::Mbox(_) => Sink::mbox(&out, &folder.name)?,
                     };
                     each_message(&*store, &folder, async |message| {
                         match sink.write(&*store, &message).await {
@@ -49,7 +57,7 @@ impl Export {
                             // One message never blocks the rest.
                             Err(failure) if failure.code() == Some(ErrorCode::DataDamaged) => {
                                 damaged += 1;
-                                eprintln!("X message {}   {}", message.id, failure.what);
+                                complain(&format!("X message {}   {}\n", message.id, failure.what));
                             }
                             Err(failure) => return Err(failure),
                         }
@@ -86,43 +94,45 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Where one folder goes.
-enum Sink {
+enum Sink<'a> {
     Maildir {
+        out: &'a caller::Folder,
         root: PathBuf,
     },
     Mbox {
         path: PathBuf,
-        file: BufWriter<File>,
+        file: caller::NewFile,
     },
 }
 
-impl Sink {
-    fn maildir(dir: &Path, folder: &Folder) -> Result<Self, Failure> {
-        let root = match folder.name.as_str() {
-            "INBOX" => dir.to_owned(),
-            name => dir.join(format!(".{}", file_name(name))),
+impl<'a> Sink<'a> {
+    fn maildir(out: &'a caller::Folder, folder: &str) -> Result<Self, Failure> {
+        let root = match folder {
+            "INBOX" => PathBuf::new(),
+            name => PathBuf::from(format!(".{}", file_name(name))),
         };
         for part in ["tmp", "new", "cur"] {
             let path = root.join(part);
-            fs::create_dir_all(&path).map_err(|error| unwritable(&path, &error))?;
+            out.make(&path)
+                .map_err(|error| unwritable(&out.path(&path), &error))?;
         }
-        Ok(Self::Maildir { root })
+        Ok(Self::Maildir { out, root })
     }
 
-    fn mbox(dir: &Path, folder: &Folder) -> Result<Self, Failure> {
-        let path = dir.join(format!("{}.mbox", file_name(&folder.name)));
-        let file = File::create(&path).map_err(|error| unwritable(&path, &error))?;
-        Ok(Self::Mbox {
-            path,
-            file: BufWriter::new(file),
-        })
+    fn mbox(out: &'a caller::Folder, folder: &str) -> Result<Self, Failure> {
+        let name = PathBuf::from(format!("{}.mbox", file_name(folder)));
+        let path = out.path(&name);
+        let file = out
+            .create(&name)
+            .map_err(|error| unwritable(&path, &error))?;
+        Ok(Self::Mbox { path, file })
     }
 
     /// Writes a message, or nothing of it.
     async fn write(&mut self, store: &dyn Store, message: &Message) -> Result<(), Failure> {
         let mut body = store.message_body(message.id).await?;
         match self {
-            Self::Maildir { root } => {
+            Self::Maildir { out, root } => {
                 // Our own unique-id names the file, so that a second export writes the same one.
                 let name = format!(
                     "{}.{}.inhaul",
@@ -130,27 +140,28 @@ impl Sink {
                     message.uidl
                 );
                 let (tmp, new) = (root.join("tmp").join(&name), root.join("new").join(&name));
-                let mut file = File::create(&tmp).map_err(|error| unwritable(&tmp, &error))?;
-                let copied = copy(&mut *body, |chunk| file.write_all(chunk), &tmp).await;
+                let path = out.path(&tmp);
+                let failed = |error| unwritable(&path, &error);
+                let mut file = out.create(&tmp).map_err(failed)?;
+                let copied = copy(&mut *body, |chunk| file.write_all(chunk), &path).await;
+                let copied = copied.and_then(|()| file.flush().map_err(failed));
+                drop(file);
                 if copied.is_err() {
-                    fs::remove_file(&tmp).ok();
+                    out.remove(&tmp).ok();
                 }
                 copied?;
-                fs::rename(&tmp, &new).map_err(|error| unwritable(&new, &error))?;
+                out.rename(&tmp, &new)
+                    .map_err(|error| unwritable(&out.path(&new), &error))?;
             }
             Self::Mbox { path, file } => {
                 let failed = |error| unwritable(path, &error);
                 let date = mbox_date(message.internal_date);
-                let start = file.stream_position().map_err(failed)?;
+                let start = file.len();
                 writeln!(file, "From MAILER-DAEMON {date}").map_err(failed)?;
                 let mut quoter = Quoter::default();
                 let copied = copy(&mut *body, |chunk| quoter.write(chunk, file), path).await;
                 if copied.is_err() {
-                    let cut = |file: &mut BufWriter<File>| {
-                        file.seek(SeekFrom::Start(start))?;
-                        file.get_ref().set_len(start)
-                    };
-                    cut(file).map_err(failed)?;
+                    file.cut_to(start).map_err(failed)?;
                 }
                 copied?;
                 quoter.end(file).map_err(failed)?;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Globals;
-use super::output::{counted, print, print_json, table};
+use super::output::{complain, counted, print, print_json, table};
 use crate::exit::{Exit, Failure};
 use words::{
     LIMITS, LimitWord, TriggerWord, every_words, limits_words, parse_users_may, users_may_words,
@@ -154,7 +154,7 @@ impl Set {
             })
             .await?;
         for warning in warnings(&group, &accounts) {
-            eprintln!("! {warning}");
+            complain(&format!("! {warning}\n"));
         }
         if globals.json {
             print_json(&serde_json::json!({ "changed": self.name }))?;

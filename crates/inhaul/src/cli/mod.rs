@@ -1,6 +1,8 @@
 //! The command line: nouns then verbs for managing, single verbs for doing.
 //!
-//! Results go to standard output; progress, warnings and errors to standard error.
+//! Results go to standard output; progress, warnings and errors to standard error. A command that
+//! needs the data directory is carried out by the running server where there is one ([`run`]);
+//! [`carry_out`] is the same on either side.
 
 mod account;
 pub(crate) mod card;
@@ -14,19 +16,24 @@ mod help;
 mod message;
 mod names;
 mod notes;
-mod output;
-mod progress;
+pub(crate) mod output;
+pub(crate) mod progress;
 mod pull;
 mod retrieval;
+mod serve;
 mod whereabouts;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use inhaul_engine::Engine;
 use inhaul_store::{SqliteStore, Store, StoreOptions};
 
+use crate::caller;
 use crate::config::Config;
+use crate::control;
 use crate::exit::{Exit, Failure};
 
 /// inhaul brings mail from remote POP3 mailboxes to this server.
@@ -66,6 +73,20 @@ pub(crate) struct Globals {
     /// Colours and bars
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
+    /// What the command works on where a running server carries it out.
+    #[arg(skip)]
+    pub(crate) server: Option<Context>,
+}
+
+/// What a running server lends to the commands that it carries out.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    /// The server's configuration, not the caller's.
+    pub(crate) config: Arc<Config>,
+    /// The open data directory.
+    pub(crate) store: Arc<SqliteStore>,
+    /// The one engine, so that leases and limits hold for everybody together.
+    pub(crate) engine: Arc<Engine>,
 }
 
 /// When to use what only a terminal understands.
@@ -83,6 +104,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Try it with a sample mailbox. Nothing real, nothing kept
     Demo(demo::Demo),
+    /// Run the server
+    Serve(serve::Serve),
     /// Bring new mail now and wait for it
     Pull(pull::Pull),
     /// Sign in, count, bring nothing
@@ -111,18 +134,40 @@ pub(crate) enum Command {
     Config(config::ConfigCommand),
 }
 
-/// Reads the command line; the help lists the commands by what they are for.
-pub(crate) fn parse() -> Result<Cli, clap::Error> {
+/// Reads a command line, the program's name in front; the help lists the commands by what they are
+/// for.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut command = help::grouped(Cli::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Carries the command out.
-pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
+/// Has the command carried out by the running server, or where there is none, carries it out.
+/// `words` is the command line that `cli` was read from.
+pub(crate) async fn run(cli: Cli, words: Vec<OsString>) -> Result<Exit, Failure> {
+    if cli.command.needs_data() {
+        let config = cli.globals.load_config()?;
+        if let Some(server) = control::connect(&config.server.control).await? {
+            let command = control::Typed {
+                words,
+                data: std::path::absolute(&config.data)?,
+                reads: cli.command.reads().map(Path::to_owned),
+                writes_below: cli.command.writes_below().map(Path::to_owned),
+            };
+            if let Some(exit) = server.carry_out(command).await? {
+                return Ok(exit);
+            }
+        }
+    }
+    carry_out(cli).await
+}
+
+/// Carries the command out in this process, for [`caller::current`].
+pub(crate) async fn carry_out(cli: Cli) -> Result<Exit, Failure> {
     let globals = cli.globals;
     match cli.command {
         Command::Demo(demo) => demo.run(&globals).await,
+        Command::Serve(serve) => serve.run(&globals).await,
         Command::Pull(pull) => pull.run(&globals).await,
         Command::Check(check) => check.run(&globals).await,
         Command::Account(account) => account.run(&globals).await,
@@ -136,11 +181,62 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
     }
 }
 
+impl Command {
+    /// Whether it works on the data directory, so that a running server must carry it out.
+    pub(crate) fn needs_data(&self) -> bool {
+        !matches!(
+            self,
+            Self::Demo(_) | Self::Serve(_) | Self::Explain(_) | Self::Config(_)
+        )
+    }
+
+    /// The file that the command line gives to read, if it gives one: a server that carries the
+    /// command out may ask for no other.
+    fn reads(&self) -> Option<&Path> {
+        let password = match self {
+            Self::Account(account) => account.password_source(),
+            Self::Retrieval(retrieval) => retrieval.password_source(),
+            Self::Check(check) => Some(check.password_source()),
+            _ => None,
+        };
+        password?.password_file.as_deref()
+    }
+
+    /// The folder that the command line gives to write to: a server that carries the command out
+    /// may have files written below it and nowhere else.
+    fn writes_below(&self) -> Option<&Path> {
+        match self {
+            Self::Export(export) => Some(export.dir()),
+            _ => None,
+        }
+    }
+}
+
 impl Globals {
+    /// The configuration: the server's where a server carries the command out, else it is read.
+    pub(crate) fn load_config(&self) -> Result<Arc<Config>, Failure> {
+        if let Some(server) = &self.server {
+            return Ok(Arc::clone(&server.config));
+        }
+        self.read_config().map(Arc::new)
+    }
+
     /// Reads the configuration.
-    pub(crate) fn load_config(&self) -> Result<Config, Failure> {
+    pub(crate) fn read_config(&self) -> Result<Config, Failure> {
         Config::load(&self.sources())
             .map_err(|problems| Failure::new(Exit::CONFIG, problems.to_string()))
+    }
+
+    /// The engine of the server that carries the command out, else one over this store.
+    pub(crate) fn engine(
+        &self,
+        store: &Arc<SqliteStore>,
+        config: &Config,
+    ) -> Result<Arc<Engine>, Failure> {
+        match &self.server {
+            Some(server) => Ok(Arc::clone(&server.engine)),
+            None => pull::engine(store, config),
+        }
     }
 
     /// Opens the data directory.
@@ -153,11 +249,15 @@ impl Globals {
         Ok(Arc::new(SqliteStore::open(&config.data, options).await?))
     }
 
-    /// Opens the data directory, does something with it and closes it, whatever came of it.
+    /// Opens the data directory, does something with it and closes it, whatever came of it. In a
+    /// running server it is open and stays so.
     pub(crate) async fn with_store<T>(
         &self,
         work: impl AsyncFnOnce(Arc<SqliteStore>, &Config) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        if let Some(server) = &self.server {
+            return work(Arc::clone(&server.store), &server.config).await;
+        }
         let config = self.load_config()?;
         let store = self.open(&config).await?;
         let done = work(Arc::clone(&store), &config).await;
@@ -185,12 +285,11 @@ impl Globals {
 
     /// Whether bars may be drawn on standard error.
     pub(crate) fn draws_bars(&self) -> bool {
-        use std::io::IsTerminal;
-        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        let terminal = caller::current().terminal();
         match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => std::io::stderr().is_terminal() && !dumb && !self.quiet,
+            Color::Auto => terminal.errors && !terminal.dumb && !self.quiet,
         }
     }
 }

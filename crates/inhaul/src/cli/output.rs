@@ -1,10 +1,10 @@
-//! Tables, sizes and JSON documents on standard output.
-
-use std::io::Write;
+//! Tables, sizes and JSON documents on the caller's standard output, and what goes to its standard
+//! error.
 
 use inhaul_types::Octets;
 use serde::Serialize;
 
+use crate::caller;
 use crate::exit::Failure;
 
 /// Writes text to standard output. A reader that went away (`| head`) is no error.
@@ -14,10 +14,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes octets to standard output as they are.
 pub(crate) fn print_octets(octets: &[u8]) -> Result<(), Failure> {
-    match std::io::stdout().lock().write_all(octets) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    caller::current().print(octets)
+}
+
+/// Writes text to standard error.
+pub(crate) fn complain(text: &str) {
+    caller::current().complain(text);
 }
 
 /// Writes one JSON document and a line end. Every document carries `"v": 1`.

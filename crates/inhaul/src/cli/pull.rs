@@ -13,7 +13,6 @@ use inhaul_engine::{Checks, Engine, FailureReport, Pop3Log, RunOptions, RunRepor
 use inhaul_store::{Retrieval, SqliteStore, Store};
 use inhaul_types::{Activation, Card, ErrorCode, Octets};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -21,8 +20,9 @@ use super::Globals;
 use super::card::{self, CardDocument};
 use super::names::retrievals_named;
 use super::notes::{self, NoteDocument};
-use super::output::{plain, print, print_json, size};
+use super::output::{complain, plain, print, print_json, size};
 use super::progress::Bars;
+use crate::caller;
 use crate::config::{Config, parse_duration};
 use crate::exit::{Exit, Failure};
 use preview::PreviewDocument;
@@ -71,18 +71,14 @@ impl Pull {
         globals
             .with_store(async |store, config| {
                 let retrievals = self.chosen(&store).await?;
-                let engine = match self.timeout {
-                    None => engine(&store, config)?,
-                    Some(limit) => {
-                        engine_with(&store, config, |checks| checks.run_timeout = limit)?
-                    }
-                };
+                let engine = globals.engine(&store, config)?;
                 let bars = Bars::new(globals.draws_bars());
                 let options = RunOptions {
                     keep: self.keep,
                     dry_run: self.dry_run,
                     headers: globals.verbose > 0,
                     most: self.limit,
+                    timeout: self.timeout,
                 };
                 let began = Instant::now();
                 let (finished, signalled) =
@@ -209,25 +205,27 @@ fn tell_cards(finished: &[Finished], globals: &Globals) {
     for (name, card) in shown {
         if globals.quiet {
             if let Some(said) = &card.said {
-                eprintln!("    The server said: {}", plain(said));
+                complain(&format!("    The server said: {}\n", plain(said)));
             }
         } else {
             let whose = match failed.len() {
                 1 => String::new(),
                 _ => format!("{}:\n", plain(name)),
             };
-            eprint!("\n{whose}{}", card::text(card, globals.paints()));
+            complain(&format!("\n{whose}{}", card::text(card, globals.paints())));
         }
     }
     if !globals.quiet && !shown.is_empty() {
-        eprintln!();
+        complain("\n");
     }
     for (_, card) in shown {
-        eprintln!("  Next step: {}", next_step(card));
+        complain(&format!("  Next step: {}\n", next_step(card)));
     }
     if failed.len() > shown.len() {
         let more = failed.len() - shown.len();
-        eprintln!("  {more} more failed. Each one's card: inhaul pull NAME");
+        complain(&format!(
+            "  {more} more failed. Each one's card: inhaul pull NAME\n"
+        ));
     }
 }
 
@@ -275,23 +273,16 @@ impl Finished {
 
 /// An engine over this store, with the operator's limits.
 pub(crate) fn engine(store: &Arc<SqliteStore>, config: &Config) -> Result<Arc<Engine>, Failure> {
-    engine_with(store, config, |_| {})
-}
-
-/// The same with limits of this command's own.
-fn engine_with(
-    store: &Arc<SqliteStore>,
-    config: &Config,
-    change: impl FnOnce(&mut Checks),
-) -> Result<Arc<Engine>, Failure> {
-    let mut checks = checks(config);
+    let checks = checks(config);
     std::fs::create_dir_all(&checks.spool).map_err(|error| unusable(&checks.spool, &error))?;
-    change(&mut checks);
     // No mail waits for a log.
     let log = Pop3Log::open(&config.data)
         .inspect_err(|error| {
             let path = config.data.join("pop3.log");
-            eprintln!("inhaul: {} is not written: {error}", path.display());
+            complain(&format!(
+                "inhaul: {} is not written: {error}\n",
+                path.display()
+            ));
         })
         .ok();
     Ok(Engine::new(
@@ -336,8 +327,7 @@ pub(super) async fn run_all(
     told: impl Fn(&Finished) -> Result<(), Failure>,
 ) -> Result<(Vec<Finished>, Option<Exit>), Failure> {
     // Before the first run begins: from then on a signal must not simply end the process.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut stops = caller::current().stops()?;
     let (stop, stopping) = watch::channel(false);
     let mut runs = JoinSet::new();
     let mut names = HashMap::new();
@@ -368,19 +358,12 @@ pub(super) async fn run_all(
                 // One mailbox's trouble is nobody else's: the others go on.
                 Some(Err(error)) => {
                     let name = names.get(&error.id()).map_or("", String::as_str);
-                    eprintln!("X {}   broke down, which is a mistake of inhaul's: {error}", plain(name));
+                    complain(&format!("X {}   broke down, which is a mistake of inhaul's: {error}\n", plain(name)));
                     ended = Some(Exit::SOFTWARE);
                 }
             },
-            _ = interrupt.recv() => {
-                ended = Some(Exit::INTERRUPTED);
-                // Asked twice, it does not even wait for the messages under way.
-                if stop.send_replace(true) {
-                    break;
-                }
-            }
-            _ = terminate.recv() => {
-                ended = Some(Exit::TERMINATED);
+            how = stops.next() => {
+                ended = Some(how.exit());
                 // Asked twice, it does not even wait for the messages under way.
                 if stop.send_replace(true) {
                     break;
@@ -400,8 +383,9 @@ async fn show_conversations(store: &dyn Store, finished: &[Finished]) -> Result<
     {
         let Some(run) = report.run else { continue };
         let said = store.run_conversation(run).await?.unwrap_or_default();
-        eprintln!("{}, run {run}:", plain(&retrieval.name));
-        said.lines().for_each(|line| eprintln!("  {}", plain(line)));
+        complain(&format!("{}, run {run}:\n", plain(&retrieval.name)));
+        said.lines()
+            .for_each(|line| complain(&format!("  {}\n", plain(line))));
     }
     Ok(())
 }
@@ -419,11 +403,11 @@ pub(super) fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Res
             1 => " 1 message is stored.".to_owned(),
             stored => format!(" {stored} messages are stored."),
         };
-        eprintln!(
-            "X {name}   {}   {took}   {}.{stored}",
+        complain(&format!(
+            "X {name}   {}   {took}   {}.{stored}\n",
             failure.code,
             plain(&failure.what)
-        );
+        ));
         return Ok(());
     }
     if globals.quiet {

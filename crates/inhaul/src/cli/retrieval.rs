@@ -19,6 +19,7 @@ use super::output::{print, print_json, table};
 use super::{Globals, card};
 use crate::config::parse_duration;
 use crate::exit::{Exit, Failure};
+use crate::secrets::PasswordSource;
 use crate::way_in::SignIn;
 use state::{STRIP, State, strip};
 
@@ -57,6 +58,15 @@ pub(crate) enum Retrieval {
 }
 
 impl Retrieval {
+    /// Where a password comes from, if the command takes one.
+    pub(crate) fn password_source(&self) -> Option<&PasswordSource> {
+        match self {
+            Self::Add(add) => Some(add.password_source()),
+            Self::Set(set) => Some(set.password_source()),
+            _ => None,
+        }
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         match self {
             Self::Add(add) => add.run(globals).await,

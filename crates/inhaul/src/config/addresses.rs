@@ -117,6 +117,26 @@ impl Setting for Network {
     }
 }
 
+impl Network {
+    /// Whether the address is one of these. An IPv4 address is in no IPv6 network, nor the other
+    /// way round.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        let (first, bits, longest) = match (self.address, address) {
+            (IpAddr::V4(first), IpAddr::V4(address)) => (
+                u128::from(first.to_bits()),
+                u128::from(address.to_bits()),
+                32,
+            ),
+            (IpAddr::V6(first), IpAddr::V6(address)) => (first.to_bits(), address.to_bits(), 128),
+            _ => return false,
+        };
+        let behind = u32::from(longest - self.prefix.min(longest));
+        // Shifting out every bit leaves nothing to compare.
+        let shared = |bits: u128| bits.checked_shr(behind).unwrap_or(0);
+        shared(first) == shared(bits)
+    }
+}
+
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
@@ -169,6 +189,27 @@ mod tests {
         ];
         for (text, network) in rows {
             assert_eq!(parse_network(text).unwrap().to_string(), network, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_contains_what_shares_its_first_bits() {
+        let rows = [
+            ("127.0.0.1/32", "127.0.0.1", true),
+            ("127.0.0.1/32", "127.0.0.2", false),
+            ("10.0.0.0/8", "10.255.3.4", true),
+            ("10.0.0.0/8", "11.0.0.0", false),
+            ("0.0.0.0/0", "192.0.2.1", true),
+            ("0.0.0.0/0", "::1", false),
+            ("2001:db8::/32", "2001:db8:ffff::1", true),
+            ("2001:db8::/32", "2001:db9::1", false),
+            ("::/0", "2001:db9::1", true),
+            ("::/0", "192.0.2.1", false),
+        ];
+        for (network, address, is_in) in rows {
+            let contains = parse_network(network).unwrap();
+            let address = address.parse().unwrap();
+            assert_eq!(contains.contains(address), is_in, "{address} in {network}");
         }
     }
 

@@ -40,6 +40,14 @@ impl Installation {
         Self::with_data(beside, data)
     }
 
+    /// An installation without a server in front, whoever runs the test: for what a server
+    /// changes by being there.
+    pub(crate) fn alone() -> Self {
+        let Self { inhaul, beside } = Self::new();
+        let inhaul = inhaul.alone();
+        Self { inhaul, beside }
+    }
+
     /// An installation whose data directory is elsewhere.
     pub(crate) fn at(data: &Path) -> Self {
         Self::with_data(TestDir::new("home").unwrap(), data.to_path_buf())
@@ -53,7 +61,11 @@ impl Installation {
     }
 
     fn with_data(beside: TestDir, data: PathBuf) -> Self {
-        let inhaul = Inhaul::new(env!("CARGO_BIN_EXE_inhaul"), data);
+        let mut inhaul = Inhaul::new(env!("CARGO_BIN_EXE_inhaul"), data);
+        // `served.rs` runs the tests of other files once more, with a server in front.
+        if env!("CARGO_CRATE_NAME") == "served" {
+            inhaul = inhaul.served();
+        }
         Self { inhaul, beside }
     }
 

@@ -77,6 +77,10 @@ pub(crate) struct NewPassword {
 }
 
 impl NewPassword {
+    pub(super) fn source(&self) -> &PasswordSource {
+        &self.password
+    }
+
     pub(super) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let question = format!("New password for {}", self.name);
         let password = self.password.read_or_ask(&question, globals.may_ask())?;

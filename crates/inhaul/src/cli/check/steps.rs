@@ -3,7 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::ProgressBar;
 use inhaul_engine::{
     FailureReport, Found, Inspection, InspectionFailure, InspectionObserver, Stage,
 };
@@ -13,7 +12,9 @@ use serde::Serialize;
 
 use crate::cli::Globals;
 use crate::cli::card::{self, CardDocument};
-use crate::cli::output::{counted, plain, print, print_json, size};
+use crate::cli::output::{complain, counted, plain, print, print_json, size};
+use crate::cli::progress::{Bar, Bars};
+use crate::control::BarStep;
 use crate::exit::{Exit, Failure};
 
 /// Tells each step as it ends: on standard output, on a terminal with the one under way below.
@@ -22,7 +23,9 @@ pub(crate) struct Steps<'a> {
     remote: &'a Remote,
     /// Where the server's name comes from, if it was not given.
     source: Option<String>,
-    under_way: Option<ProgressBar>,
+    bars: Bars,
+    /// The step under way.
+    under_way: Bar,
     told: Mutex<Vec<Step>>,
 }
 
@@ -52,12 +55,13 @@ struct Document<'a> {
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(globals: &'a Globals, remote: &'a Remote, source: Option<String>) -> Self {
-        let draws = globals.draws_bars() && !globals.json;
+        let bars = Bars::new(globals.draws_bars() && !globals.json);
         Self {
             globals,
             remote,
             source,
-            under_way: draws.then(ProgressBar::new_spinner),
+            under_way: bars.add(&remote.host),
+            bars,
             told: Mutex::default(),
         }
     }
@@ -78,9 +82,8 @@ impl<'a> Steps<'a> {
         &self,
         looked: &Result<Inspection, InspectionFailure>,
     ) -> Result<Exit, Failure> {
-        if let Some(bar) = &self.under_way {
-            bar.finish_and_clear();
-        }
+        self.under_way.done();
+        self.bars.clear();
         let failure = looked.as_ref().err();
         if let Some(failure) = failure {
             self.tell(failure.stage, 'X', &failure.report.what, failure.took);
@@ -103,7 +106,7 @@ impl<'a> Steps<'a> {
             })?;
         } else if let Some(report) = report {
             let text = card::text(&report.card(), self.globals.paints());
-            eprint!("\n{text}");
+            complain(&format!("\n{text}"));
         }
         Ok(report.map_or(Exit::OK, |report| Exit::of_code(report.code)))
     }
@@ -126,11 +129,7 @@ impl<'a> Steps<'a> {
             took.as_millis()
         );
         // Who reads it may have gone; the exit still tells.
-        let say = || drop(print(&line));
-        match &self.under_way {
-            Some(bar) => bar.suspend(say),
-            None => say(),
-        }
+        self.bars.aside(|| drop(print(&line)));
     }
 
     fn words(&self, found: &Found) -> String {
@@ -182,10 +181,8 @@ impl<'a> Steps<'a> {
 
 impl InspectionObserver for Steps<'_> {
     fn begins(&self, stage: Stage) {
-        if let Some(bar) = &self.under_way {
-            bar.set_message(label(stage));
-            bar.enable_steady_tick(Duration::from_millis(100));
-        }
+        let label = label(stage).to_owned();
+        self.under_way.show(&BarStep::Step { label });
     }
 
     fn found(&self, stage: Stage, found: &Found, took: Duration) {

@@ -25,7 +25,7 @@ use super::signals::Signals;
 use crate::cli::Globals;
 use crate::cli::card;
 use crate::cli::message::print_message;
-use crate::cli::output::print;
+use crate::cli::output::{complain, print};
 use crate::cli::progress::{Bar, Bars};
 use crate::cli::pull::{Finished, tell};
 use crate::cli::retrieval::retention_words;
@@ -162,7 +162,7 @@ impl<'a> Desk<'a> {
                 Ok(Flow::Break(exit)) => return Ok(exit),
                 // A slip is told, and the demo goes on; a script's exit shows that there was one.
                 Err(failure) if is_slip(&failure) => {
-                    self.bars.aside(|| eprintln!("{}", failure.what));
+                    self.bars.aside(|| complain(&format!("{}\n", failure.what)));
                     if self.input.typed == Typed::ByScript {
                         exit = failure.exit;
                     }
@@ -350,7 +350,7 @@ impl<'a> Desk<'a> {
         let is_first = self.standing[ended.sample as usize].in_a_row == 1;
         if let Some(card) = ended.finished.card().filter(|_| is_first) {
             let text = card::text(card, self.globals.paints());
-            self.bars.aside(|| eprint!("\n{text}\n"));
+            self.bars.aside(|| complain(&format!("\n{text}\n")));
         }
         Ok(())
     }

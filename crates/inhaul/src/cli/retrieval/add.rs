@@ -1,6 +1,6 @@
 //! `inhaul retrieval add`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -11,9 +11,9 @@ use inhaul_store::{
 use inhaul_types::{KeyPin, Timestamp};
 
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
+use crate::caller;
 use crate::cli::Globals;
-use crate::cli::output::{print, print_json, size};
-use crate::cli::pull::engine;
+use crate::cli::output::{complain, print, print_json, size};
 use crate::config::Config;
 use crate::config::entries::retrieval::Bring;
 use crate::exit::{Exit, Failure};
@@ -86,6 +86,10 @@ pub(crate) struct Add {
 const EVERY_DEFAULT: Every = Every::Seconds(600);
 
 impl Add {
+    pub(super) fn password_source(&self) -> &PasswordSource {
+        &self.password
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let spec = ServerSpec::parse(&self.server, self.security.map(Into::into))
             .map_err(|why| Failure::usage(format!("--server: {why}")))?;
@@ -94,7 +98,7 @@ impl Add {
             host: spec.host,
             port: spec.port,
             security: spec.security,
-            ca_file: ca_file(self.ca_file)?,
+            ca_file: ca_file(self.ca_file.as_deref())?,
             pin: None,
             user: self.user,
             sign_in: self.sign_in.0,
@@ -132,18 +136,18 @@ impl Add {
                     other.remote.user == remote.user
                         && other.remote.host.eq_ignore_ascii_case(&remote.host)
                 }) {
-                    eprintln!(
-                        "Note: \"{}\" reads the same mailbox. Nothing is deleted there before both have stored it.",
+                    complain(&format!(
+                        "Note: \"{}\" reads the same mailbox. Nothing is deleted there before both have stored it.\n",
                         other.name
-                    );
+                    ));
                 }
-                remote.pin = pinned(self.pin, &remote, &store, config).await?;
+                remote.pin = pinned(self.pin, &remote, globals, &store, config).await?;
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
-                    eprintln!("{} showed the key {pin}. It is trusted from now on.", remote.host);
+                    complain(&format!("{} showed the key {pin}. It is trusted from now on.\n", remote.host));
                 }
                 let mut sign_in_memory = None;
                 if !self.no_test {
-                    let engine = engine(&store, config)?;
+                    let engine = globals.engine(&store, config)?;
                     let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
                         Failure::of_card(failure.card())
                             .hint("To save it all the same, add --no-test.")
@@ -213,11 +217,12 @@ fn start_point(bring: Bring) -> StartPoint {
 
 /// The file of a certificate authority, looked at, as a whole path: the server that runs later may
 /// stand in another folder.
-pub(crate) fn ca_file(path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn ca_file(path: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
     let Some(path) = path else { return Ok(None) };
+    let path = caller::current().absolute(path)?;
     inhaul_net::tls::check_ca_file(&path)
         .map_err(|error| Failure::new(Exit::NO_INPUT, error.to_string()))?;
-    Ok(Some(std::path::absolute(path)?))
+    Ok(Some(path))
 }
 
 /// A pin is for lines that are encrypted.
@@ -249,6 +254,7 @@ pub(crate) fn check_secret(sign_in: SignIn, secret: &RemoteSecret) -> Result<(),
 pub(crate) async fn pinned(
     pin: Option<Pin>,
     remote: &Remote,
+    globals: &Globals,
     store: &Arc<SqliteStore>,
     config: &Config,
 ) -> Result<Option<KeyPin>, Failure> {
@@ -256,7 +262,7 @@ pub(crate) async fn pinned(
         None | Some(Pin::None) => Ok(None),
         Some(Pin::Key(key)) => Ok(Some(key)),
         Some(Pin::First) => {
-            let shown = engine(store, config)?.shown_key(remote).await;
+            let shown = globals.engine(store, config)?.shown_key(remote).await;
             shown
                 .map(Some)
                 .map_err(|failure| Failure::of_card(failure.card()))

@@ -8,11 +8,11 @@ use inhaul_domain::{LedgerState, Retention};
 use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Store};
 use inhaul_types::{AccountId, Octets, Timestamp};
 
-use super::add::{check_secret, check_way_in, command, pinned};
+use super::add::{ca_file, check_secret, check_way_in, command, pinned};
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
 use crate::cli::names::retrieval_named;
-use crate::cli::output::{counted, print, print_json, size};
+use crate::cli::output::{complain, counted, print, print_json, size};
 use crate::exit::{Exit, Failure};
 use crate::question::confirm;
 use crate::secrets::PasswordSource;
@@ -76,6 +76,10 @@ pub(crate) struct Set {
 }
 
 impl Set {
+    pub(super) fn password_source(&self) -> &PasswordSource {
+        &self.password_source
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let retention = retention(self.after_storing, self.days)?;
         let secret = match self.password_source.read()? {
@@ -108,13 +112,13 @@ impl Set {
                 let mut remote = self.remote(&retrieval.remote)?;
                 if let Some(pin) = self.pin {
                     check_way_in(remote.security, Some(pin))?;
-                    remote.pin = pinned(Some(pin), &remote, &store, config).await?;
+                    remote.pin = pinned(Some(pin), &remote, globals, &store, config).await?;
                 }
                 if let (Some(Pin::First), Some(pin)) = (self.pin, remote.pin) {
-                    eprintln!(
-                        "{} showed the key {pin}. It is trusted from now on.",
+                    complain(&format!(
+                        "{} showed the key {pin}. It is trusted from now on.\n",
                         remote.host
-                    );
+                    ));
                 }
                 if self.sign_in.is_some() || secret.is_some() {
                     let secret = match &secret {
@@ -191,9 +195,7 @@ impl Set {
             remote.security = security.into();
         }
         if let Some(path) = &self.ca_file {
-            inhaul_net::tls::check_ca_file(path)
-                .map_err(|error| Failure::new(Exit::NO_INPUT, error.to_string()))?;
-            remote.ca_file = Some(std::path::absolute(path)?);
+            remote.ca_file = ca_file(Some(path))?;
             remote.pin = None;
         }
         if let Some(user) = &self.user {

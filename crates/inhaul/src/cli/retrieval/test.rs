@@ -6,7 +6,6 @@ use crate::cli::Globals;
 use crate::cli::check::Steps;
 use crate::cli::names::retrieval_named;
 use crate::cli::output::print;
-use crate::cli::pull::engine;
 use crate::exit::{Exit, Failure};
 
 /// Signs in to one retrieval's mailbox, step by step.
@@ -15,7 +14,7 @@ pub(super) async fn run(globals: &Globals, name: &str) -> Result<Exit, Failure> 
         .with_store(async |store, config| {
             let retrieval = retrieval_named(&*store, name).await?;
             let secret = store.retrieval_secret(retrieval.id).await?;
-            let engine = engine(&store, config)?;
+            let engine = globals.engine(&store, config)?;
             let steps = Steps::new(globals, &retrieval.remote, None);
             let looked = engine
                 .inspect_by_stages(&retrieval.remote, secret, &steps)

@@ -31,7 +31,7 @@ pub(crate) enum LogLevel {
     Info,
     /// What led to it.
     Debug,
-    /// The protocol, passwords masked.
+    /// Everything. Not the protocol: a run's record has its conversation, and no log does.
     Trace,
 }
 

@@ -1,0 +1,120 @@
+//! The side of a server that operators see: the ops listener and the service manager's watchdog.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::vitals::Vitals;
+use crate::cli::Context;
+use crate::config::sections::metrics::Metrics;
+use crate::exit::{Exit, Failure};
+use crate::ops::health::Source;
+use crate::ops::listener::{Desk, Limits, bind, serve};
+use crate::ops::log::Log;
+use crate::ops::metrics::Counters;
+use crate::ops::systemd::{Opened, OpenedSocket, listeners_from_systemd, watchdog};
+
+/// What runs for operators.
+pub(super) struct Attended {
+    addresses: Vec<SocketAddr>,
+    desk: Arc<Desk>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Attended {
+    /// Listens, and begins to tell the service manager that all is well.
+    pub(super) async fn start(context: &Context, log: &Log) -> Result<Self, Failure> {
+        let mut opened = listeners_from_systemd().map_err(|error| {
+            let what = format!("the service manager's sockets: {error}");
+            Failure::new(Exit::CONFIG, what)
+        })?;
+        let listeners = listeners(&mut opened, &context.config.ops.listen).await?;
+        for name in opened.left() {
+            tracing::warn!(name, "nobody serves this socket");
+        }
+        let addresses = listeners.iter().map(TcpListener::local_addr);
+        let addresses = addresses.collect::<io::Result<_>>()?;
+        let source: Arc<dyn Source> = Arc::new(Vitals(context.clone()));
+        let desk = Desk::new(
+            Arc::clone(&source),
+            Arc::new(Counters::default()),
+            log.clone(),
+            &context.config.metrics,
+        );
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let limits = Limits::default();
+        tasks.spawn(serve(
+            listeners,
+            Arc::clone(&desk),
+            limits,
+            stopping.clone(),
+        ));
+        tasks.spawn(watchdog(source, stopping));
+        Ok(Self {
+            addresses,
+            desk,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Where health is told.
+    pub(super) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// From now on as `[metrics]` says.
+    pub(super) fn configure(&self, metrics: &Metrics) {
+        self.desk.configure(metrics);
+    }
+
+    /// Lets go of everybody.
+    pub(super) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl std::fmt::Debug for Attended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attended")
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The sockets that were opened for us, else the configured addresses.
+async fn listeners(
+    opened: &mut Opened,
+    addresses: &[SocketAddr],
+) -> Result<Vec<TcpListener>, Failure> {
+    let given = opened.take("ops");
+    if given.is_empty() {
+        return bind(addresses)
+            .await
+            .map_err(|(address, error)| taken(address, &error));
+    }
+    let listener = |socket| match socket {
+        OpenedSocket::Tcp(socket) => Ok(TcpListener::from_std(socket)?),
+        OpenedSocket::Unix(_) => Err(Failure::new(
+            Exit::CONFIG,
+            "the socket \"ops\" is a file; health is told on the network only",
+        )
+        .hint("Write ListenStream= with an address and a port in its unit.")),
+    };
+    given.into_iter().map(listener).collect()
+}
+
+fn taken(address: SocketAddr, error: &io::Error) -> Failure {
+    let what = match error.kind() {
+        io::ErrorKind::AddrInUse => format!("{address} is used by another program"),
+        _ => format!("{address} does not open: {error}"),
+    };
+    Failure::new(Exit::UNAVAILABLE, what).hint("Set another one: [ops] listen, or \"off\".")
+}

@@ -1,0 +1,238 @@
+//! `inhaul serve`: one installation, running.
+//!
+//! [`Running`] is everything that runs, made in one order and stopped in the other. The data
+//! directory comes first, because its lock is what makes this the only one; what takes orders from
+//! outside comes last and is the first to stop.
+
+mod attended;
+mod ready;
+mod stop;
+mod vitals;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use inhaul_store::{SqliteStore, Store};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::caller::Stop;
+use crate::cli::output::{complain, print};
+use crate::cli::{Context, Globals};
+use crate::clock::clock;
+use crate::config::Config;
+use crate::config::addresses::ListenAddress;
+use crate::config::sections::log::LogLevel;
+use crate::control::{Control, Stopped};
+use crate::exit::{Exit, Failure};
+use crate::ops::log::{Log, reopen_on_signal};
+use crate::ops::systemd;
+use attended::Attended;
+use ready::ReadyFile;
+use stop::{Signals, Wish};
+
+/// How this start differs from the configuration.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// Where the pages are served instead.
+    pub(crate) listen: Vec<ListenAddress>,
+    /// Where the addresses are written once it is ready.
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// Runs the server until a signal stops it.
+pub(crate) async fn run(globals: &Globals, options: Options) -> Result<Exit, Failure> {
+    let log = Log::install(log_level(globals.verbose), clock());
+    let ended = run_logged(globals, options, &log).await;
+    log.flush();
+    ended
+}
+
+async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Exit, Failure> {
+    // Before anything is opened: from then on no signal simply ends the process.
+    let mut signals = Signals::new()?;
+    let running = Running::start(globals, options, log).await?;
+    running.tell_ready(globals)?;
+    let _reopening = AbortOnDrop(tokio::spawn(reopen_on_signal(log.clone())));
+    let how = loop {
+        match signals.next().await {
+            Wish::Reload => running.reload(globals),
+            Wish::Stop(how) => break how,
+        }
+    };
+    systemd::stopping();
+    let stopped = tokio::select! {
+        stopped = running.stop() => stopped?,
+        // Asked twice, it waits for nobody.
+        how = signals.stop() => return Ok(how.exit()),
+    };
+    Ok(match (how, stopped) {
+        // A supervisor asked for it and got it: nothing failed.
+        (Stop::Terminate, Stopped::InTime) => Exit::OK,
+        (Stop::Interrupt, Stopped::InTime) => how.exit(),
+        (how, Stopped::CutOff) => {
+            complain("inhaul: some commands were cut off, they took too long to stop\n");
+            how.exit()
+        }
+    })
+}
+
+/// Ends a task with its owner.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Until the configuration is read: `-v` says more.
+fn log_level(verbose: u8) -> LogLevel {
+    match verbose {
+        0 => LogLevel::Warn,
+        1 => LogLevel::Info,
+        _ => LogLevel::Debug,
+    }
+}
+
+/// What the stop may take in all. Systemd waits for 90 s, Docker for 10 s and then kills, which
+/// loses nothing either.
+const STOP_MOST: Duration = Duration::from_secs(20);
+
+/// What of it is for closing the store: it writes out what it holds.
+const CLOSE_MOST: Duration = Duration::from_secs(3);
+
+/// A running installation.
+#[derive(Debug)]
+struct Running {
+    store: Arc<SqliteStore>,
+    /// What commands work on; a reload puts another one there.
+    context: watch::Sender<Context>,
+    control: Control,
+    attended: Attended,
+    log: Log,
+    ready: Option<ReadyFile>,
+}
+
+impl Running {
+    /// Opens the data directory, then what works on it, then what takes orders.
+    async fn start(globals: &Globals, options: Options, log: &Log) -> Result<Self, Failure> {
+        let mut config = globals.read_config()?;
+        log.configure(&config.log);
+        if !options.listen.is_empty() {
+            config.server.listen = options.listen;
+        }
+        // A file of an earlier start tells nobody that this one is ready.
+        let ready = options.ready_file.map(ReadyFile::new).transpose()?;
+        let store = globals.open(&config).await?;
+        match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
+            Ok((context, control, attended)) => Ok(Self {
+                store,
+                context,
+                control,
+                attended,
+                log: log.clone(),
+                ready,
+            }),
+            Err(failure) => {
+                store.close().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// What stands on an open data directory.
+    async fn start_on(
+        globals: &Globals,
+        config: Arc<Config>,
+        store: Arc<SqliteStore>,
+        log: &Log,
+    ) -> Result<(watch::Sender<Context>, Control, Attended), Failure> {
+        let engine = globals.engine(&store, &config)?;
+        let path = config.server.control.clone();
+        let (context, lent) = watch::channel(Context {
+            config,
+            store,
+            engine,
+        });
+        let control = Control::start(&path, lent)?;
+        let attended = Attended::start(&context.borrow().clone(), log).await;
+        match attended {
+            Ok(attended) => Ok((context, control, attended)),
+            Err(failure) => {
+                control.stop(STOP_MOST - CLOSE_MOST).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Each address it listens at: what it is, a space, where.
+    fn addresses(&self) -> Vec<String> {
+        let control = format!("control {}", self.control.path().display());
+        let ops = self.attended.addresses().iter();
+        [control]
+            .into_iter()
+            .chain(ops.map(|address| format!("ops {address}")))
+            .collect()
+    }
+
+    /// Says that it is ready, to people and to programs.
+    fn tell_ready(&self, globals: &Globals) -> Result<(), Failure> {
+        let lines: String = self
+            .addresses()
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        if !globals.quiet {
+            print(&lines)?;
+        }
+        if let Some(file) = &self.ready {
+            file.write(&lines)?;
+        }
+        systemd::ready("ready");
+        Ok(())
+    }
+
+    /// Reads the configuration again. The one that runs stays where the new one is broken.
+    fn reload(&self, globals: &Globals) {
+        systemd::reloading();
+        let running = Arc::clone(&self.context.borrow().config);
+        match globals.read_config() {
+            Err(failure) => complain(&format!(
+                "{}\ninhaul: nothing is changed: the configuration is broken\n",
+                failure.what
+            )),
+            Ok(new) if new == *running => {}
+            Ok(new) => {
+                self.log.configure(&new.log);
+                self.attended.configure(&new.metrics);
+                complain(
+                    "inhaul: [log] and [metrics] are in force; for what else has changed start the server again\n",
+                );
+            }
+        }
+        systemd::ready("ready");
+    }
+
+    /// Stops what takes orders, then what works, then closes the data directory.
+    async fn stop(self) -> Result<Stopped, Failure> {
+        let Self {
+            store,
+            context,
+            control,
+            attended,
+            log: _,
+            ready,
+        } = self;
+        drop(ready);
+        let commands = control.stop(STOP_MOST - CLOSE_MOST).await;
+        attended.stop().await;
+        drop(context);
+        match timeout(CLOSE_MOST, store.close()).await {
+            Ok(closed) => closed?,
+            Err(_) => return Ok(Stopped::CutOff),
+        }
+        Ok(commands)
+    }
+}
