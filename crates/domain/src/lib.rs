@@ -4,6 +4,7 @@ mod id_chains;
 mod ledger;
 mod listing;
 mod maybe_size;
+pub mod notices;
 mod plan;
 
 pub use ledger::{
