@@ -1,6 +1,7 @@
 //! One courier for each kind of channel: carries out letters, tries again, gives up.
 //!
-//! A letter is delivered first and settled then: a kill in between delivers it once more.
+//! A letter is delivered first and settled then: a kill in between delivers it once more, but into
+//! an inbox here, where both are one transaction.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use inhaul_types::Timestamp;
 
 use crate::inbox::Inbox;
-use crate::memory::{Channel, ChannelKind, Memory, MemoryError, Settled, Waiting};
+use crate::memory::{Channel, ChannelKind, LetterId, Memory, MemoryError, Settled, Waiting};
 use crate::program::Program;
 use crate::webhook::Webhook;
 
@@ -51,11 +52,11 @@ impl Way {
         }
     }
 
-    /// Carries out one letter.
-    pub async fn deliver(&self, channel: Channel, octets: Vec<u8>) -> Outcome {
+    /// Carries out one letter; `id` where it is of the outbox.
+    pub async fn deliver(&self, channel: Channel, text: String, id: Option<LetterId>) -> Outcome {
         match (self, channel) {
             (Self::Inbox(inbox), Channel::Inbox(account)) => {
-                match inbox.deliver(account, octets).await {
+                match inbox.deliver(account, text, id).await {
                     Ok(()) => Outcome::Delivered,
                     Err(error) => Outcome::Later {
                         why: error.to_string(),
@@ -63,8 +64,8 @@ impl Way {
                     },
                 }
             }
-            (Self::Webhook(webhook), Channel::Webhook) => webhook.deliver(octets).await,
-            (Self::Program(program), Channel::Program) => program.deliver(octets).await,
+            (Self::Webhook(webhook), Channel::Webhook) => webhook.deliver(text.into()).await,
+            (Self::Program(program), Channel::Program) => program.deliver(text.into()).await,
             _ => Outcome::Never {
                 why: "it is for another channel".into(),
             },
@@ -136,10 +137,14 @@ impl Courier {
         now: Timestamp,
         round: &mut Round,
     ) -> Result<bool, MemoryError> {
-        let Some(octets) = self.memory.outbox_octets(letter.id).await? else {
+        let Some(text) = self.memory.outbox_text(letter.id).await? else {
             return Ok(false);
         };
-        match self.way.deliver(letter.channel, octets).await {
+        match self
+            .way
+            .deliver(letter.channel, text, Some(letter.id))
+            .await
+        {
             Outcome::Delivered => {
                 self.memory
                     .outbox_settle(letter.id, Settled::Delivered)

@@ -363,14 +363,14 @@ impl Desk {
         NewLetter {
             channel: Channel::Inbox(reader.account),
             written: notice.at,
-            octets: message(notice, &self.settings.server, reader.address.as_deref()),
+            text: message(notice, &self.settings.server, reader.address.as_deref()),
         }
     }
 
     fn for_machines(&self, notice: &Notice) -> impl Iterator<Item = NewLetter> {
         let webhook = self.settings.webhook.is_some().then_some(Channel::Webhook);
         let program = (!self.settings.program.is_empty()).then_some(Channel::Program);
-        let octets = document(notice, &self.settings.server);
+        let text = document(notice, &self.settings.server);
         let written = notice.at;
         [webhook, program]
             .into_iter()
@@ -378,7 +378,7 @@ impl Desk {
             .map(move |channel| NewLetter {
                 channel,
                 written,
-                octets: octets.clone(),
+                text: text.clone(),
             })
     }
 

@@ -11,7 +11,7 @@ use crate::words;
 const LISTED: usize = 100;
 
 /// Writes the document, on one line.
-pub(crate) fn document(notice: &Notice, server: &str) -> Vec<u8> {
+pub(crate) fn document(notice: &Notice, server: &str) -> String {
     let only = notice.only();
     let document = Document {
         v: 1,
@@ -32,7 +32,7 @@ pub(crate) fn document(notice: &Notice, server: &str) -> Vec<u8> {
         count: notice.about.len(),
         retrievals: notice.about.iter().take(LISTED).map(Listed::from).collect(),
     };
-    serde_json::to_vec(&document).expect("a document of texts and numbers can be written")
+    serde_json::to_string(&document).expect("a document of texts and numbers can be written")
 }
 
 #[derive(Serialize)]
@@ -143,7 +143,7 @@ mod tests {
             about,
             is_here: false,
         };
-        serde_json::from_slice(&document(&notice, "mail.home.example")).unwrap()
+        serde_json::from_str(&document(&notice, "mail.home.example")).unwrap()
     }
 
     #[test]

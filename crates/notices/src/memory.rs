@@ -92,10 +92,10 @@ pub struct NewLetter {
     /// When it was written.
     pub written: Timestamp,
     /// What is delivered: a message for an inbox, JSON for the others.
-    pub octets: Vec<u8>,
+    pub text: String,
 }
 
-/// A letter that waits, without its octets.
+/// A letter that waits, without its text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Waiting {
     /// Its number.
@@ -148,9 +148,9 @@ pub trait Memory: Send + Sync + 'static {
     ) -> Result<(), MemoryError>;
     /// Letters of this kind that wait, due or not, the oldest first. Not those given up.
     async fn outbox_waiting(&self, kind: ChannelKind) -> Result<Vec<Waiting>, MemoryError>;
-    /// A letter's octets; `None` where it is gone.
-    async fn outbox_octets(&self, id: LetterId) -> Result<Option<Vec<u8>>, MemoryError>;
-    /// Records what became of a letter.
+    /// A letter's text; `None` where it is gone.
+    async fn outbox_text(&self, id: LetterId) -> Result<Option<String>, MemoryError>;
+    /// Records what became of a letter. Nothing happens where it is gone.
     async fn outbox_settle(&self, id: LetterId, settled: Settled) -> Result<(), MemoryError>;
 }
 

@@ -10,9 +10,9 @@ use inhaul_types::Timestamp;
 use crate::notice::Notice;
 use crate::words;
 
-/// Writes the message: whole, with CRLF line ends, the same octets for the same arguments.
+/// Writes the message: whole, with CRLF line ends, the same for the same arguments.
 /// `server` is this server's name; `to` the reader's address, where they have one.
-pub fn message(notice: &Notice, server: &str, to: Option<&str>) -> Vec<u8> {
+pub fn message(notice: &Notice, server: &str, to: Option<&str>) -> String {
     let server = domain(server);
     let mut text = String::with_capacity(2048);
     let mut field = |name: &str, value: &str| {
@@ -40,7 +40,7 @@ pub fn message(notice: &Notice, server: &str, to: Option<&str>) -> Vec<u8> {
     );
     text.push_str("\r\n");
     text.push_str(&body);
-    text.into_bytes()
+    text
 }
 
 fn body(notice: &Notice, server: &str) -> String {
@@ -199,18 +199,18 @@ mod tests {
         }
     }
 
-    fn read(octets: &[u8]) -> Message<'_> {
+    fn read(octets: &str) -> Message<'_> {
         MessageParser::default().parse(octets).expect("a message")
     }
 
     #[test]
     fn a_notice_is_a_message_that_reads_back() {
-        let octets = message(
+        let text = message(
             &refused("Club", "-ERR no"),
             "mail.home.example",
             Some("alice@home.example"),
         );
-        let message = read(&octets);
+        let message = read(&text);
         let from = message.from().and_then(|from| from.first()).unwrap();
         assert_eq!(from.name(), Some("inhaul"));
         assert_eq!(from.address(), Some("inhaul@mail.home.example"));
@@ -226,16 +226,16 @@ mod tests {
             message.header_raw("Auto-Submitted").map(str::trim),
             Some("auto-generated")
         );
-        let text = message.body_text(0).unwrap();
-        assert!(text.contains("What to do\r\n1. "), "{text}");
-        assert!(text.contains("The server said: -ERR no"), "{text}");
+        let body = message.body_text(0).unwrap();
+        assert!(body.contains("What to do\r\n1. "), "{body}");
+        assert!(body.contains("The server said: -ERR no"), "{body}");
     }
 
     #[test]
     fn other_letters_come_through() {
         let name = "Größe und 郵便受け, ein langer Name mit 📮 und noch mehr Wörtern dahinter";
-        let octets = message(&refused(name, "-ERR пароль"), "mail.home.example", None);
-        let message = read(&octets);
+        let text = message(&refused(name, "-ERR пароль"), "mail.home.example", None);
+        let message = read(&text);
         let subject = format!("{name}: mail has stopped (refuses the password)");
         assert_eq!(message.subject(), Some(subject.as_str()));
         assert!(message.body_text(0).unwrap().contains("пароль"));
@@ -245,21 +245,16 @@ mod tests {
     #[test]
     fn no_text_of_a_stranger_ends_a_line_or_a_field() {
         let long = format!("-ERR \r\nX-Evil: yes\r\n.\r\n{}", "ä".repeat(3000));
-        let octets = message(
+        let text = message(
             &refused("Club\r\nBcc: x@evil.example", &long),
             "a\r\nb",
             Some("a@b\r\nX: y"),
         );
-        let head = octets
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap();
-        let head = str::from_utf8(&octets[..head]).unwrap();
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
         for field in ["\r\nBcc:", "\r\nX-Evil:", "\r\nX:", "\r\nTo:"] {
             assert!(!head.contains(field), "{head}");
         }
         assert!(head.contains("<0123@localhost>"), "{head}");
-        let text = String::from_utf8(octets).unwrap();
         for line in text.split("\r\n") {
             assert!(line.len() <= 998, "{line}");
             assert!(!line.contains(['\r', '\n', '\0']), "{line:?}");

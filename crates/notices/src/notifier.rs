@@ -173,7 +173,7 @@ impl Notifier {
         };
         let mut ended = Vec::new();
         for (courier, _) in &self.shared.couriers {
-            let (channel, octets) = match (courier.way().kind(), &settings.admin) {
+            let (channel, text) = match (courier.way().kind(), &settings.admin) {
                 (ChannelKind::Inbox, None) => continue,
                 (ChannelKind::Inbox, Some(admin)) => (
                     Channel::Inbox(admin.account),
@@ -186,7 +186,7 @@ impl Notifier {
                     (Channel::Program, document(&notice, &settings.server))
                 }
             };
-            ended.push((channel, courier.way().deliver(channel, octets).await));
+            ended.push((channel, courier.way().deliver(channel, text, None).await));
         }
         ended
     }
