@@ -4,6 +4,11 @@ mod cli;
 mod clock;
 mod config;
 mod exit;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the server that tells is being built")
+)]
+mod notify;
 mod question;
 mod secrets;
 mod server_spec;
