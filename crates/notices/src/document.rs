@@ -174,6 +174,11 @@ mod tests {
             "count",
             "retrievals",
         ];
+        // Whoever reads them finds them in the documentation.
+        let page = include_str!("../../../docs/notices.md");
+        for name in expected {
+            assert!(page.contains(&format!("\n| `{name}` |")), "{name}");
+        }
         expected.sort_unstable();
         assert_eq!(names, expected);
         assert_eq!(found["v"], 1);
