@@ -2,10 +2,17 @@
 
 mod id_chains;
 mod ledger;
+pub mod limits;
 mod listing;
 mod maybe_size;
 pub mod notices;
 mod plan;
+pub mod queue;
+pub mod reach;
+pub mod schedule;
+mod spans;
+pub mod standing;
+pub mod trigger;
 
 pub use ledger::{
     IdTrust, Ledger, LedgerEvent, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, NewLedgerRow,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 
+pub use inhaul_domain::schedule::Every;
 use inhaul_domain::{LedgerState, Retention, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, Activation, Address, BodyId, Digest, ErrorCode, Fingerprint, FolderId, GroupId,
@@ -204,17 +205,6 @@ pub enum SignInMemory {
     /// This one, which does not say the password, was refused. Perhaps the password is wrong,
     /// perhaps only the server's record of it: one that says it is tried next time.
     Refused(Mechanism),
-}
-
-/// How often a retrieval runs by itself.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Every {
-    /// At this interval, in seconds.
-    Seconds(u32),
-    /// Half the average gap between messages.
-    Auto,
-    /// Only when triggered.
-    Never,
 }
 
 /// A retrieval to be made.
