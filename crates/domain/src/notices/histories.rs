@@ -203,6 +203,34 @@ fn who_is_passed_over_hears_nothing_old() {
     );
 }
 
+#[test]
+fn of_ten_standings_one_is_recovery_and_two_are_trouble() {
+    use crate::standing::Standing;
+    let began = Timestamp::from_millis(START.millis() - 1);
+    for standing in Standing::ALL {
+        let code = Some(ErrorCode::NoAnswer);
+        let trouble = |urgency| {
+            Sight::InTrouble(Trouble {
+                urgency,
+                code,
+                since: began,
+            })
+        };
+        let expected = match standing.as_str() {
+            "working" => Sight::Works,
+            "failing" => trouble(Urgency::Failing),
+            "needs-you" => trouble(Urgency::NeedsYou),
+            "paused" => Sight::Paused,
+            _ => Sight::NoNews,
+        };
+        assert_eq!(
+            Sight::of(standing, code, Some(began), START),
+            expected,
+            "{standing}"
+        );
+    }
+}
+
 /// Retrievals at servers, and what the administrators hear of them.
 struct Machine(Vec<(&'static str, Told)>);
 

@@ -1,8 +1,9 @@
 //! What is known of a retrieval: its trouble, when it ended, what came in since.
 
-use inhaul_types::Timestamp;
+use inhaul_types::{ErrorCode, Timestamp};
 
-use super::Trouble;
+use super::{Trouble, Urgency};
+use crate::standing::Standing;
 
 /// What is seen of a retrieval.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,6 +16,38 @@ pub enum Sight {
     NoNews,
     /// Someone paused it, so someone knows.
     Paused,
+}
+
+impl Sight {
+    /// What notices see of a standing, with the last run's error and the moment at which the row of
+    /// failures began. To be asked when a run has ended, not while one goes on.
+    pub fn of(
+        standing: Standing,
+        last_error: Option<ErrorCode>,
+        failing_since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        let trouble = |urgency| {
+            Self::InTrouble(Trouble {
+                urgency,
+                code: last_error,
+                since: failing_since.unwrap_or(now),
+            })
+        };
+        match standing {
+            Standing::Working => Self::Works,
+            Standing::Failing => trouble(Urgency::Failing),
+            Standing::NeedsYou => trouble(Urgency::NeedsYou),
+            Standing::Paused => Self::Paused,
+            // Being offline is told of the server, not of each retrieval.
+            Standing::New
+            | Standing::Checking
+            | Standing::Busy
+            | Standing::Trying
+            | Standing::Overdue
+            | Standing::Offline => Self::NoNews,
+        }
+    }
 }
 
 /// What is known of a retrieval.
