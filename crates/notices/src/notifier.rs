@@ -139,6 +139,12 @@ impl Notifier {
             .incoming(|incoming| incoming.line = Some(offline_since));
     }
 
+    /// Whether all of its tasks go on. Part of this server's health: if one of them fell, the
+    /// heartbeat has to stop, because nothing else would tell.
+    pub fn is_working(&self) -> bool {
+        !self.deciding.is_finished() && !self.others.iter().any(JoinHandle::is_finished)
+    }
+
     /// How each channel does.
     pub fn channels(&self) -> Vec<(ChannelKind, ChannelStatus)> {
         let channels = self

@@ -59,6 +59,7 @@ async fn a_channel_that_hangs_delays_no_other_one() {
     ];
     accounts.sort();
     assert_eq!(accounts, [AccountId::new(1), AccountId::new(9)]);
+    assert!(notifier.is_working());
     notifier.seen(seen(1, Sight::Works));
     let (_, text) = delivered.recv().await.unwrap();
     assert_eq!(
@@ -131,5 +132,38 @@ async fn a_test_goes_through_every_channel_and_says_how_it_ended() {
             .contains("\"event\":\"test\"")
     );
     assert_eq!(memory.count(), 0);
+    notifier.stop().await;
+}
+
+/// An inbox that is broken in a way nobody thought of.
+struct FallingInbox;
+
+#[async_trait::async_trait]
+impl inhaul_notices::Inbox for FallingInbox {
+    async fn deliver(
+        &self,
+        account: AccountId,
+        _message: String,
+        _settles: Option<inhaul_notices::LetterId>,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        panic!("the inbox of {account} falls, as this test wants it")
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_fell_is_no_health() {
+    let server = Server::start(&[OK]).await;
+    let memory = Arc::new(TestMemory::default());
+    let (rooms, _delivered) = rooms(&memory);
+    let rooms = Rooms {
+        inbox: Arc::new(FallingInbox),
+        ..rooms
+    };
+    let notifier = Notifier::start(settings(&server), rooms).await.unwrap();
+    assert!(notifier.is_working());
+    notifier.seen(seen(1, failing(NOW)));
+    while notifier.is_working() {
+        tokio::task::yield_now().await;
+    }
     notifier.stop().await;
 }
