@@ -5,6 +5,7 @@ mod ledger;
 pub mod limits;
 mod listing;
 mod maybe_size;
+pub mod notices;
 mod plan;
 pub mod queue;
 pub mod reach;

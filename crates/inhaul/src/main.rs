@@ -6,6 +6,7 @@ mod clock;
 mod config;
 mod control;
 mod exit;
+mod notify;
 mod ops;
 mod question;
 mod secrets;

@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+mod courier;
+mod desk;
+mod document;
+mod heartbeat;
+mod inbox;
+mod memory;
+mod message;
+mod notice;
+mod notifier;
+mod post;
+mod program;
+mod settings;
+mod signature;
+mod url;
+mod webhook;
+mod words;
+
+pub use courier::{Courier, Outcome, Round, Way, wait_after};
+pub use desk::{Desk, Observation, Person};
+pub use heartbeat::Heartbeat;
+pub use inbox::Inbox;
+pub use memory::{
+    Channel, ChannelKind, Key, LetterId, Memory, MemoryError, NewLetter, Settled, UnknownChannel,
+    Waiting,
+};
+pub use message::message;
+pub use notice::{About, Kind, Notice};
+pub use notifier::{ChannelStatus, Clock, Health, Notifier, Rooms};
+pub use post::Poster;
+pub use program::Program;
+pub use settings::{Settings, WebhookSettings};
+pub use signature::signature;
+pub use url::{BadUrl, WebUrl};
+pub use webhook::Webhook;
