@@ -44,6 +44,8 @@ impl StoreError {
             | Self::Missing { .. }
             | Self::Needed { .. }
             | Self::Permanent { .. }
+            | Self::BadBackup { .. }
+            | Self::NotEmpty(_)
             | Self::Closing => {
                 return None;
             }

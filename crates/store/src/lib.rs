@@ -6,10 +6,12 @@
 mod card;
 pub mod model;
 mod password;
+pub mod records;
 mod seal;
 mod sqlite;
 mod traits;
 
 pub use model::*;
+pub use records::*;
 pub use sqlite::{Clock, SqliteStore, StoreOptions};
 pub use traits::{BodyReader, Store, StoreError};

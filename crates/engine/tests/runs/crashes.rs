@@ -219,4 +219,8 @@ impl Store for Mortal {
         wal_size() -> Octets, reads;
         close() -> (), reads;
     }
+
+    fn records(&self) -> &dyn Records {
+        self.store.records()
+    }
 }

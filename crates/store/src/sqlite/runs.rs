@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::errors::{Doing, damaged, missing};
 use super::words::{from_word, sign_in_memory};
 use super::writer::Surroundings;
+use super::{housekeeping, tally};
 use crate::{NewRun, Run, RunEnd, RunNote, StoreError};
 
 const WRITE: &str = "record a run";
@@ -68,7 +69,9 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
         txn.prepare_cached("INSERT OR REPLACE INTO conversation (run_id, text) VALUES (?1, ?2)")
             .and_then(|mut insert| insert.execute(params![end.run.row(), end.conversation]))
             .doing(WRITE)?;
+        housekeeping::forget_conversation(txn, RetrievalId::new(retrieval))?;
     }
+    tally::count(txn, end)?;
     write_state(txn, retrieval, end)
 }
 
@@ -134,7 +137,7 @@ fn count(count: u64) -> i64 {
 
 const COLUMNS: &str = "
     SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets, deleted,
-        left, said, notes, stopped
+        left, said, notes, stopped, folded
     FROM run";
 
 /// A retrieval's latest runs, newest first.
@@ -143,12 +146,20 @@ pub(crate) fn list(
     retrieval: RetrievalId,
     most: u32,
 ) -> Result<Vec<Run>, StoreError> {
+    let newest = "WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2";
+    select(conn, newest, params![retrieval.row(), most])
+}
+
+/// The runs that the rest of a statement names.
+pub(crate) fn select(
+    conn: &Connection,
+    which: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Run>, StoreError> {
     let mut select = conn
-        .prepare_cached(&format!(
-            "{COLUMNS} WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2"
-        ))
+        .prepare_cached(&format!("{COLUMNS} {which}"))
         .doing(READ)?;
-    let mut rows = select.query(params![retrieval.row(), most]).doing(READ)?;
+    let mut rows = select.query(params).doing(READ)?;
     let mut runs = Vec::new();
     while let Some(row) = rows.next().doing(READ)? {
         runs.push(run(row)?);
@@ -185,6 +196,7 @@ fn run(row: &Row<'_>) -> Result<Run, StoreError> {
             notes: Vec::new(),
             said: row.get(11)?,
             stopped: row.get(13)?,
+            folded: row.get::<_, i64>(14)?.cast_unsigned(),
         })
     };
     let code = code.as_deref().map(from_word).transpose()?;

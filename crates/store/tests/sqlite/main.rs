@@ -64,6 +64,10 @@ store_suite! { super::SqliteBed::new() =>
         names_and_addresses_are_taken_once,
         only_the_right_password_lets_in,
     }
+    audit {
+        a_change_is_recorded_as_it_was_said,
+        a_filter_finds_its_changes_and_no_others,
+    }
     batches {
         a_batch_that_fails_leaves_nothing,
         a_committed_batch_is_there_with_all_it_said,
@@ -101,6 +105,17 @@ store_suite! { super::SqliteBed::new() =>
         presence_in_the_listing_is_remembered,
         the_maildrop_remembers_broken_ids_and_the_hold,
     }
+    news {
+        a_listener_hears_of_each_folder,
+        a_slow_listener_is_told_what_it_missed,
+        nothing_is_heard_of_a_batch_that_failed,
+    }
+    notices {
+        a_message_of_our_own_arrives_once,
+        a_notice_is_tried_for_three_days,
+        of_too_many_notices_the_oldest_are_given_up,
+        what_was_told_and_the_notices_are_written_together,
+    }
     retrievals {
         a_change_back_to_a_known_maildrop_adopts_it,
         a_change_changes_what_it_names,
@@ -110,6 +125,10 @@ store_suite! { super::SqliteBed::new() =>
         how_to_sign_in_is_remembered_for_this_way_in_only,
         another_destination_keeps_what_was_brought,
         the_same_remote_and_destination_adopts_the_ledger,
+    }
+    run_pages {
+        counts_are_those_of_the_hours_since,
+        pages_show_every_run_once_newest_first,
     }
     runs {
         a_run_is_recorded_with_its_end,
