@@ -1,6 +1,7 @@
 //! The store suite on SQLite; what only a store in one directory has to do; death at any moment.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
+mod backups;
 mod directory;
 mod kill;
 #[path = "../suite/mod.rs"]
