@@ -24,6 +24,8 @@ const SLICE: u32 = 500;
 const LOOK: u32 = 5000;
 /// Conversations looked through: their texts lie between them.
 const LOOK_TEXTS: u32 = 500;
+/// Rows of a clock that was ahead that are looked through for one of the present.
+const AHEAD_MOST: u32 = 100_000;
 /// How often everything is looked through.
 const BETWEEN_PASSES: Duration = DAY;
 
@@ -147,7 +149,7 @@ fn exists(conn: &Connection, sql: &str, key: i64) -> Result<bool, StoreError> {
 }
 
 /// The last of a slice of rows at the beginning of a table that are too old. Those of a clock that
-/// was far ahead are as old as what lies behind them.
+/// was ahead are as old as the first one behind them that is not.
 fn oldest(
     conn: &Connection,
     table: &str,
@@ -158,20 +160,59 @@ fn oldest(
     let ahead = now.plus(DAY).millis();
     let rows: Vec<(i64, i64)> = conn
         .prepare_cached(&format!(
-            "SELECT id, {time} FROM {table} ORDER BY id LIMIT ?1"
+            "SELECT id, {time} FROM {table} ORDER BY id LIMIT {SLICE}"
         ))
         .and_then(|mut select| {
             select
-                .query_map([SLICE], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
         })
         .doing(DOING)?;
-    let mut old = rows
-        .into_iter()
-        .take_while(|(_, time)| *time < limit || *time > ahead)
-        .collect::<Vec<_>>();
-    while old.pop_if(|(_, time)| *time > ahead).is_some() {}
-    Ok(old.last().map(|(id, _)| *id))
+    let Some((last, mut present)) = rows.last().copied() else {
+        return Ok(None);
+    };
+    if present > ahead {
+        present = behind_ahead(conn, table, time, last, ahead)?;
+    }
+    // From the last one backwards, so that each has what lies behind it.
+    let mut last = None;
+    for (id, time) in rows.into_iter().rev() {
+        if time <= ahead {
+            present = time;
+        }
+        match present < limit {
+            true => last = last.max(Some(id)),
+            false => last = None,
+        }
+    }
+    Ok(last)
+}
+
+/// The time of the first row behind `last` whose clock was not ahead. Where there is none, nothing
+/// is known of how old the others are, unless there are too many of them to look through.
+fn behind_ahead(
+    conn: &Connection,
+    table: &str,
+    time: &str,
+    last: i64,
+    ahead: i64,
+) -> Result<i64, StoreError> {
+    let first: Option<i64> = conn
+        .prepare_cached(&format!(
+            "SELECT {time} FROM
+                 (SELECT {time} FROM {table} WHERE id > ?1 ORDER BY id LIMIT {AHEAD_MOST})
+             WHERE {time} <= ?2 LIMIT 1"
+        ))
+        .and_then(|mut select| select.query_row([last, ahead], |row| row.get(0)).optional())
+        .doing(DOING)?;
+    if let Some(time) = first {
+        return Ok(time);
+    }
+    let are_many = format!("SELECT 1 FROM {table} WHERE id > ?1 LIMIT 1 OFFSET {AHEAD_MOST}");
+    Ok(match exists(conn, &are_many, last)? {
+        true => i64::MIN,
+        false => i64::MAX,
+    })
 }
 
 /// Whether runs were counted before that day. A database of before the counting has no table.

@@ -3,6 +3,7 @@
 
 mod backups;
 mod directory;
+mod housekeeping;
 mod kill;
 #[path = "../suite/mod.rs"]
 mod suite;
