@@ -408,3 +408,23 @@ async fn a_row_of_the_audit_never_changes() {
     let changed = behind(&bed).execute("UPDATE audit SET actor = 'nobody'", []);
     assert!(changed.is_err());
 }
+
+#[tokio::test]
+async fn counts_of_started_runs_go_after_two_days() {
+    let bed = SqliteBed::new();
+    let store = bed.open().await;
+    let database = behind(&bed);
+    let counts = "
+        CREATE TABLE IF NOT EXISTS started (
+          day INTEGER NOT NULL, who TEXT NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (day, who)
+        ) STRICT, WITHOUT ROWID;";
+    database.execute_batch(counts).unwrap();
+    let today = START / DAY;
+    for day in today - 700..=today {
+        let sql = "INSERT INTO started (day, who, runs) VALUES (?1, 'account 7', 3)";
+        database.execute(sql, [day]).unwrap();
+    }
+    let done = keep_house(&store, START + HOUR).await;
+    assert_eq!(done[&Chore::ForgetStarted], 699);
+    assert_eq!(number(&database, "SELECT min(day) FROM started"), today - 1);
+}

@@ -5,6 +5,7 @@ mod backups;
 mod directory;
 mod housekeeping;
 mod kill;
+mod slow_reader;
 #[path = "../suite/mod.rs"]
 mod suite;
 
