@@ -7,7 +7,8 @@ pub enum Chore {
     FoldRuns,
     /// Runs older than the history that is kept are forgotten, with their conversations.
     ForgetRuns,
-    /// Conversations are forgotten: beyond the last 20 runs of a retrieval, failed ones a month old.
+    /// Conversations are forgotten: beyond the last 20 runs of a retrieval, failed ones after a
+    /// month.
     ForgetConversations,
     /// Ledger rows are forgotten: deleted remotely, and not listed for 400 days since.
     ForgetLedgerRows,

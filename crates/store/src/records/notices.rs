@@ -17,7 +17,8 @@ pub struct LocalMessage {
     pub summary: Summary,
     /// IMAP's INTERNALDATE.
     pub at: Timestamp,
-    /// The waiting notice that has arrived with it: in one transaction, so that nobody gets it twice.
+    /// The waiting notice that has arrived with it: in one transaction, so that nobody gets it
+    /// twice.
     pub settles: Option<NoticeId>,
 }
 

@@ -1,9 +1,10 @@
 //! What has to be done now and then: old records are folded and forgotten.
 //!
 //! A call looks with a reader for the first chore that is due, and has the writer do one slice of
-//! it: a few hundred rows, some 10 ms. What cannot be found by an index (ledger rows, conversations) is looked through
-//! once a day from end to end, page by page; how far that has come is kept in a setting, so that a
-//! restart does not begin it again. All of it can be done again after a crash, so nothing is synced.
+//! it: a few hundred rows, some 10 ms. What cannot be found by an index (ledger rows,
+//! conversations) is looked through once a day from end to end, page by page; how far that has come
+//! is kept in a setting, so that a restart does not begin it again. All of it can be done again
+//! after a crash, so nothing is synced.
 //! Start at `survey`.
 
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! A backup is whole and of one moment, whatever goes on meanwhile; what comes back from it is a new
-//! installation with the same mail; a file that is no whole backup changes nothing.
+//! A backup is whole and of one moment, whatever goes on meanwhile; what comes back from it is a
+//! new installation with the same mail; a file that is no whole backup changes nothing.
 
 use std::collections::HashSet;
 use std::fs;

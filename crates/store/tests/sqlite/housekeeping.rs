@@ -50,8 +50,8 @@ fn number(database: &Connection, sql: &str) -> i64 {
     database.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// A day of runs every five minutes: nothing new, but for one with mail at noon and one that fails in
-/// the evening, of each retrieval. Returns how many there were.
+/// A day of runs every five minutes: nothing new, but for one with mail at noon and one that fails
+/// in the evening, of each retrieval. Returns how many there were.
 fn a_day_of_runs(database: &Connection, day: i64, retrievals: i64) -> i64 {
     database
         .execute(

@@ -1,11 +1,11 @@
 //! Backups: everything as it is at one moment, in one file, while the store is used.
 //!
 //! The writer's thread copies the database, a step between any two transactions (`copy`): SQLite
-//! brings what is written meanwhile into the copy, and no read transaction outlives a step. When it is whole,
-//! it names what was in the segments at that moment; they only grow, and nothing in them is given
-//! back while a backup holds them, so they are copied at leisure, each up to the length that the
-//! copy records. All of it goes into a tar file with a digest of each member at its end (`manifest`),
-//! under another name until it is synced. Start at `make`; the way back is `restore`.
+//! brings what is written meanwhile into the copy, and no read transaction outlives a step. When it
+//! is whole, it names what was in the segments at that moment; they only grow, and nothing in them
+//! is given back while a backup holds them, so they are copied at leisure, each up to the length
+//! that the copy records. All of it goes into a tar file with a digest of each member at its end
+//! (`manifest`), under another name until it is synced. Start at `make`; the way back is `restore`.
 
 mod copy;
 mod manifest;

@@ -1,9 +1,9 @@
 //! Restores a backup into an empty data directory.
 //!
-//! Everything is unpacked into `DATA/restoring` and compared with the list at the backup's end; then the
-//! database in there is made that of a new installation; then the segments and the key are moved to
-//! their places, and the database last. A crash before that leaves `restoring`, which the next restore
-//! takes away, and which no store opens beside. Start at `restore`.
+//! Everything is unpacked into `DATA/restoring` and compared with the list at the backup's end; then
+//! the database in there is made that of a new installation; then the key and the segments are moved
+//! to their places, and the database last. A crash before that leaves `restoring`, which the next
+//! restore takes away, and beside which no store opens. Start at `restore`.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};

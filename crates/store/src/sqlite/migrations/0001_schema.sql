@@ -276,8 +276,8 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_left_out ON ledger(unique_id, listed_size) WHERE state >= 10;
 
 -- Visits. folded counts the other nothing-new runs of the hour that this row stands for; started is
--- then the first one's and ended the last one's. notes: what a good run met, a
--- code and a count a line.
+-- then the first one's and ended the last one's. notes: what a good run met, a code and a count a
+-- line.
 CREATE TABLE run (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   retrieval_id INTEGER NOT NULL,
