@@ -149,6 +149,7 @@ mod tests {
             group: "Everyone".into(),
             admin: true,
             enabled: true,
+            limits: inhaul_store::Limits::default(),
             messages: 0,
             octets: Octets::ZERO,
             retrievals: 0,

@@ -46,6 +46,8 @@ impl StoreError {
             | Self::Permanent { .. }
             | Self::LimitReached { .. }
             | Self::LastAdministrator { .. }
+            | Self::BadBackup { .. }
+            | Self::NotEmpty(_)
             | Self::Closing => {
                 return None;
             }

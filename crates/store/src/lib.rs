@@ -6,6 +6,7 @@
 mod card;
 pub mod model;
 mod password;
+pub mod records;
 mod seal;
 mod sqlite;
 mod traits;
@@ -13,5 +14,6 @@ mod traits;
 pub use inhaul_domain::limits::Limits;
 pub use inhaul_domain::schedule::Every;
 pub use model::*;
+pub use records::*;
 pub use sqlite::{Clock, SqliteStore, StoreOptions};
 pub use traits::{BodyReader, Store, StoreError};

@@ -282,6 +282,8 @@ pub struct Run {
     pub said: Option<String>,
     /// Told to stop before it had brought anything, or the process was killed in it.
     pub stopped: bool,
+    /// Other runs of the same hour that found nothing new either and that this row stands for.
+    pub folded: u64,
 }
 
 /// A message in a folder, as lists show it.

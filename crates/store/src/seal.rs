@@ -177,7 +177,7 @@ fn read_key(path: &Path) -> io::Result<XChaCha20Poly1305> {
 }
 
 /// Makes the file under another name first: a crash leaves no key or a whole one.
-fn create(path: &Path, key: &[u8]) -> io::Result<()> {
+pub(crate) fn create(path: &Path, key: &[u8]) -> io::Result<()> {
     let new = path.with_added_extension("new");
     let mut file = OpenOptions::new()
         .write(true)

@@ -13,6 +13,7 @@ use inhaul_types::{
 use tokio::sync::watch;
 
 use crate::model::*;
+use crate::records::Records;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +107,17 @@ pub enum StoreError {
     /// A password cannot be sealed or opened: the key is missing or another one.
     #[error("the remote password cannot be opened with the key {}", .0.display())]
     Seal(PathBuf),
+    /// A backup does not read back whole. Nothing of it was restored.
+    #[error("{} is no whole backup: {why}", .path.display())]
+    BadBackup {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A backup is restored where nothing else is.
+    #[error("{} is there already; a backup is restored into an empty directory", .0.display())]
+    NotEmpty(PathBuf),
     /// Reading or writing failed. Nothing of the call was stored.
     #[error("the store could not {doing}")]
     Io {
@@ -260,6 +272,9 @@ pub trait Store: Send + Sync + 'static {
     async fn message_by_id(&self, id: MessageId) -> Result<Message, StoreError>;
     /// Opens a message's body.
     async fn message_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, StoreError>;
+
+    /// Audit, pages of runs, notices, housekeeping, backups.
+    fn records(&self) -> &dyn Records;
 
     /// Octets waiting in the write-ahead log.
     async fn wal_size(&self) -> Result<Octets, StoreError>;

@@ -31,6 +31,8 @@ macro_rules! row_id {
 row_id! {
     /// A local person or role.
     AccountId,
+    /// A row of the audit: who changed what.
+    AuditId,
     /// A stored body; several messages may share one.
     BodyId,
     /// A folder of an account.
@@ -43,6 +45,8 @@ row_id! {
     MaildropId,
     /// A message in a folder: one placement of a body.
     MessageId,
+    /// A notice on its way to somebody.
+    NoticeId,
     /// A configured retrieval.
     RetrievalId,
     /// One visit of a retrieval to its maildrop.

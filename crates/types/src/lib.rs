@@ -23,8 +23,8 @@ pub use card::{Card, Facts};
 pub use digest::{Digest, Fingerprint};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use ids::{
-    AccountId, BodyId, FolderId, GroupId, LedgerId, MaildropId, MessageId, RetrievalId, RunId, Uid,
-    UidValidity,
+    AccountId, AuditId, BodyId, FolderId, GroupId, LedgerId, MaildropId, MessageId, NoticeId,
+    RetrievalId, RunId, Uid, UidValidity,
 };
 pub use key_pin::{BadPin, KeyPin};
 pub use mechanism::{Mechanism, UnknownMechanism};

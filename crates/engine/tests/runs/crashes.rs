@@ -228,4 +228,8 @@ impl Store for Mortal {
     fn changes(&self) -> watch::Receiver<u64> {
         self.store.changes()
     }
+
+    fn records(&self) -> &dyn Records {
+        self.store.records()
+    }
 }

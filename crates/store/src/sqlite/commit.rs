@@ -4,10 +4,11 @@
 //! slices that the next start sweeps. The last step makes everything visible at once.
 //! Start at `CommitJob::step`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use inhaul_domain::LedgerState;
-use inhaul_types::{BodyId, FolderId, LedgerId, MessageId, Timestamp};
+use inhaul_types::{AccountId, BodyId, FolderId, LedgerId, MessageId, Timestamp};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
@@ -17,7 +18,8 @@ use super::sweep::Discard;
 use super::words::ledger_state;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
 use super::{ledger, random};
-use crate::{Batch, Committed, Delivery, StoreError};
+use crate::records::Announcer;
+use crate::{Batch, Committed, Delivery, NewMessages, StoreError};
 
 /// One batch on its way.
 pub(crate) struct CommitJob {
@@ -27,6 +29,9 @@ pub(crate) struct CommitJob {
     /// What the step in hand changes in `ahead` once it is committed.
     moved: Option<(usize, Ahead)>,
     result: Vec<Committed>,
+    /// Whose the folders are that it fills.
+    accounts: HashMap<FolderId, AccountId>,
+    announcer: Arc<Announcer>,
     reply: oneshot::Sender<Result<Vec<Committed>, StoreError>>,
 }
 
@@ -46,6 +51,7 @@ enum Ahead {
 impl CommitJob {
     pub(crate) fn new(
         batch: Batch,
+        announcer: Arc<Announcer>,
         reply: oneshot::Sender<Result<Vec<Committed>, StoreError>>,
     ) -> Self {
         let ahead = batch
@@ -60,6 +66,8 @@ impl CommitJob {
             batch,
             moved: None,
             result: Vec::new(),
+            accounts: HashMap::new(),
+            announcer,
             reply,
         }
     }
@@ -94,16 +102,38 @@ impl CommitJob {
         )?))
     }
 
-    fn make_visible(
-        &self,
-        txn: &Connection,
-        around: &Surroundings,
-    ) -> Result<Vec<Committed>, StoreError> {
+    fn make_visible(&mut self, txn: &Connection, around: &Surroundings) -> Result<(), StoreError> {
         let mut insert = Inserts::new(txn, around, &self.batch)?;
         let deliveries = self.batch.deliveries.iter().zip(&self.ahead);
-        deliveries
+        let committed: Result<_, _> = deliveries
             .map(|(delivery, ahead)| insert.delivery(delivery, *ahead))
-            .collect()
+            .collect();
+        let accounts = insert.folders.iter();
+        let accounts = accounts.map(|(folder, places)| (*folder, places.account));
+        (self.result, self.accounts) = (committed?, accounts.collect());
+        Ok(())
+    }
+
+    /// Tells whoever listens what is durable now.
+    fn announce(&self) {
+        if !self.announcer.is_heard() {
+            return;
+        }
+        let mut came: BTreeMap<FolderId, Vec<MessageId>> = BTreeMap::new();
+        for (delivery, committed) in self.batch.deliveries.iter().zip(&self.result) {
+            for (placement, message) in delivery.placements.iter().zip(&committed.messages) {
+                came.entry(placement.folder).or_default().push(*message);
+            }
+        }
+        for (folder, messages) in came {
+            if let Some(account) = self.accounts.get(&folder) {
+                self.announcer.announce(NewMessages {
+                    account: *account,
+                    folder,
+                    messages: messages.into(),
+                });
+            }
+        }
     }
 }
 
@@ -114,7 +144,7 @@ impl Job for CommitJob {
             self.moved = Some((position, self.write_ahead(txn, around, position)?));
             return Ok(Step::More);
         }
-        self.result = self.make_visible(txn, around)?;
+        self.make_visible(txn, around)?;
         Ok(Step::Done)
     }
 
@@ -162,6 +192,7 @@ impl Job for CommitJob {
         let left_over: Vec<BodyId> = if outcome.is_err() {
             begun.collect()
         } else {
+            self.announce();
             Vec::new()
         };
         let Self { result, reply, .. } = *self;
@@ -192,6 +223,7 @@ struct Inserts<'c> {
 
 /// The uids of a folder that this batch uses up.
 struct Places {
+    account: AccountId,
     next_uid: i64,
     mod_seq: i64,
 }
@@ -381,7 +413,7 @@ fn take_places(txn: &Connection, batch: &Batch) -> Result<HashMap<FolderId, Plac
         .prepare_cached(
             "UPDATE folder SET uid_next = uid_next + ?2, highest_modseq = highest_modseq + 1,
                  messages = messages + ?2, octets = octets + ?3
-             WHERE id = ?1 RETURNING uid_next - ?2, highest_modseq",
+             WHERE id = ?1 RETURNING uid_next - ?2, highest_modseq, account_id",
         )
         .doing(DOING)?;
     let mut take = |(folder, (messages, octets)): (FolderId, (i64, i64))| {
@@ -392,6 +424,7 @@ fn take_places(txn: &Connection, batch: &Batch) -> Result<HashMap<FolderId, Plac
                     Places {
                         next_uid: row.get(0)?,
                         mod_seq: row.get(1)?,
+                        account: AccountId::new(row.get(2)?),
                     },
                 ))
             })

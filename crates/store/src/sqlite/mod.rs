@@ -5,27 +5,36 @@
 //! sends each call there. Start at `SqliteStore::open`.
 
 mod accounts;
+mod audit;
+mod backup;
 mod bodies;
 mod checkpoint;
 mod commit;
 mod errors;
+mod folding;
 mod groups;
+mod housekeeping;
 mod ledger;
 mod ledger_changes;
 mod limits;
+mod local;
 mod messages;
 mod migrate;
+mod notices;
 mod open;
 pub(crate) mod random;
 mod readers;
+mod records;
 mod removal;
 mod retrievals;
+mod run_pages;
 mod runs;
 mod schedule;
 mod segments;
 mod started;
 mod story;
 mod sweep;
+mod tally;
 mod words;
 mod writer;
 
@@ -51,6 +60,7 @@ use crate::model::{
     RetrievalChange, Run, RunEnd, Uncounted,
 };
 use crate::password::Passwords;
+use crate::records::{Announcer, Records};
 use crate::seal::SealingKey;
 use crate::{BodyReader, Store, StoreError};
 
@@ -108,6 +118,26 @@ pub struct SqliteStore {
     gauge: Arc<LogGauge>,
     threads: Arc<Threads>,
     changes: watch::Sender<u64>,
+    announcer: Arc<Announcer>,
+    place: Place,
+}
+
+/// Where the store is, for those who copy it.
+#[derive(Clone)]
+struct Place {
+    dir: PathBuf,
+    key_file: PathBuf,
+    clock: Clock,
+    /// One backup at a time.
+    backup: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -146,7 +176,7 @@ impl SqliteStore {
         let segments = Segments::open(&writer, dir)?;
         let segment_files = segments.files();
         let around = Surroundings {
-            clock: options.clock,
+            clock: Arc::clone(&options.clock),
             bodies_in_use: Arc::clone(&bodies_in_use),
             segments: Mutex::new(segments),
         };
@@ -162,6 +192,13 @@ impl SqliteStore {
             bodies_in_use,
             gauge,
             changes: watch::Sender::new(0),
+            announcer: Arc::default(),
+            place: Place {
+                dir: dir.to_owned(),
+                key_file: options.key_file(dir),
+                clock: options.clock,
+                backup: Arc::default(),
+            },
             threads: Arc::new(Threads {
                 writer,
                 checkpoints,
@@ -225,6 +262,13 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.readers.close();
         self.threads.stop();
+    }
+}
+
+impl StoreOptions {
+    fn key_file(&self, dir: &Path) -> PathBuf {
+        let default = || dir.join("secret.key");
+        self.key_file.clone().unwrap_or_else(default)
     }
 }
 
@@ -428,9 +472,11 @@ impl Store for SqliteStore {
             return Ok(Vec::new());
         }
         let (reply, answer) = oneshot::channel();
-        self.threads
-            .writer
-            .send(Box::new(CommitJob::new(batch, reply)))?;
+        self.threads.writer.send(Box::new(CommitJob::new(
+            batch,
+            Arc::clone(&self.announcer),
+            reply,
+        )))?;
         answer.await.map_err(|_| StoreError::Closing)?
     }
 
@@ -505,7 +551,12 @@ impl Store for SqliteStore {
         Ok(self.gauge.waiting())
     }
 
+    fn records(&self) -> &dyn Records {
+        self
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
+        self.announcer.close();
         self.readers.close();
         let threads = Arc::clone(&self.threads);
         let stopped = tokio::task::spawn_blocking(move || threads.stop()).await;

@@ -13,6 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::FlockOperation;
 
+use super::backup;
 use super::checkpoint::log_of;
 use super::errors::{Doing, damaged};
 use super::migrate::{self, Origin};
@@ -53,6 +54,7 @@ pub(crate) struct DirectoryLock(#[expect(dead_code, reason = "the open file is t
 pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Opened, StoreError> {
     make_directory(dir).map_err(|source| unusable(dir, source))?;
     let lock = lock(dir)?;
+    backup::clear_up(dir)?;
     let database = dir.join("inhaul.db");
     check_files(dir, &database)?;
     let mut writer = connect_writer(&database)?;
@@ -62,10 +64,7 @@ pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Opened, StoreEr
             .pragma_update_and_check(None, "max_page_count", pages.cast_signed(), |_| Ok(()))
             .doing("limit the database's size")?;
     }
-    let key_file = options
-        .key_file
-        .clone()
-        .unwrap_or_else(|| dir.join("secret.key"));
+    let key_file = options.key_file(dir);
     let origin = migrate::inspect(&writer, dir)?;
     let key = match origin {
         Origin::Fresh => SealingKey::load_or_create(key_file)?,
@@ -224,7 +223,8 @@ fn make_private(database: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn make_directory(dir: &Path) -> io::Result<()> {
+/// Makes the directory if it is not there.
+pub(crate) fn make_directory(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
@@ -235,7 +235,8 @@ fn make_directory(dir: &Path) -> io::Result<()> {
     }
 }
 
-fn lock(dir: &Path) -> Result<DirectoryLock, StoreError> {
+/// Takes the directory for this process.
+pub(crate) fn lock(dir: &Path) -> Result<DirectoryLock, StoreError> {
     let file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -250,7 +251,8 @@ fn lock(dir: &Path) -> Result<DirectoryLock, StoreError> {
     }
 }
 
-fn unusable(dir: &Path, source: io::Error) -> StoreError {
+/// The directory is of no use.
+pub(crate) fn unusable(dir: &Path, source: io::Error) -> StoreError {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             StoreError::DiskFull(source.into())

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::errors::{Doing, damaged, missing};
 use super::words::{from_word, sign_in_memory};
 use super::writer::Surroundings;
-use super::{schedule, started};
+use super::{housekeeping, schedule, started, tally};
 use crate::{NewRun, Run, RunEnd, RunNote, StoreError, Uncounted};
 
 const WRITE: &str = "record a run";
@@ -92,10 +92,12 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
         txn.prepare_cached("INSERT OR REPLACE INTO conversation (run_id, text) VALUES (?1, ?2)")
             .and_then(|mut insert| insert.execute(params![end.run.row(), end.conversation]))
             .doing(WRITE)?;
+        housekeeping::forget_conversation(txn, RetrievalId::new(retrieval))?;
     }
     if let Some(state) = &end.schedule {
         schedule::write_after_run(txn, RetrievalId::new(retrieval), end.due_before, state)?;
     }
+    tally::count(txn, end)?;
     write_state(txn, retrieval, end)
 }
 
@@ -184,7 +186,7 @@ fn count(count: u64) -> i64 {
 
 const COLUMNS: &str = "
     SELECT id, retrieval_id, activation, started, ended, code, listed, stored, octets, deleted,
-        left, said, notes, stopped
+        left, said, notes, stopped, folded
     FROM run";
 
 /// A retrieval's latest runs, newest first.
@@ -193,12 +195,20 @@ pub(crate) fn list(
     retrieval: RetrievalId,
     most: u32,
 ) -> Result<Vec<Run>, StoreError> {
+    let newest = "WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2";
+    select(conn, newest, params![retrieval.row(), most])
+}
+
+/// The runs that the rest of a statement names.
+pub(crate) fn select(
+    conn: &Connection,
+    which: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Run>, StoreError> {
     let mut select = conn
-        .prepare_cached(&format!(
-            "{COLUMNS} WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?2"
-        ))
+        .prepare_cached(&format!("{COLUMNS} {which}"))
         .doing(READ)?;
-    let mut rows = select.query(params![retrieval.row(), most]).doing(READ)?;
+    let mut rows = select.query(params).doing(READ)?;
     let mut runs = Vec::new();
     while let Some(row) = rows.next().doing(READ)? {
         runs.push(run(row)?);
@@ -235,6 +245,7 @@ fn run(row: &Row<'_>) -> Result<Run, StoreError> {
             notes: Vec::new(),
             said: row.get(11)?,
             stopped: row.get(13)?,
+            folded: row.get::<_, i64>(14)?.cast_unsigned(),
         })
     };
     let code = code.as_deref().map(from_word).transpose()?;

@@ -14,6 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, params};
@@ -106,6 +107,7 @@ impl Segments {
         let files = Arc::new(SegmentFiles {
             dir,
             open: Mutex::default(),
+            holds: AtomicUsize::new(0),
         });
         let recorded: HashMap<i64, u64> = conn
             .prepare("SELECT id, size FROM segment")
@@ -237,13 +239,16 @@ impl Segments {
 
     /// Whether places wait to be given back: to be done behind a synced transaction only.
     pub(crate) fn has_freed(&self) -> bool {
-        self.has_freed
+        self.has_freed && !self.files.is_held()
     }
 
     /// Gives back what was freed in transactions that are durable, and forgets it. Runs in a
     /// transaction of its own, whose loss would only repeat it.
     pub(crate) fn finish_freeing(&mut self, txn: &Connection) -> Result<(), StoreError> {
         const DOING: &str = "free places in segments";
+        if self.files.is_held() {
+            return Ok(());
+        }
         self.has_freed = false;
         let places: Vec<Place> = txn
             .prepare_cached("SELECT segment_id, start, length FROM freed_extent")
@@ -278,6 +283,9 @@ impl Segments {
 
     /// Deletes the files of full segments in which nothing is left. Their rows must go first.
     pub(crate) fn empty(&self, txn: &Connection) -> Result<Vec<i64>, StoreError> {
+        if self.files.is_held() {
+            return Ok(Vec::new());
+        }
         let last = self.last.as_ref().map_or(0, |last| last.id);
         txn.prepare_cached("DELETE FROM segment WHERE live = 0 AND id <> ?1 RETURNING id")
             .and_then(|mut delete| delete.query_map([last], |row| row.get(0))?.collect())
@@ -335,9 +343,31 @@ impl Segments {
 pub(crate) struct SegmentFiles {
     dir: PathBuf,
     open: Mutex<HashMap<i64, Arc<File>>>,
+    /// Those who copy them at present.
+    holds: AtomicUsize,
+}
+
+/// While it lives, nothing is given back to the disk: what a copy of the database names stays.
+#[derive(Debug)]
+pub(crate) struct Hold(Arc<SegmentFiles>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.holds.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl SegmentFiles {
+    /// Keeps all that is in them.
+    pub(crate) fn hold(self: &Arc<Self>) -> Hold {
+        self.holds.fetch_add(1, Ordering::SeqCst);
+        Hold(Arc::clone(self))
+    }
+
+    fn is_held(&self) -> bool {
+        self.holds.load(Ordering::SeqCst) > 0
+    }
+
     /// Appends the octets at a place to `into`.
     pub(crate) fn read(&self, place: Place, into: &mut Vec<u8>) -> Result<(), StoreError> {
         let file = self
@@ -359,7 +389,8 @@ impl SegmentFiles {
         }
     }
 
-    fn path(&self, segment: i64) -> PathBuf {
+    /// The file of a segment.
+    pub(crate) fn path(&self, segment: i64) -> PathBuf {
         self.dir.join(format!("{segment:08}"))
     }
 

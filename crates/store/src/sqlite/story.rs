@@ -110,7 +110,8 @@ fn sql(words: usize) -> String {
     sql + &format!(" ORDER BY coalesce(l.stored_at, l.first_seen) DESC, l.id DESC LIMIT {MOST}")
 }
 
-fn like_pattern(word: &str) -> String {
+/// The pattern of a LIKE that finds `word` anywhere, with `\` as its escape.
+pub(crate) fn like_pattern(word: &str) -> String {
     let mut pattern = String::from("%");
     for c in word.chars() {
         if matches!(c, '%' | '_' | '\\') {

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Clock;
+use super::backup::CopyOrder;
 use super::checkpoint::LogGauge;
 use super::errors::{Doing, damaged, explained, is_failed_sync};
 use super::readers::BodiesInUse;
@@ -87,6 +88,7 @@ pub(crate) struct Writer {
 
 enum Order {
     Run(Box<dyn Job>),
+    Copy(CopyOrder),
     Stop,
 }
 
@@ -102,7 +104,7 @@ impl Writer {
             .name("store-writer".into())
             .spawn(move || {
                 Loop {
-                    conn,
+                    conn: &conn,
                     around,
                     gauge,
                     synced: true,
@@ -121,6 +123,13 @@ impl Writer {
     pub(crate) fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         self.orders
             .send(Order::Run(job))
+            .map_err(|_| StoreError::Closing)
+    }
+
+    /// Copies the database, a step between any two transactions. Answers by itself.
+    pub(crate) fn copy(&self, order: CopyOrder) -> Result<(), StoreError> {
+        self.orders
+            .send(Order::Copy(order))
             .map_err(|_| StoreError::Closing)
     }
 
@@ -168,8 +177,8 @@ const GROUP_MESSAGES: usize = 1024;
 /// Nor do more octets.
 const GROUP_OCTETS: u64 = 16 << 20;
 
-struct Loop {
-    conn: Connection,
+struct Loop<'c> {
+    conn: &'c Connection,
     around: Surroundings,
     gauge: Arc<LogGauge>,
     /// Whether `PRAGMA synchronous` is FULL at present.
@@ -181,28 +190,58 @@ struct Loop {
 
 type Queue = VecDeque<Box<dyn Job>>;
 
-impl Loop {
+/// What has come and is not done.
+struct Waiting {
+    jobs: Queue,
+    copies: VecDeque<CopyOrder>,
+    /// More may come.
+    open: bool,
+}
+
+impl Waiting {
+    fn take(&mut self, order: Option<Order>) {
+        match order {
+            Some(Order::Run(job)) => self.jobs.push_back(job),
+            Some(Order::Copy(copy)) => self.copies.push_back(copy),
+            Some(Order::Stop) | None => self.open = false,
+        }
+    }
+}
+
+impl Loop<'_> {
     fn run(mut self, inbox: &Receiver<Order>) {
-        let mut waiting = Queue::new();
-        let mut open = true;
-        while open || !waiting.is_empty() {
-            if waiting.is_empty() {
-                match inbox.recv() {
-                    Ok(Order::Run(job)) => waiting.push_back(job),
-                    Ok(Order::Stop) | Err(_) => open = false,
-                }
+        let mut waiting = Waiting {
+            jobs: Queue::new(),
+            copies: VecDeque::new(),
+            open: true,
+        };
+        while waiting.open || !waiting.jobs.is_empty() {
+            if waiting.jobs.is_empty() && waiting.copies.is_empty() {
+                waiting.take(inbox.recv().ok());
             }
-            while open {
-                match inbox.try_recv() {
-                    Ok(Order::Run(job)) => waiting.push_back(job),
-                    Err(TryRecvError::Empty) => break,
-                    Ok(Order::Stop) | Err(TryRecvError::Disconnected) => open = false,
-                }
+            self.turn(inbox, &mut waiting);
+            if let Some(copy) = waiting.copies.pop_front() {
+                let conn = self.conn;
+                copy.carry_out(conn, || {
+                    self.turn(inbox, &mut waiting);
+                    waiting.open
+                });
             }
-            let group = take_group(&mut waiting);
-            if !group.is_empty() {
-                self.write_group(group, &mut waiting);
+        }
+    }
+
+    /// Takes what has come, and writes what of it goes into one transaction.
+    fn turn(&mut self, inbox: &Receiver<Order>, waiting: &mut Waiting) {
+        while waiting.open {
+            match inbox.try_recv() {
+                Ok(order) => waiting.take(Some(order)),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => waiting.take(None),
             }
+        }
+        let group = take_group(&mut waiting.jobs);
+        if !group.is_empty() {
+            self.write_group(group, &mut waiting.jobs);
         }
     }
 
@@ -237,11 +276,11 @@ impl Loop {
         self.conn.execute_batch("BEGIN IMMEDIATE").doing(DOING)?;
         let steps: Result<Vec<Step>, StoreError> = group
             .iter_mut()
-            .map(|job| job.step(&self.conn, &self.around))
+            .map(|job| job.step(self.conn, &self.around))
             .collect();
         let (durable, mut unkept, mut ended) = (self.synced, false, Ended::Undone);
         let done = steps.and_then(|steps| {
-            self.segments().before_commit(&self.conn, durable)?;
+            self.segments().before_commit(self.conn, durable)?;
             let committed = self.conn.execute_batch("COMMIT");
             unkept = committed.as_ref().is_err_and(is_failed_sync);
             ended = Ended::InDoubt;

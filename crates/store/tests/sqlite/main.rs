@@ -1,8 +1,11 @@
 //! The store suite on SQLite; what only a store in one directory has to do; death at any moment.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
+mod backups;
 mod directory;
+mod housekeeping;
 mod kill;
+mod slow_reader;
 #[path = "../suite/mod.rs"]
 mod suite;
 
@@ -66,6 +69,10 @@ store_suite! { super::SqliteBed::new() =>
         only_the_right_password_lets_in,
         the_last_administrator_stays,
     }
+    audit {
+        a_change_is_recorded_as_it_was_said,
+        a_filter_finds_its_changes_and_no_others,
+    }
     batches {
         a_batch_that_fails_leaves_nothing,
         a_committed_batch_is_there_with_all_it_said,
@@ -103,6 +110,17 @@ store_suite! { super::SqliteBed::new() =>
         presence_in_the_listing_is_remembered,
         the_maildrop_remembers_broken_ids_and_the_hold,
     }
+    news {
+        a_listener_hears_of_each_folder,
+        a_slow_listener_is_told_what_it_missed,
+        nothing_is_heard_of_a_batch_that_failed,
+    }
+    notices {
+        a_message_of_our_own_arrives_once,
+        a_notice_is_tried_for_three_days,
+        of_too_many_notices_the_oldest_are_given_up,
+        what_was_told_and_the_notices_are_written_together,
+    }
     retrievals {
         a_change_back_to_a_known_maildrop_adopts_it,
         a_change_changes_what_it_names,
@@ -113,6 +131,10 @@ store_suite! { super::SqliteBed::new() =>
         another_destination_keeps_what_was_brought,
         people_make_no_more_retrievals_than_their_limit,
         the_same_remote_and_destination_adopts_the_ledger,
+    }
+    run_pages {
+        counts_are_those_of_the_hours_since,
+        pages_show_every_run_once_newest_first,
     }
     runs {
         a_run_is_recorded_with_its_end,

@@ -5,11 +5,15 @@
 //! what is on disk.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod batches;
 pub(crate) mod bodies;
 pub(crate) mod groups;
 pub(crate) mod ledger;
+pub(crate) mod news;
+pub(crate) mod notices;
 pub(crate) mod retrievals;
+pub(crate) mod run_pages;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 

@@ -209,6 +209,7 @@ mod tests {
             left: 0,
             notes: Vec::new(),
             stopped: false,
+            folded: 0,
             said: None,
         };
         let newest_first = [

@@ -95,6 +95,9 @@ impl World {
             start: StartPoint::Everything,
             paused: false,
             sign_in_memory: None,
+            limits: inhaul_store::RetrievalLimits::default(),
+            confined: false,
+            written_at: None,
         };
         store.retrieval_create(retrieval).await.unwrap();
         let checks = Checks {

@@ -4,7 +4,9 @@
 -- activation, error code ...) are the fixed words of file, API and log. Sizes are octets.
 -- Identities shown to people or clients are AUTOINCREMENT: a number is never given twice.
 
--- Facts about the installation: instance (random, new after a restore), uid_validity (the last one given).
+-- Facts about the installation: instance (random, new after a restore), uid_validity (the last one
+-- given), deletion_paused (when it was restored; remote deletion waits for an administrator), and
+-- how far housekeeping has come (folding, conversation_pass, ledger_pass).
 CREATE TABLE setting (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -299,8 +301,9 @@ CREATE TABLE ledger (
 -- Finds the row of a message that is stored at last; holds left-out rows only.
 CREATE INDEX ledger_left_out ON ledger(unique_id, listed_size) WHERE state >= 10;
 
--- Visits. folded counts the nothing-new runs folded into this row. notes: what a good run met, a
--- code and a count a line.
+-- Visits. folded counts the other nothing-new runs of the hour that this row stands for; started is
+-- then the first one's and ended the last one's. notes: what a good run met, a code and a count a
+-- line.
 CREATE TABLE run (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   retrieval_id INTEGER NOT NULL,
@@ -338,16 +341,23 @@ CREATE TABLE conversation (
   text   TEXT NOT NULL
 ) STRICT;
 
--- Who changed what.
+-- Who changed what, by which way, from what to what, in words; of a secret only that it changed.
+-- Rows are added and go after a year; they never change.
 CREATE TABLE audit (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   at         INTEGER NOT NULL,
-  account_id INTEGER,
   actor      TEXT NOT NULL,
+  account_id INTEGER,
+  channel    TEXT NOT NULL,
   action     TEXT NOT NULL,
   object     TEXT NOT NULL,
-  detail     TEXT NOT NULL DEFAULT ''
+  old_value  TEXT,
+  new_value  TEXT
 ) STRICT;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
+BEGIN
+  SELECT RAISE(ABORT, 'a row of the audit never changes');
+END;
 
 -- Sign-ins to the web: the hash of a random identity, never the identity.
 CREATE TABLE session (
@@ -364,3 +374,32 @@ CREATE INDEX session_account ON session(account_id);
 INSERT INTO setting (name, value) VALUES ('instance', lower(hex(randomblob(16))));
 INSERT INTO account_group (name, switches) VALUES ('Everyone',
   'schedule=60 pop3-login=60 imap-login=60 web-login=60 folder=300 button=60 waiting=60 api=60 cli=60');
+
+-- Runs that ended, by the hour (since 1970-01-01 UTC) of their end, and what they stored: so that
+-- counts of a day do not read a day's runs.
+CREATE TABLE tally (
+  hour     INTEGER PRIMARY KEY,
+  runs     INTEGER NOT NULL,
+  messages INTEGER NOT NULL,
+  octets   INTEGER NOT NULL
+) STRICT;
+
+-- What people have heard of a retrieval, in the words of domain::notices.
+CREATE TABLE notice_state (
+  retrieval_id INTEGER PRIMARY KEY REFERENCES retrieval(id) ON DELETE CASCADE,
+  told         TEXT NOT NULL
+) STRICT;
+
+-- Notices on their way. channel says how (inbox, program, web address ...), payload (JSON) to whom
+-- and what. A row goes when its notice has arrived. One that is given up stays to be seen.
+CREATE TABLE notice_outbox (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  created    INTEGER NOT NULL,
+  channel    TEXT NOT NULL,
+  payload    TEXT NOT NULL,
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  next_try   INTEGER NOT NULL,
+  last_error TEXT,
+  given_up   INTEGER
+) STRICT;
+CREATE INDEX notice_due ON notice_outbox(next_try) WHERE given_up IS NULL;
