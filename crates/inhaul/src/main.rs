@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("inhaul: the system gives no threads: {error}");
+            caller::current().complain(&format!("inhaul: the system gives no threads: {error}\n"));
             return Exit::SOFTWARE.into();
         }
     };
@@ -62,6 +62,7 @@ fn main() -> ExitCode {
 }
 
 /// Warnings go to standard error; `-vv` and `-vvv` say more.
+#[expect(clippy::disallowed_methods, reason = "the log is this process's own")]
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
         0 | 1 => tracing::Level::WARN,

@@ -7,16 +7,17 @@
 mod ready;
 mod stop;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_store::{SqliteStore, Store};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::caller::Stop;
-use crate::cli::output::{complain, print};
+use crate::cli::output::{complain, print, print_json};
 use crate::cli::{Context, Globals};
 use crate::config::addresses::ListenAddress;
 use crate::control::{Control, Stopped};
@@ -37,14 +38,22 @@ pub(crate) struct Options {
 pub(crate) async fn run(globals: &Globals, options: Options) -> Result<Exit, Failure> {
     // Before anything is opened: from then on no signal simply ends the process.
     let mut signals = Signals::new()?;
-    let running = Running::start(globals, options).await?;
-    running.tell_ready(globals)?;
+    let running = Running::start(globals, &options).await?;
+    let told = running.tell_ready(globals, options.ready_file.as_deref());
+    let ready = match told {
+        Ok(ready) => ready,
+        Err(failure) => {
+            running.stop().await?;
+            return Err(failure);
+        }
+    };
     let how = loop {
         match signals.next().await {
             Wish::Reload => running.reload(globals),
             Wish::Stop(how) => break how,
         }
     };
+    drop(ready);
     let stopped = tokio::select! {
         stopped = running.stop() => stopped?,
         // Asked twice, it waits for nobody.
@@ -75,25 +84,24 @@ struct Running {
     /// What commands work on; a reload puts another one there.
     context: watch::Sender<Context>,
     control: Control,
-    ready: Option<ReadyFile>,
 }
 
 impl Running {
     /// Opens the data directory, then what works on it, then what takes orders.
-    async fn start(globals: &Globals, options: Options) -> Result<Self, Failure> {
+    async fn start(globals: &Globals, options: &Options) -> Result<Self, Failure> {
         let mut config = globals.read_config()?;
         if !options.listen.is_empty() {
-            config.server.listen = options.listen;
+            config.server.listen.clone_from(&options.listen);
         }
-        // A file of an earlier start tells nobody that this one is ready.
-        let ready = options.ready_file.map(ReadyFile::new).transpose()?;
+        if let Some(path) = &options.ready_file {
+            ready::clear(path, &config.server.control)?;
+        }
         let store = globals.open(&config).await?;
         match Self::start_on(globals, config.into(), Arc::clone(&store)) {
             Ok((context, control)) => Ok(Self {
                 store,
                 context,
                 control,
-                ready,
             }),
             Err(failure) => {
                 store.close().await?;
@@ -119,25 +127,29 @@ impl Running {
         Ok((context, control))
     }
 
-    /// Each address it listens at: what it is, a space, where.
-    fn addresses(&self) -> Vec<String> {
-        vec![format!("control {}", self.control.path().display())]
+    /// Each address it listens at: what is there, and where.
+    fn addresses(&self) -> Vec<(&'static str, String)> {
+        vec![("control", self.control.path().display().to_string())]
     }
 
     /// Says that it is ready, to people and to programs.
-    fn tell_ready(&self, globals: &Globals) -> Result<(), Failure> {
-        let lines: String = self
-            .addresses()
-            .iter()
-            .map(|line| format!("{line}\n"))
-            .collect();
-        if !globals.quiet {
+    fn tell_ready(
+        &self,
+        globals: &Globals,
+        file: Option<&Path>,
+    ) -> Result<Option<ReadyFile>, Failure> {
+        let addresses = self.addresses();
+        let lines = addresses.iter().map(|(what, at)| format!("{what} {at}\n"));
+        let lines: String = lines.collect();
+        if globals.json {
+            let addresses = addresses.iter();
+            let addresses = addresses.map(|(what, at)| json!({ "what": what, "at": at }));
+            let addresses: Vec<_> = addresses.collect();
+            print_json(&json!({ "addresses": addresses }))?;
+        } else if !globals.quiet {
             print(&lines)?;
         }
-        match &self.ready {
-            Some(file) => file.write(&lines),
-            None => Ok(()),
-        }
+        file.map(|path| ReadyFile::write(path, &lines)).transpose()
     }
 
     /// Reads the configuration again. The one that runs stays where the new one is broken.
@@ -159,9 +171,7 @@ impl Running {
             store,
             context,
             control,
-            ready,
         } = self;
-        drop(ready);
         let commands = control.stop(STOP_MOST - CLOSE_MOST).await;
         drop(context);
         match timeout(CLOSE_MOST, store.close()).await {
