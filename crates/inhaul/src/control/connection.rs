@@ -100,7 +100,7 @@ impl Connection {
         let to_question = answer.downgrade();
         // They end with this connection, however it ends.
         let mut line = JoinSet::new();
-        line.spawn(write_out(outgoing, write, self.phases.clone()));
+        let writer = line.spawn(write_out(outgoing, write, self.phases.clone()));
         line.spawn(read_in(read, answer, Arc::clone(&say)));
         let remote = Arc::new(Remote {
             uid: self.uid,
@@ -140,8 +140,12 @@ impl Connection {
         let code = exit.code();
         let last_words = async {
             frames.send(Frame::of(ToClient::Exit { code })).await.ok();
-            // The writer ends behind it; the reader by then or with this connection.
-            line.join_next().await;
+            // The writer ends behind it, the reader with this connection.
+            while let Some(Ok((ended, ()))) = line.join_next_with_id().await {
+                if ended == writer.id() {
+                    break;
+                }
+            }
         };
         last_words.await;
     }
