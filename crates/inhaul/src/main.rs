@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("inhaul: the system gives no threads: {error}");
+            caller::current().complain(&format!("inhaul: the system gives no threads: {error}\n"));
             return Exit::SOFTWARE.into();
         }
     };
@@ -72,6 +72,7 @@ fn main() -> ExitCode {
 
 /// Warnings go to standard error; `-vv` and `-vvv` say more. How runs end is for the commands to
 /// tell, once.
+#[expect(clippy::disallowed_methods, reason = "the log is this process's own")]
 fn log_to_stderr(verbose: u8) {
     let (level, of_runs) = match verbose {
         0 | 1 => (LevelFilter::WARN, LevelFilter::OFF),

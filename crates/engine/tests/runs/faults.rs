@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use inhaul_engine::RunOptions;
 use inhaul_sample::SampleId;
 use inhaul_sample::switches::{Fault, Pipelining, Times};
 use inhaul_store::Store as _;
@@ -113,23 +114,33 @@ async fn a_message_is_whole_when_the_line_ends_behind_it() {
 
 #[tokio::test]
 async fn a_server_that_drips_is_left_in_the_end() {
-    let setup = Setup {
-        run_timeout: Duration::from_millis(500),
+    let limit = Duration::from_millis(500);
+    let of_all = Setup {
+        run_timeout: limit,
         ..Setup::default()
     };
-    let world = setup.impatient().start().await;
-    world.send(letters(0..30));
-    world.mailbox.set(|switches| {
-        switches.line = Some(inhaul_sample::switches::Line {
-            rate: std::num::NonZeroU32::new(3_000),
-            ..Default::default()
+    let of_this_run = RunOptions {
+        timeout: Some(limit),
+        ..RunOptions::default()
+    };
+    for (setup, options) in [
+        (of_all, RunOptions::default()),
+        (Setup::default(), of_this_run),
+    ] {
+        let world = setup.impatient().start().await;
+        world.send(letters(0..30));
+        world.mailbox.set(|switches| {
+            switches.line = Some(inhaul_sample::switches::Line {
+                rate: std::num::NonZeroU32::new(3_000),
+                ..Default::default()
+            });
         });
-    });
-    world.run().await;
-    world.assert_nothing_lost().await;
-    assert!(world.stored().await.len() < 30);
-    world.mailbox.idle().await;
-    world.behave();
-    world.good().await;
-    world.assert_each_once().await;
+        world.run_with(options).await;
+        world.assert_nothing_lost().await;
+        assert!(world.stored().await.len() < 30);
+        world.mailbox.idle().await;
+        world.behave();
+        world.good().await;
+        world.assert_each_once().await;
+    }
 }

@@ -1,5 +1,7 @@
 //! The process's own streams and files.
 
+#![expect(clippy::disallowed_methods, reason = "here the caller is this process")]
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;

@@ -137,6 +137,7 @@ impl Caller {
     }
 
     /// A path as the caller typed it, from the root.
+    #[expect(clippy::disallowed_methods, reason = "this is what stands for it")]
     pub(crate) fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
         match self {
             Self::Local => std::path::absolute(path),

@@ -74,6 +74,7 @@ fn refuse_real_data(globals: &Globals) -> Result<(), Failure> {
 }
 
 /// Reads lines from standard input, on a thread that ends with them or with the process.
+#[expect(clippy::disallowed_methods, reason = "a demo is always here")]
 fn read_commands() -> Result<Input, Failure> {
     let typed = if std::io::stdin().is_terminal() {
         Typed::ByHand

@@ -150,7 +150,7 @@ pub(crate) async fn run(cli: Cli, words: Vec<OsString>) -> Result<Exit, Failure>
         if let Some(server) = control::connect(&config.server.control).await? {
             let command = control::Typed {
                 words,
-                data: std::path::absolute(&config.data)?,
+                data: caller::Caller::Local.absolute(&config.data)?,
                 reads: cli.command.reads().map(Path::to_owned),
                 writes_below: cli.command.writes_below().map(Path::to_owned),
             };

@@ -11,7 +11,7 @@ use crate::serve::{self, Options};
 
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
-    /// Where the web pages are served instead of at [server] listen; several allowed
+    /// Where the web pages are served, whatever the configuration says; several allowed
     #[arg(long, value_name = "ADDRESS", value_parser = parse_listen)]
     listen: Vec<ListenAddress>,
     /// Write the addresses it listens at to this file once it is ready

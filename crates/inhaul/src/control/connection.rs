@@ -33,8 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Frames that wait for a client to read; then its command waits.
 const FRAMES: usize = 16;
 
-/// What a client gets for reading the end when the server stops.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// What a client gets for reading what waits for it, when the server stops.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// One client.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl Connection {
         let to_question = answer.downgrade();
         // They end with this connection, however it ends.
         let mut line = JoinSet::new();
-        line.spawn(write_out(outgoing, write));
+        let writer = line.spawn(write_out(outgoing, write, self.phases.clone()));
         line.spawn(read_in(read, answer, Arc::clone(&say)));
         let remote = Arc::new(Remote {
             uid: self.uid,
@@ -140,17 +140,14 @@ impl Connection {
         let code = exit.code();
         let last_words = async {
             frames.send(Frame::of(ToClient::Exit { code })).await.ok();
-            // The writer ends behind it; the reader by then or with this connection.
-            line.join_next().await;
+            // The writer ends behind it, the reader with this connection.
+            while let Some(Ok((ended, ()))) = line.join_next_with_id().await {
+                if ended == writer.id() {
+                    break;
+                }
+            }
         };
-        let mut phases = self.phases.clone();
-        tokio::select! {
-            () = last_words => {}
-            () = async {
-                stopping(&mut phases).await;
-                tokio::time::sleep(LAST_WORDS).await;
-            } => {}
-        }
+        last_words.await;
     }
 }
 
@@ -176,11 +173,25 @@ fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 /// Writes what the command says until the client is gone or was told the end.
-async fn write_out(mut frames: mpsc::Receiver<Frame<ToClient>>, mut line: OwnedWriteHalf) {
+/// A server that stops does not wait for one that stands still: its command hears that it is gone.
+async fn write_out(
+    mut frames: mpsc::Receiver<Frame<ToClient>>,
+    mut line: OwnedWriteHalf,
+    mut phases: watch::Receiver<Phase>,
+) {
     while let Some(frame) = frames.recv().await {
         let is_end = matches!(frame.message, ToClient::Exit { .. });
-        if frame.write(&mut line).await.is_err() || is_end {
-            return;
+        let stands_still = async {
+            stopping(&mut phases).await;
+            tokio::time::sleep(LAST_WORDS).await;
+        };
+        tokio::select! {
+            written = frame.write(&mut line) => {
+                if written.is_err() || is_end {
+                    return;
+                }
+            }
+            () = stands_still => return,
         }
     }
 }

@@ -9,16 +9,17 @@ mod ready;
 mod stop;
 mod vitals;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_store::{SqliteStore, Store};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::caller::Stop;
-use crate::cli::output::{complain, print};
+use crate::cli::output::{complain, print, print_json};
 use crate::cli::{Context, Globals};
 use crate::clock::clock;
 use crate::config::Config;
@@ -52,8 +53,15 @@ pub(crate) async fn run(globals: &Globals, options: Options) -> Result<Exit, Fai
 async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Exit, Failure> {
     // Before anything is opened: from then on no signal simply ends the process.
     let mut signals = Signals::new()?;
-    let running = Running::start(globals, options, log).await?;
-    running.tell_ready(globals)?;
+    let running = Running::start(globals, &options, log).await?;
+    let told = running.tell_ready(globals, options.ready_file.as_deref());
+    let ready = match told {
+        Ok(ready) => ready,
+        Err(failure) => {
+            running.stop().await?;
+            return Err(failure);
+        }
+    };
     let _reopening = AbortOnDrop(tokio::spawn(reopen_on_signal(log.clone())));
     let how = loop {
         match signals.next().await {
@@ -62,6 +70,7 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
         }
     };
     systemd::stopping();
+    drop(ready);
     let stopped = tokio::select! {
         stopped = running.stop() => stopped?,
         // Asked twice, it waits for nobody.
@@ -112,19 +121,19 @@ struct Running {
     control: Control,
     attended: Attended,
     log: Log,
-    ready: Option<ReadyFile>,
 }
 
 impl Running {
     /// Opens the data directory, then what works on it, then what takes orders.
-    async fn start(globals: &Globals, options: Options, log: &Log) -> Result<Self, Failure> {
+    async fn start(globals: &Globals, options: &Options, log: &Log) -> Result<Self, Failure> {
         let mut config = globals.read_config()?;
         log.configure(&config.log);
         if !options.listen.is_empty() {
-            config.server.listen = options.listen;
+            config.server.listen.clone_from(&options.listen);
         }
-        // A file of an earlier start tells nobody that this one is ready.
-        let ready = options.ready_file.map(ReadyFile::new).transpose()?;
+        if let Some(path) = &options.ready_file {
+            ready::clear(path, &config.server.control)?;
+        }
         let store = globals.open(&config).await?;
         match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
             Ok((context, control, attended)) => Ok(Self {
@@ -133,7 +142,6 @@ impl Running {
                 control,
                 attended,
                 log: log.clone(),
-                ready,
             }),
             Err(failure) => {
                 store.close().await?;
@@ -167,31 +175,36 @@ impl Running {
         }
     }
 
-    /// Each address it listens at: what it is, a space, where.
-    fn addresses(&self) -> Vec<String> {
-        let control = format!("control {}", self.control.path().display());
+    /// Each address it listens at: what is there, and where.
+    fn addresses(&self) -> Vec<(&'static str, String)> {
+        let control = ("control", self.control.path().display().to_string());
         let ops = self.attended.addresses().iter();
-        [control]
-            .into_iter()
-            .chain(ops.map(|address| format!("ops {address}")))
-            .collect()
+        let ops = ops.map(|address| ("ops", address.to_string()));
+        [control].into_iter().chain(ops).collect()
     }
 
     /// Says that it is ready, to people and to programs.
-    fn tell_ready(&self, globals: &Globals) -> Result<(), Failure> {
-        let lines: String = self
-            .addresses()
-            .iter()
-            .map(|line| format!("{line}\n"))
-            .collect();
-        if !globals.quiet {
+    fn tell_ready(
+        &self,
+        globals: &Globals,
+        file: Option<&Path>,
+    ) -> Result<Option<ReadyFile>, Failure> {
+        let addresses = self.addresses();
+        let lines = addresses.iter().map(|(what, at)| format!("{what} {at}\n"));
+        let lines: String = lines.collect();
+        if globals.json {
+            let addresses = addresses.iter();
+            let addresses = addresses.map(|(what, at)| json!({ "what": what, "at": at }));
+            let addresses: Vec<_> = addresses.collect();
+            print_json(&json!({ "addresses": addresses }))?;
+        } else if !globals.quiet {
             print(&lines)?;
         }
-        if let Some(file) = &self.ready {
-            file.write(&lines)?;
-        }
+        let file = file
+            .map(|path| ReadyFile::write(path, &lines))
+            .transpose()?;
         systemd::ready("ready");
-        Ok(())
+        Ok(file)
     }
 
     /// Reads the configuration again. The one that runs stays where the new one is broken.
@@ -223,9 +236,7 @@ impl Running {
             control,
             attended,
             log: _,
-            ready,
         } = self;
-        drop(ready);
         let commands = control.stop(STOP_MOST - CLOSE_MOST).await;
         attended.stop().await;
         drop(context);

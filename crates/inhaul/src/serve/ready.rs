@@ -1,6 +1,7 @@
 //! `--ready-file`: a file that is there, whole, while the server is ready.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
@@ -9,20 +10,21 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug)]
 pub(super) struct ReadyFile(PathBuf);
 
-impl ReadyFile {
-    /// Nothing is ready yet: a file of an earlier start goes.
-    pub(super) fn new(path: PathBuf) -> Result<Self, Failure> {
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(unwritable(&path, &error))
-            }
-            _ => Ok(Self(path)),
-        }
+/// Removes the file of an earlier start: it tells nobody that this one is ready. A server that runs,
+/// and keeps this one from starting, keeps its file too.
+pub(super) fn clear(path: &Path, control: &Path) -> Result<(), Failure> {
+    if UnixStream::connect(control).is_ok() {
+        return Ok(());
     }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(path, &error)),
+        _ => Ok(()),
+    }
+}
 
+impl ReadyFile {
     /// Writes the file. It gets its name when it is whole: who sees it can read it.
-    pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
-        let Self(path) = self;
+    pub(super) fn write(path: &Path, text: &str) -> Result<Self, Failure> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}", std::process::id()));
         let whole = path.with_file_name(name);
@@ -31,7 +33,8 @@ impl ReadyFile {
             .map_err(|error| {
                 fs::remove_file(&whole).ok();
                 unwritable(path, &error)
-            })
+            })?;
+        Ok(Self(path.to_owned()))
     }
 }
 
@@ -54,14 +57,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ready");
         fs::write(&path, "of an earlier start").unwrap();
-        let file = ReadyFile::new(path.clone()).unwrap();
+        let control = folder.path().join("control.sock");
+        let running = std::os::unix::net::UnixListener::bind(&control).unwrap();
+        clear(&path, &control).unwrap();
+        assert!(path.exists());
+        drop(running);
+        clear(&path, &control).unwrap();
         assert!(!path.exists());
-        file.write("control /d/control.sock\n").unwrap();
+        let file = ReadyFile::write(&path, "control /d/control.sock\n").unwrap();
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
             "control /d/control.sock\n"
         );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         drop(file);
         assert!(!path.exists());
     }

@@ -7,6 +7,8 @@
 //!
 //! Needs root, `cc`, `mkfs.ext4` and a kernel that mounts loop devices.
 
+#![allow(clippy::disallowed_macros, reason = "a test speaks for itself")]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

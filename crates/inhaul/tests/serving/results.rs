@@ -188,8 +188,8 @@ fn two_visits_to_one_maildrop_wait_for_each_other() {
     }
 }
 
-/// Runs a command at a terminal, and types this once it has asked.
-fn typed_at_a_terminal(inhaul: &Inhaul, command: &str, typed: &str) -> (Option<i32>, String) {
+/// A command at a terminal of its own; what is shown there comes out of its stdout.
+fn at_a_terminal(inhaul: &Inhaul, command: &str) -> Guarded {
     let program = env!("CARGO_BIN_EXE_inhaul");
     let mut script = Command::new("script");
     script
@@ -197,7 +197,12 @@ fn typed_at_a_terminal(inhaul: &Inhaul, command: &str, typed: &str) -> (Option<i
         .env("INHAUL_DATA", inhaul.data())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
-    let mut script = Guarded::spawn(&mut script).unwrap();
+    Guarded::spawn(&mut script).unwrap()
+}
+
+/// Runs a command at a terminal, and types this once it has asked.
+fn typed_at_a_terminal(inhaul: &Inhaul, command: &str, typed: &str) -> (Option<i32>, String) {
+    let mut script = at_a_terminal(inhaul, command);
     let mut keyboard = script.child().stdin.take().unwrap();
     let mut screen = script.child().stdout.take().unwrap();
     let mut shown = Vec::new();
@@ -240,4 +245,23 @@ fn questions_and_passwords_are_asked_at_the_terminal_of_whoever_typed_the_comman
         drop(server);
     }
     assert_eq!(said[0], said[1]);
+}
+
+#[test]
+fn bars_are_drawn_at_the_terminal_of_whoever_typed_the_command() {
+    let house = House::new(6, 50_000);
+    house.slow(200_000);
+    let home = &house.home;
+    let _server = Server::start(&home.inhaul).unwrap();
+    let mut pull = at_a_terminal(&home.inhaul, "pull isp");
+    let mut shown = String::new();
+    let mut screen = pull.child().stdout.take().unwrap();
+    screen.read_to_string(&mut shown).unwrap();
+    let ended = pull.wait(crate::clients::PATIENCE).unwrap().unwrap();
+    assert!(ended.success(), "{shown}");
+    let bar = shown.find("isp   [").unwrap_or_else(|| panic!("{shown}"));
+    let result = shown
+        .find("isp   6 new")
+        .unwrap_or_else(|| panic!("{shown}"));
+    assert!(bar < result, "{shown}");
 }

@@ -30,12 +30,24 @@ fn the_ready_file_is_there_while_the_server_is_ready() {
 }
 
 #[test]
+fn a_ready_file_that_cannot_be_written_ends_the_server() {
+    let home = Installation::new();
+    let nowhere = home.beside("nowhere/ready").display().to_string();
+    let refused = home.fails(&["serve", "--ready-file", &nowhere], 73);
+    assert!(refused.stderr.contains("nowhere/ready"), "{refused:?}");
+    assert!(!home.data().join("control.sock").exists());
+    home.inhaul.ok(&["account", "list"]).unwrap();
+}
+
+#[test]
 fn a_data_directory_has_one_server() {
     let home = Installation::new();
     let server = Server::start(&home.inhaul).unwrap();
-    let second = home.fails(&["serve"], 75);
+    let ready = home.data().with_extension("ready").display().to_string();
+    let second = home.fails(&["serve", "--ready-file", &ready], 75);
     assert!(second.stderr.contains("data-in-use"), "{second:?}");
-    // It leaves the first one's socket alone.
+    // It leaves what is the first one's alone.
+    assert!(server.ready().is_ok());
     home.inhaul.ok(&["account", "list"]).unwrap();
     drop(server);
 }

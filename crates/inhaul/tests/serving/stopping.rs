@@ -7,7 +7,7 @@ use inhaul_testkit::{Server, Signal};
 
 use crate::House;
 use crate::clients::PATIENCE;
-use crate::installation::{Installation, wait_until};
+use crate::installation::{Installation, assert_each_once, wait_until};
 
 /// Stops a server by this signal in the middle of a run.
 fn stopped_in_a_run(signal: Signal, exit: i32) {
@@ -65,6 +65,25 @@ fn a_second_signal_waits_for_nobody() {
     assert_eq!(ended.and_then(|ended| ended.code()), Some(143));
     let told = pull.wait(PATIENCE).unwrap().unwrap();
     assert!([Some(75), Some(143)].contains(&told.code()), "{told:?}");
+}
+
+#[test]
+fn a_client_hears_that_its_server_was_killed_and_nothing_comes_twice() {
+    let house = House::new(40, 50_000);
+    let home = &house.home;
+    house.slow(200_000);
+    let mut server = Server::start(&home.inhaul).unwrap();
+    let mut pull = home.inhaul.spawn(&["pull", "isp"]).unwrap();
+    wait_until("bodies are on their way", || {
+        house.mailbox.count("RETR") > 0
+    });
+    server.kill().unwrap();
+    let ended = pull.wait(PATIENCE).unwrap().unwrap();
+    assert_eq!(ended.code(), Some(75), "{}", pull.stderr());
+    assert!(pull.stderr().contains("the server went away"));
+    house.remote.behave();
+    home.pull("isp");
+    assert_each_once(&house.mailbox.contents(), &home.messages("anna"));
 }
 
 #[test]
