@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use inhaul_domain::schedule::Pace;
 use inhaul_net::Dialler;
 use inhaul_store::{NewRun, Retrieval, StartedBy, Store};
-use inhaul_types::{Activation, Octets, RunId, Timestamp};
+use inhaul_types::{Activation, ErrorCode, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -184,6 +184,15 @@ impl Engine {
     /// The report of a run that was told to stop before it had its turn.
     pub(crate) fn not_run(&self, retrieval: &Retrieval) -> RunReport {
         self.unrecorded(retrieval, RunError::Stopped, Instant::now())
+    }
+
+    /// The report of a run that did not get its turn.
+    pub(crate) fn refused(&self, retrieval: &Retrieval, code: Option<ErrorCode>) -> RunReport {
+        let error = match code {
+            Some(ErrorCode::QueueFull) => RunError::QueueFull,
+            _ => RunError::Stopped,
+        };
+        self.unrecorded(retrieval, error, Instant::now())
     }
 
     /// Waits for a place, and reads the retrieval's row behind the lease: while this run waited,

@@ -39,6 +39,8 @@ pub(crate) enum RunError {
     TooLong,
     #[error("the run was told to stop")]
     Stopped,
+    #[error("too many runs are waiting")]
+    QueueFull,
     /// A mistake of ours: nothing is awaited, and yet the run is not done.
     #[error("the run came to a stand")]
     Stuck,
@@ -134,6 +136,7 @@ impl RunError {
             }
             Self::Client(error) => nonsense(error.to_string()),
             Self::ListingTooLong => nonsense("it lists more messages than can be held".to_owned()),
+            Self::QueueFull => (ErrorCode::QueueFull, None),
             Self::Cut(_) => (ErrorCode::CutOff, None),
             Self::Stuck | Self::BrokeDown => (ErrorCode::BrokeDown, None),
             Self::Stopped => (ErrorCode::CutOff, Some(Detail::Stopped)),

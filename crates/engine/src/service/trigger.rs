@@ -10,8 +10,8 @@ use inhaul_domain::schedule::sign_in_block;
 use inhaul_domain::trigger::{
     Decision, Progress, Refusal, RefusalReason, StartedToday, TriggerFacts, decide, possible_at,
 };
-use inhaul_store::{StartedBy, StoreError};
-use inhaul_types::{AccountId, Activation, FolderId, RetrievalId, Timestamp};
+use inhaul_store::{Retrieval, StartedBy, StoreError};
+use inhaul_types::{AccountId, Activation, ErrorCode, FolderId, RetrievalId, Timestamp};
 
 use super::event::EventKind;
 use super::pending::{Pending, Ticket};
@@ -19,7 +19,8 @@ use super::table::{Activity, Behind, Entry, Table};
 use super::waiting::{WAITING, Waiting};
 use super::{Service, ServiceSettings};
 use crate::engine::RunOptions;
-use crate::observe::Observer;
+use crate::observe::{Observer, RunReport};
+use tokio::sync::watch;
 
 /// Somebody wants mail now.
 #[derive(Clone, Debug)]
@@ -117,43 +118,71 @@ impl Service {
     }
 
     /// Runs it now, whatever limits say: what an administrator types. Joins nothing, because the
-    /// options are this run's own; waits behind whatever the maildrop is busy with.
+    /// options are this run's own; waits behind whatever the maildrop is busy with. `stop` turning
+    /// true ends the run after the messages under way.
     pub async fn run_now(
         self: &Arc<Self>,
-        id: RetrievalId,
+        retrieval: &Retrieval,
         options: RunOptions,
         observer: Arc<dyn Observer>,
-    ) -> Result<Ticket, Refusal> {
-        let now = self.now();
+        mut stop: watch::Receiver<bool>,
+    ) -> Arc<RunReport> {
+        let id = retrieval.id;
         let pending = Pending::watched(id, Activation::Cli, None, options, Some(observer));
+        let ticket = Ticket {
+            pending: Arc::clone(&pending),
+        };
+        let stopped = async {
+            if stop.wait_for(|stop| *stop).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let ended = async {
+            match self.take_place(&pending).await {
+                Place::Taken => ticket.ended().await,
+                Place::Refused(code) => Some(Arc::new(self.engine.refused(retrieval, code))),
+            }
+        };
+        tokio::pin!(ended);
+        let report = tokio::select! {
+            biased;
+            report = &mut ended => report,
+            () = stopped => {
+                ticket.stop();
+                ended.await
+            }
+        };
+        report.unwrap_or_else(|| Arc::new(self.engine.not_run(retrieval)))
+    }
+
+    /// Waits until nobody else has the retrieval, and queues the run.
+    async fn take_place(self: &Arc<Self>, pending: &Arc<Pending>) -> Place {
+        let id = pending.retrieval;
         loop {
             let before = {
                 let mut table = self.lock();
-                if self.is_stopping() {
-                    return Err(STOPPING);
-                }
-                let Some(entry) = table.entries.get(&id) else {
-                    return Err(STOPPING);
+                let entry = table.entries.get(&id);
+                let Some(entry) = entry.filter(|_| !self.is_stopping()) else {
+                    return Place::Refused(None);
                 };
                 match entry.pending() {
                     Some(before) => Ticket {
                         pending: Arc::clone(before),
                     },
                     None => {
-                        let Some(_) =
-                            self.put_in_queue(&mut table, Arc::clone(&pending), None, now)
-                        else {
-                            return Err(self.queue_is_full(&table));
-                        };
+                        let now = self.now();
+                        let queued = self.put_in_queue(&mut table, Arc::clone(pending), None, now);
+                        if queued.is_none() {
+                            return Place::Refused(Some(ErrorCode::QueueFull));
+                        }
                         break;
                     }
                 }
             };
-            // A look of hers is not the look of somebody else.
             before.ended().await;
         }
         self.turn();
-        Ok(Ticket { pending })
+        Place::Taken
     }
 
     /// "I am waiting for a message": runs again and again for five minutes, until one comes. Says
@@ -348,6 +377,13 @@ impl Service {
     }
 }
 
+/// Whether a run has got its place in the queue.
+enum Place {
+    Taken,
+    /// With a code, or because everything ends.
+    Refused(Option<ErrorCode>),
+}
+
 /// Runs that were started today.
 #[derive(Clone, Copy, Debug, Default)]
 struct Started {
@@ -396,11 +432,6 @@ impl Table {
         }
     }
 }
-
-const STOPPING: Refusal = Refusal {
-    reason: RefusalReason::Stopping,
-    until: None,
-};
 
 /// Midnight, UTC: the days by which runs are counted.
 fn end_of_day(now: Timestamp) -> Timestamp {

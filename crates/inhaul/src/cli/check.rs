@@ -98,7 +98,7 @@ impl Check {
                     tell(finished, width, globals)
                 };
                 let (finished, signalled) =
-                    run_all(&engine, retrievals, options, &bars, told).await?;
+                    run_all(&engine, None, retrievals, options, &bars, told).await?;
                 bars.clear();
                 if globals.json {
                     let retrievals: Vec<_> = finished.iter().map(CheckDocument::from).collect();

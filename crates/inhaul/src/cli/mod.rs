@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use inhaul_engine::Engine;
+use inhaul_engine::service::Service;
 use inhaul_store::{SqliteStore, Store, StoreOptions};
 
 use crate::caller;
@@ -87,6 +88,8 @@ pub(crate) struct Context {
     pub(crate) store: Arc<SqliteStore>,
     /// The one engine, so that leases and limits hold for everybody together.
     pub(crate) engine: Arc<Engine>,
+    /// What keeps the retrievals running.
+    pub(crate) service: Arc<Service>,
 }
 
 /// When to use what only a terminal understands.
@@ -237,6 +240,11 @@ impl Globals {
             Some(server) => Ok(Arc::clone(&server.engine)),
             None => pull::engine(store, config),
         }
+    }
+
+    /// What keeps the retrievals running, where a server carries the command out.
+    pub(crate) fn service(&self) -> Option<&Arc<Service>> {
+        self.server.as_ref().map(|server| &server.service)
     }
 
     /// Opens the data directory.

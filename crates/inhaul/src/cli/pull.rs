@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use inhaul_engine::service::Service;
 use inhaul_engine::{Checks, Engine, FailureReport, Pop3Log, RunOptions, RunReport};
 use inhaul_store::{Retrieval, SqliteStore, Store};
 use inhaul_types::{Activation, Card, ErrorCode, Octets};
@@ -81,14 +82,20 @@ impl Pull {
                     timeout: self.timeout,
                 };
                 let began = Instant::now();
-                let (finished, signalled) =
-                    run_all(&engine, retrievals, options, &bars, |finished| {
+                let (finished, signalled) = run_all(
+                    &engine,
+                    globals.service(),
+                    retrievals,
+                    options,
+                    &bars,
+                    |finished| {
                         if globals.json || globals.draws_bars() {
                             return Ok(());
                         }
                         tell(finished, globals, self.dry_run)
-                    })
-                    .await?;
+                    },
+                )
+                .await?;
                 bars.clear();
                 if globals.verbose > 0 {
                     show_conversations(&*store, &finished).await?;
@@ -321,6 +328,7 @@ pub(super) fn checks(config: &Config) -> Checks {
 /// broke down.
 pub(super) async fn run_all(
     engine: &Arc<Engine>,
+    service: Option<&Arc<Service>>,
     retrievals: Vec<Retrieval>,
     options: RunOptions,
     bars: &Bars,
@@ -334,12 +342,23 @@ pub(super) async fn run_all(
     for retrieval in retrievals {
         let engine = Arc::clone(engine);
         let stopping = stopping.clone();
-        let bar = bars.add(&retrieval.name);
+        let bar = Arc::new(bars.add(&retrieval.name));
+        // A look is no run of the service's: nobody waits for it.
+        let service = service.filter(|_| !options.dry_run).cloned();
         let name = retrieval.name.clone();
         let run = runs.spawn(async move {
-            let report = engine
-                .run(&retrieval, Activation::Cli, options, &bar, stopping)
-                .await;
+            let report = match service {
+                Some(service) => {
+                    let bar = Arc::clone(&bar);
+                    let report = service.run_now(&retrieval, options, bar, stopping);
+                    Arc::unwrap_or_clone(report.await)
+                }
+                None => {
+                    engine
+                        .run(&retrieval, Activation::Cli, options, &*bar, stopping)
+                        .await
+                }
+            };
             bar.done();
             Finished::new(retrieval, report)
         });

@@ -5,14 +5,17 @@
 //! outside comes last and is the first to stop.
 
 mod attended;
+mod pace;
 mod ready;
 mod stop;
+mod upkeep;
 mod vitals;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_engine::service::Service;
 use inhaul_store::{SqliteStore, Store};
 use serde_json::json;
 use tokio::sync::watch;
@@ -32,6 +35,7 @@ use crate::ops::systemd;
 use attended::Attended;
 use ready::ReadyFile;
 use stop::{Signals, Wish};
+use upkeep::Upkeep;
 
 /// How this start differs from the configuration.
 #[derive(Debug)]
@@ -120,6 +124,7 @@ struct Running {
     context: watch::Sender<Context>,
     control: Control,
     attended: Attended,
+    upkeep: Upkeep,
     log: Log,
 }
 
@@ -136,7 +141,8 @@ impl Running {
         }
         let store = globals.open(&config).await?;
         match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
-            Ok((context, control, attended)) => Ok(Self {
+            Ok((context, control, attended, upkeep)) => Ok(Self {
+                upkeep,
                 store,
                 context,
                 control,
@@ -156,18 +162,25 @@ impl Running {
         config: Arc<Config>,
         store: Arc<SqliteStore>,
         log: &Log,
-    ) -> Result<(watch::Sender<Context>, Control, Attended), Failure> {
+    ) -> Result<(watch::Sender<Context>, Control, Attended, Upkeep), Failure> {
         let engine = globals.engine(&store, &config)?;
+        engine.set_pace(pace::pace(&config.checks));
+        let settings = pace::service_settings(&config.checks);
+        let service = Service::start(Arc::clone(&engine), settings).await?;
         let path = config.server.control.clone();
         let (context, lent) = watch::channel(Context {
             config,
             store,
             engine,
+            service,
         });
         let control = Control::start(&path, lent)?;
         let attended = Attended::start(&context.borrow().clone(), log).await;
         match attended {
-            Ok(attended) => Ok((context, control, attended)),
+            Ok(attended) => {
+                let upkeep = Upkeep::start(&context.borrow());
+                Ok((context, control, attended, upkeep))
+            }
             Err(failure) => {
                 control.stop(STOP_MOST - CLOSE_MOST).await;
                 Err(failure)
@@ -220,6 +233,12 @@ impl Running {
             Ok(new) => {
                 self.log.configure(&new.log);
                 self.attended.configure(&new.metrics);
+                let context = self.context.borrow();
+                context.engine.set_pace(pace::pace(&new.checks));
+                context
+                    .service
+                    .set_settings(pace::service_settings(&new.checks));
+                drop(context);
                 complain(
                     "inhaul: [log] and [metrics] are in force; for what else has changed start the server again\n",
                 );
@@ -235,15 +254,23 @@ impl Running {
             context,
             control,
             attended,
+            upkeep,
             log: _,
         } = self;
-        let commands = control.stop(STOP_MOST - CLOSE_MOST).await;
+        let service = Arc::clone(&context.borrow().service);
+        let most = STOP_MOST - CLOSE_MOST;
+        let (commands, runs_ended) = tokio::join!(control.stop(most), service.stop(most));
+        upkeep.stop().await;
         attended.stop().await;
         drop(context);
         match timeout(CLOSE_MOST, store.close()).await {
             Ok(closed) => closed?,
             Err(_) => return Ok(Stopped::CutOff),
         }
-        Ok(commands)
+        Ok(if runs_ended {
+            commands
+        } else {
+            Stopped::CutOff
+        })
     }
 }

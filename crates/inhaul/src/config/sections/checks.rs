@@ -29,6 +29,8 @@ pub(crate) struct Checks {
     pub(crate) at_once: usize,
     /// Runs at the same time on one remote server.
     pub(crate) at_once_per_server: usize,
+    /// Runs that may wait for their turn.
+    pub(crate) queue: usize,
     /// Octets of messages in memory that are not stored yet, over all runs.
     pub(crate) memory: u64,
     /// How long a connection and its TLS handshake may take.
@@ -69,6 +71,7 @@ impl Checks {
             at_once_per_server: reader
                 .value("at_once_per_server", AT_ONCE_PER_SERVER)
                 .count(),
+            queue: reader.value("queue", QUEUE).count(),
             memory: reader.value("memory", MEMORY).0,
             connect_timeout: reader.value("connect_timeout", CONNECT_TIMEOUT),
             read_timeout: reader.value("read_timeout", READ_TIMEOUT),
@@ -206,6 +209,9 @@ const AT_ONCE: AtLeastOne = AtLeastOne(200);
 
 /// Some servers close the door on more from one address.
 const AT_ONCE_PER_SERVER: AtLeastOne = AtLeastOne(2);
+
+/// All retrievals of a large installation may be due in one moment. Waiting costs next to nothing.
+const QUEUE: AtLeastOne = AtLeastOne(10_000);
 
 /// Two full commits of the largest kind; what is beyond waits in files.
 const MEMORY: Size = Size(16 << 20);
