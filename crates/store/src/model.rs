@@ -242,6 +242,14 @@ pub struct RunEnd {
     pub counts: bool,
 }
 
+impl RunEnd {
+    /// It looked, and there was nothing to do and nothing to tell.
+    pub(crate) fn found_nothing_new(&self) -> bool {
+        let touched = self.stored + self.deleted + self.left;
+        touched == 0 && self.code.is_none() && self.notes.is_empty()
+    }
+}
+
 /// Something a run met that a person should know of, although it may have ended well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RunNote {

@@ -2,7 +2,8 @@
 //!
 //! A few thousand changed rows are one transaction. 200,000 are many, so that nobody waits
 //! long for the writer; a crash between them leaves rows `Asked` that were deleted, which the
-//! next run settles. Only the last slice asks for a sync: it covers the others.
+//! next run settles. Only the last slice asks for a sync: it covers the others. The end of a run that
+//! looked and changed nothing asks for none: thousands of checks an hour would keep a disk awake.
 
 use std::ops::Range;
 
@@ -93,9 +94,14 @@ impl Job for LedgerJob {
     }
 
     fn durability(&self) -> Durability {
-        match self.reach() == self.changes.len() {
-            true => Durability::Synced,
-            false => Durability::WithTheNext,
+        let is_last = self.reach() == self.changes.len();
+        match &self.end {
+            // A power cut may undo what is recorded of a look: the next look finds the same.
+            Some(end) if self.changes.is_empty() && end.found_nothing_new() => {
+                Durability::WithTheNext
+            }
+            _ if is_last => Durability::Synced,
+            _ => Durability::WithTheNext,
         }
     }
 
@@ -343,6 +349,8 @@ fn change(txn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use inhaul_types::{ErrorCode, RunId};
+
     use super::*;
 
     #[test]
@@ -356,5 +364,49 @@ mod tests {
             joined(&many),
             [0..SLICE, SLICE..SLICE * 2, SLICE * 2..SLICE * 2 + 1]
         );
+    }
+
+    #[test]
+    fn only_a_look_that_found_nothing_new_waits_for_no_sync() {
+        let look = RunEnd {
+            run: RunId::new(1),
+            ended: Timestamp::from_millis(0),
+            code: None,
+            listed: 20,
+            stored: 0,
+            octets: Octets::ZERO,
+            deleted: 0,
+            left: 0,
+            notes: Vec::new(),
+            said: None,
+            conversation: String::new(),
+            capabilities: None,
+            sign_in_memory: None,
+            stopped: false,
+        };
+        let durability = |end: &RunEnd, changes| {
+            let (reply, _) = oneshot::channel();
+            LedgerJob::new(MaildropId::new(1), changes, Some(end.clone()), reply).durability()
+        };
+        assert_eq!(durability(&look, Vec::new()), Durability::WithTheNext);
+        let (stored, deleted, failed) = (
+            RunEnd {
+                stored: 1,
+                ..look.clone()
+            },
+            RunEnd {
+                deleted: 1,
+                ..look.clone()
+            },
+            RunEnd {
+                code: Some(ErrorCode::AuthRefused),
+                ..look.clone()
+            },
+        );
+        for end in [&stored, &deleted, &failed] {
+            assert_eq!(durability(end, Vec::new()), Durability::Synced, "{end:?}");
+        }
+        let vanished = vec![LedgerChange::Vanished(vec![LedgerId::new(1)])];
+        assert_eq!(durability(&look, vanished), Durability::Synced);
     }
 }
