@@ -130,6 +130,9 @@ impl Seed {
             start: StartPoint::Everything,
             paused: false,
             sign_in_memory: None,
+            limits: inhaul_store::RetrievalLimits::default(),
+            confined: false,
+            written_at: None,
         })
     }
 }
