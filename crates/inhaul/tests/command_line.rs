@@ -300,7 +300,7 @@ fn a_server_that_nobody_is_behind_is_not_saved() {
 
 #[test]
 fn every_document_has_the_fields_scripts_rely_on() {
-    let (_server, home) = house(3, &["--after-storing", "delete", "--every", "15m"]);
+    let (_server, home) = house(3, &["--after-storing", "delete", "--every", "never"]);
     let retrieval = home.json(&["retrieval", "show", "isp"]);
     assert_eq!(
         home.json(&["retrieval", "list"])["retrievals"][0]["name"],
@@ -313,7 +313,7 @@ fn every_document_has_the_fields_scripts_rely_on() {
         ("server", "127.0.0.1"),
         ("security", "none"),
         ("user", "u1"),
-        ("every", "15m"),
+        ("every", "never"),
         ("after_storing", "delete"),
     ] {
         assert_eq!(retrieval[key], value, "{key} in {retrieval}");

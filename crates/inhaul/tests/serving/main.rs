@@ -45,7 +45,8 @@ impl House {
         }
         let home = Installation::new().account("anna");
         let at = remote.address().to_string();
-        let how = ["--server", &at, "--security=none", "--no-test"];
+        let never = "--every=never";
+        let how = ["--server", &at, "--security=none", "--no-test", never];
         let added = home.try_retrieval("isp", "u1", "anna", "secret", &how);
         assert!(added.status.success(), "{added:?}");
         Self {

@@ -14,8 +14,8 @@ use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words}
 use crate::caller;
 use crate::cli::Globals;
 use crate::cli::output::{complain, print, print_json, size};
-use crate::config::Config;
 use crate::config::entries::retrieval::Bring;
+use crate::config::{Config, durations};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 use crate::server_spec::ServerSpec;
@@ -81,9 +81,6 @@ pub(crate) struct Add {
     #[arg(long)]
     paused: bool,
 }
-
-/// How often an automatic retrieval runs if nobody says otherwise.
-const EVERY_DEFAULT: Every = Every::Seconds(600);
 
 impl Add {
     pub(super) fn password_source(&self) -> &PasswordSource {
@@ -163,7 +160,7 @@ impl Add {
                 }
                 let every = self.every.unwrap_or(match owner {
                     Some(_) => Every::Never,
-                    None => EVERY_DEFAULT,
+                    None => by_default(config),
                 });
                 let retrieval = NewRetrieval {
                     name: self.name.clone(),
@@ -313,6 +310,17 @@ fn split_command(option: &str, text: &str) -> Result<Vec<String>, Failure> {
         return Err(Failure::usage(format!("{option}: the program is missing")));
     }
     Ok(parts)
+}
+
+/// How often a retrieval runs that says nothing of it.
+fn by_default(config: &Config) -> Every {
+    match config.checks.every {
+        durations::Every::Auto => Every::Auto,
+        durations::Every::Never => Every::Never,
+        durations::Every::Interval(interval) => {
+            Every::Seconds(u32::try_from(interval.as_secs()).unwrap_or(u32::MAX))
+        }
+    }
 }
 
 #[cfg(test)]
