@@ -11,5 +11,7 @@ mod sqlite;
 mod traits;
 
 pub use model::*;
-pub use sqlite::{Clock, SqliteStore, StoreOptions};
+#[cfg(feature = "simulation")]
+pub use sqlite::Crash;
+pub use sqlite::{Clock, SqliteStore, StoreOptions, Threads};
 pub use traits::{BodyReader, Store, StoreError};

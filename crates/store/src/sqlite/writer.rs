@@ -80,9 +80,18 @@ pub(crate) struct Weight {
 
 /// The way to the writer.
 #[derive(Debug)]
-pub(crate) struct Writer {
-    orders: Sender<Order>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+pub(crate) struct Writer(Hands);
+
+/// Who does the work.
+#[derive(Debug)]
+enum Hands {
+    Thread {
+        orders: Sender<Order>,
+        thread: Mutex<Option<JoinHandle<()>>>,
+    },
+    /// The thread that asks for it.
+    #[cfg(feature = "simulation")]
+    Inline(super::inline::InlineWriter),
 }
 
 enum Order {
@@ -100,28 +109,30 @@ impl Writer {
         gauge.watch(&mut conn)?;
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || {
-                Loop {
-                    conn,
-                    around,
-                    gauge,
-                    synced: true,
-                    is_broken: false,
-                }
-                .run(&inbox)
-            })
+            .spawn(move || Loop::new(conn, around, gauge).run(&inbox))
             .doing("start the writer")?;
-        Ok(Self {
+        Ok(Self(Hands::Thread {
             orders,
             thread: Mutex::new(Some(thread)),
-        })
+        }))
+    }
+
+    /// A writer without a thread: its jobs are carried out on whichever thread runs the caller's
+    /// tasks.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn inline(writer: super::inline::InlineWriter) -> Self {
+        Self(Hands::Inline(writer))
     }
 
     /// Runs a job that answers by itself.
     pub(crate) fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
-        self.orders
-            .send(Order::Run(job))
-            .map_err(|_| StoreError::Closing)
+        match &self.0 {
+            Hands::Thread { orders, .. } => orders
+                .send(Order::Run(job))
+                .map_err(|_| StoreError::Closing),
+            #[cfg(feature = "simulation")]
+            Hands::Inline(inline) => inline.send(job),
+        }
     }
 
     /// Writes in one transaction and waits until it is on disk. `write` may be called twice.
@@ -148,12 +159,25 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closing)?
     }
 
+    /// Ends without writing what waits.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn crash(&self, crash: super::Crash) -> std::io::Result<()> {
+        match &self.0 {
+            Hands::Thread { .. } => Err(std::io::ErrorKind::Unsupported.into()),
+            Hands::Inline(inline) => inline.crash(crash),
+        }
+    }
+
     /// Ends the thread after everything that was sent before. Blocks until it has ended.
     pub(crate) fn stop(&self) {
+        let (orders, thread) = match &self.0 {
+            Hands::Thread { orders, thread } => (orders, thread),
+            #[cfg(feature = "simulation")]
+            Hands::Inline(inline) => return inline.stop(),
+        };
         // It may have ended already.
-        self.orders.send(Order::Stop).ok();
-        let thread = self
-            .thread
+        orders.send(Order::Stop).ok();
+        let thread = thread
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
@@ -168,7 +192,8 @@ const GROUP_MESSAGES: usize = 1024;
 /// Nor do more octets.
 const GROUP_OCTETS: u64 = 16 << 20;
 
-struct Loop {
+/// The work itself, on whichever thread.
+pub(crate) struct Loop {
     conn: Connection,
     around: Surroundings,
     gauge: Arc<LogGauge>,
@@ -179,9 +204,20 @@ struct Loop {
     is_broken: bool,
 }
 
-type Queue = VecDeque<Box<dyn Job>>;
+/// Jobs that wait for their turn.
+pub(crate) type Queue = VecDeque<Box<dyn Job>>;
 
 impl Loop {
+    pub(crate) fn new(conn: Connection, around: Surroundings, gauge: Arc<LogGauge>) -> Self {
+        Self {
+            conn,
+            around,
+            gauge,
+            synced: true,
+            is_broken: false,
+        }
+    }
+
     fn run(mut self, inbox: &Receiver<Order>) {
         let mut waiting = Queue::new();
         let mut open = true;
@@ -199,11 +235,22 @@ impl Loop {
                     Ok(Order::Stop) | Err(TryRecvError::Disconnected) => open = false,
                 }
             }
-            let group = take_group(&mut waiting);
-            if !group.is_empty() {
-                self.write_group(group, &mut waiting);
-            }
+            self.write_next(&mut waiting);
         }
+    }
+
+    /// One transaction with what fits into it of what waits.
+    pub(crate) fn write_next(&mut self, waiting: &mut Queue) {
+        let group = take_group(waiting);
+        if !group.is_empty() {
+            self.write_group(group, waiting);
+        }
+    }
+
+    /// Whether the last transaction was synced.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn is_synced(&self) -> bool {
+        self.synced
     }
 
     fn write_group(&mut self, mut group: Vec<Box<dyn Job>>, waiting: &mut Queue) {
