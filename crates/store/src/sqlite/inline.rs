@@ -25,6 +25,8 @@ pub enum Crash {
     Kill,
     /// The machine goes off: what was not synced is lost.
     PowerCut,
+    /// The same on a disk that says it has synced and has not: half of the log is lost.
+    LyingDisk,
 }
 
 /// The way to the work.
@@ -110,12 +112,20 @@ impl InlineWriter {
     pub(crate) fn crash(&self, crash: Crash) -> io::Result<()> {
         let mut state = self.lock();
         state.waiting.clear();
-        let Some(Work { log, synced, .. }) = state.work.take() else {
+        let Some(work) = state.work.take() else {
             return Ok(());
         };
+        // The connections are closed first.
+        let Work {
+            log,
+            frames,
+            synced,
+            ..
+        } = work;
         match crash {
             Crash::Kill => Ok(()),
             Crash::PowerCut => cut_off(&log, synced),
+            Crash::LyingDisk => cut_off(&log, frames / 2),
         }
     }
 

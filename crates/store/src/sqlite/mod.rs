@@ -52,11 +52,11 @@ use crate::{BodyReader, Store, StoreError};
 
 use checkpoint::{CheckpointThread, LogGauge};
 use commit::CommitJob;
-use ledger_changes::LedgerJob;
 #[cfg(feature = "simulation")]
 use errors::Doing;
 #[cfg(feature = "simulation")]
 pub use inline::Crash;
+use ledger_changes::LedgerJob;
 use open::{DirectoryLock, Opened};
 use readers::{BodiesInUse, Readers};
 use removal::Removal;
@@ -508,7 +508,6 @@ impl Store for SqliteStore {
     async fn close(&self) -> Result<(), StoreError> {
         self.readers.close();
         let threads = Arc::clone(&self.threads);
-        #[cfg(feature = "simulation")]
         if self.readers.are_inline() {
             threads.stop();
             return Ok(());

@@ -57,7 +57,6 @@ impl Readers {
             .await
             .map_err(|_| StoreError::Closing)?;
         let readers = Arc::clone(self);
-        #[cfg(feature = "simulation")]
         if self.are_inline() {
             let _place = place;
             return readers.read_now(read);
@@ -75,9 +74,8 @@ impl Readers {
     }
 
     /// Whether the caller's thread reads.
-    #[cfg(feature = "simulation")]
     pub(crate) fn are_inline(&self) -> bool {
-        self.threads == Threads::Inline
+        self.threads != Threads::Own
     }
 
     /// Refuses further readings and closes the connections.

@@ -177,10 +177,7 @@ impl Writer {
         };
         // It may have ended already.
         orders.send(Order::Stop).ok();
-        let thread = thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(_)) = thread.map(JoinHandle::join) {
             tracing::error!("the store's writer panicked");
         }
