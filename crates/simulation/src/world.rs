@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -79,6 +79,8 @@ struct OpenLine {
     host: usize,
     mailbox: Option<usize>,
     line: Line,
+    /// What is wrong with it may keep others out, until its session has ended.
+    disturbs: Arc<AtomicBool>,
 }
 
 /// How a host takes connections.
@@ -180,6 +182,9 @@ impl World {
     pub(crate) fn lose_clients(self: &Arc<Self>, told: bool) {
         let lines = std::mem::take(&mut self.lock().lines);
         for open in lines.into_values() {
+            if !open.disturbs.swap(true, Ordering::Relaxed) {
+                self.witness.disturb(self.mailboxes_at(open.host));
+            }
             open.line.lose_client(told);
         }
     }
@@ -206,11 +211,13 @@ impl World {
         };
         let world = Arc::clone(&self);
         let hang_up = move || drop(world.lock().lines.remove(&number));
+        let disturbs = Arc::new(AtomicBool::new(fate != Fate::Lasts));
         let (line, client, server) = line(latency, fate, hang_up);
         let open = OpenLine {
             host,
             mailbox: None,
             line,
+            disturbs: Arc::clone(&disturbs),
         };
         let lines = {
             let mut state = self.lock();
@@ -236,7 +243,7 @@ impl World {
         }
         tokio::spawn(async move {
             session.await;
-            if fate != Fate::Lasts {
+            if disturbs.load(Ordering::Relaxed) {
                 world.witness.settle(world.mailboxes_at(host));
             }
         });
