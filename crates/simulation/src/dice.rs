@@ -42,12 +42,6 @@ impl Dice {
         self.below(times) == 0
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, among: &'a [T]) -> &'a T {
-        let end = among.len() as u64;
-        let at = usize::try_from(self.below(end)).unwrap_or(0);
-        &among[at]
-    }
-
     pub(crate) fn seconds(&mut self, first: u64, last: u64) -> Duration {
         Duration::from_millis(self.between(first * 1000, last * 1000))
     }

@@ -73,6 +73,8 @@ struct Record {
     /// What is wrong at present: with the server, the lines, the store.
     disturbances: u32,
     calm_since: Instant,
+    /// When a message that cuts lines was last stored.
+    cut: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -117,6 +119,7 @@ impl Witness {
             by_id: BTreeMap::new(),
             disturbances: 0,
             calm_since: now,
+            cut: None,
         };
         let state = State {
             store: None,
@@ -250,10 +253,6 @@ impl Witness {
         state.find(mailbox);
     }
 
-    pub(crate) fn mailbox_of(&self, retrieval: RetrievalId) -> Option<usize> {
-        self.lock().of(retrieval)
-    }
-
     pub(crate) fn run_began(&self, retrieval: RetrievalId, run: RunId) {
         let state = &mut *self.lock();
         let Some(mailbox) = state.of(retrieval) else {
@@ -291,6 +290,7 @@ impl Witness {
         if let Some(code) = end.code
             && record.is_calm_since(began)
             && !record.has_cutting()
+            && record.cut.is_none_or(|cut| cut < began)
         {
             let text = format!(
                 "run {} of mailbox {mailbox} failed ({code}), and nothing was wrong but messages",
@@ -441,6 +441,9 @@ impl State {
                 };
                 letter.copies += 1;
                 letter.unproven = false;
+                if letter.trouble == Trouble::Cuts {
+                    record.cut = Some(Instant::now());
+                }
                 if !std::mem::replace(&mut letter.stored, true) {
                     self.counts.stored += 1;
                 }
