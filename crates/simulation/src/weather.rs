@@ -181,7 +181,7 @@ async fn whims(world: Arc<World>, desk: Arc<Desk>, mailbox: usize, mut dice: Dic
         let place = &world.mailboxes[mailbox].mailbox;
         world.witness.disturb([mailbox]);
         match dice.below(8) {
-            0 => {
+            0 if !names_last(mailbox) => {
                 world
                     .story
                     .tell(format_args!("mailbox {mailbox} renumbers"));
@@ -200,7 +200,7 @@ async fn whims(world: Arc<World>, desk: Arc<Desk>, mailbox: usize, mut dice: Dic
                     .tell(format_args!("mailbox {mailbox}: its new password is known"));
             }
             _ => {
-                place.set(|switches| be_odd(switches, &mut dice));
+                place.set(|switches| be_odd(switches, names_last(mailbox), &mut dice));
                 let switches = place.switches();
                 world
                     .story
@@ -216,9 +216,18 @@ async fn whims(world: Arc<World>, desk: Arc<Desk>, mailbox: usize, mut dice: Dic
     }
 }
 
-fn be_odd(switches: &mut MailboxSwitches, dice: &mut Dice) {
+/// Whether a mailbox never changes the names of its messages. One that does must do what it says to
+/// `DELE`: a message whose deletion was confirmed counts as gone, and comes again if it is still
+/// there under another name.
+fn names_last(mailbox: usize) -> bool {
+    mailbox.is_multiple_of(4)
+}
+
+fn be_odd(switches: &mut MailboxSwitches, names_last: bool, dice: &mut Dice) {
     let second = NonZeroU32::MIN.saturating_add(1);
     match dice.below(26) {
+        7..=12 if names_last => switches.dele = Dele::Ignored,
+        18 if !names_last => switches.dele = Dele::Refused,
         0 | 1 => switches.sign_in = SignIn::Refused(Refusal::InUse),
         2 => switches.sign_in = SignIn::Refused(Refusal::SysTemp),
         3 => switches.sign_in = SignIn::Refused(Refusal::Bare),
