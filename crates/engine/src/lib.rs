@@ -13,6 +13,7 @@ mod pop3_log;
 mod preview;
 mod refusal;
 mod run;
+mod sabotage;
 mod session;
 mod settings;
 mod spool;
@@ -24,4 +25,6 @@ pub use inspect::{
 pub use observe::{FailureReport, Observer, Progress, RunReport, Unobserved};
 pub use pop3_log::Pop3Log;
 pub use preview::{Heading, Preview, Previewed};
+#[cfg(feature = "simulation")]
+pub use sabotage::{Sabotage, sabotage};
 pub use settings::Checks;

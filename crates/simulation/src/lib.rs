@@ -30,6 +30,7 @@ use crate::process::{Desk, House};
 use crate::story::Story;
 use crate::world::{MAILBOXES, World};
 
+pub use inhaul_engine::Sabotage as Rule;
 pub use sabotage::Sabotage;
 pub use witness::Counts;
 
@@ -89,6 +90,7 @@ pub fn simulate(options: Options) -> Result<Outcome> {
         .tempdir_in(fast_disk())
         .context("make a directory")?;
     std::fs::create_dir(directory.path().join("spool"))?;
+    inhaul_engine::sabotage(options.sabotage.and_then(Sabotage::rule));
     runtime.block_on(Box::pin(live(options, directory.path())))
 }
 

@@ -1,8 +1,12 @@
 //! Promises broken on purpose: a simulation that does not notice proves nothing.
 
+use inhaul_engine::Sabotage as Rule;
+
 /// What is broken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sabotage {
+    /// Promises 1, 4 and 7: one of the engine's own rules.
+    Engine(Rule),
     /// Promise 1: a commit that returned does not survive a power cut.
     UnsyncedCommit,
     /// Promise 2: now and then a run is told of an empty ledger.
@@ -17,7 +21,10 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
+        Self::Engine(Rule::DeletesFirst),
+        Self::Engine(Rule::RefusalEndsRun),
+        Self::Engine(Rule::NoLease),
         Self::UnsyncedCommit,
         Self::ForgottenLedger,
         Self::OneAtATime,
@@ -25,9 +32,19 @@ impl Sabotage {
         Self::NoHostLimit,
     ];
 
+    pub(crate) fn rule(self) -> Option<Rule> {
+        match self {
+            Self::Engine(rule) => Some(rule),
+            _ => None,
+        }
+    }
+
     /// The promises of which one is found broken.
     pub fn breaks(self) -> &'static [u8] {
         match self {
+            Self::Engine(Rule::DeletesFirst) => &[1],
+            Self::Engine(Rule::RefusalEndsRun) => &[4],
+            Self::Engine(Rule::NoLease) => &[7],
             Self::UnsyncedCommit => &[1],
             Self::ForgottenLedger => &[2],
             Self::OneAtATime => &[4, 5],

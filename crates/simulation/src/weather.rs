@@ -206,7 +206,12 @@ async fn whims(world: Arc<World>, desk: Arc<Desk>, mailbox: usize, mut dice: Dic
                     .story
                     .tell(format_args!("mailbox {mailbox}: {switches:?}"));
                 sleep(dice.seconds(600, 6 * 3600)).await;
+                let renamed = place.switches().unique_ids != UniqueIds::Stable;
                 place.set(|switches| *switches = MailboxSwitches::default());
+                if renamed {
+                    // No server that lost its names finds them again.
+                    place.renumber();
+                }
                 world.story.tell(format_args!("mailbox {mailbox} is well"));
             }
         }
