@@ -51,6 +51,7 @@ impl Due {
 
 /// Drives runs until it is told to stop, or aborted.
 pub(crate) fn drive(
+    watched: &Arc<dyn Watched>,
     engine: &Arc<Engine>,
     store: &Arc<dyn Store>,
     due: &Arc<Due>,
@@ -61,6 +62,7 @@ pub(crate) fn drive(
     let mut runs = JoinSet::new();
     for (mailbox, retrieval) in retrievals.iter().enumerate() {
         let one = One {
+            watched: Arc::clone(watched),
             engine: Arc::clone(engine),
             store: Arc::clone(store),
             due: Arc::clone(due),
@@ -74,7 +76,16 @@ pub(crate) fn drive(
     runs
 }
 
+/// Somebody who wants to know what is due.
+pub(crate) trait Watched: Send + Sync {
+    /// A mailbox's run is due.
+    fn due(&self, mailbox: usize);
+    /// It could not be asked for, or is over.
+    fn done(&self, mailbox: usize);
+}
+
 struct One {
+    watched: Arc<dyn Watched>,
     engine: Arc<Engine>,
     store: Arc<dyn Store>,
     due: Arc<Due>,
@@ -94,11 +105,13 @@ impl One {
                 () = sleep_until(self.due.of(self.mailbox)) => {}
             }
             self.due.put_off(self.mailbox, &mut self.dice);
+            self.watched.due(self.mailbox);
             if self.dice.once_in(40) {
                 tokio::join!(self.run(Activation::Schedule), self.run(Activation::Button));
             } else {
                 self.run(Activation::Schedule).await;
             }
+            self.watched.done(self.mailbox);
         }
     }
 

@@ -1,8 +1,11 @@
-//! A week of retrievals in seconds: one thread, virtual time, and a seed that determines all.
+#![doc = include_str!("../README.md")]
 //!
-//! The engine and the store are the real ones, SQLite included; names, lines, servers, time and
-//! chance are ours. After each event the promises of DESIGN section 3 are checked that can be
-//! checked from outside. Start at [`simulate`].
+//! # Inside
+//!
+//! `simulate` sets up one `world` (servers, lines, clock) with its `weather` (mail, mischief) and a
+//! `process` after the other, each with a `life` that may end anywhere, a troubled `store` and a
+//! `driver` that starts runs. The `witness` is told of everything and knows what must be. Start at
+//! [`simulate`].
 
 mod dice;
 mod driver;

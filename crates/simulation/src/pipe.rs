@@ -26,7 +26,8 @@ pub(crate) enum Fate {
     CutUp { after: u64 },
     /// From so many octets from the server on, nothing arrives at either end.
     Dead { after: u64 },
-    /// From so many octets from the server on, each packet from it takes half a minute.
+    /// From so many octets from the server on, each packet from it takes nearly as long as
+    /// anybody waits for one.
     Drips { after: u64 },
 }
 
@@ -180,7 +181,7 @@ impl State {
         let left = limit.map(|limit| usize::try_from(limit.saturating_sub(sent)).unwrap_or(0));
         let passes = left.map_or(length, |left| left.min(length));
         let pause = match (side, fate) {
-            (Side::Server, Fate::Drips { after }) if sent >= after => Duration::from_secs(30),
+            (Side::Server, Fate::Drips { after }) if sent >= after => Duration::from_secs(50),
             _ => Duration::ZERO,
         };
         let at = lane.last.map_or(now, |last| last.max(now)) + pause;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::dice::Dice;
-use crate::driver::{Due, drive};
+use crate::driver::{Due, Watched, drive};
 use crate::life::{Doom, Life};
 use crate::sabotage::Sabotage;
 use crate::store::TroubledStore;
@@ -183,7 +183,9 @@ impl House<'_> {
             .put(Some((Arc::clone(&troubled), retrievals.clone())));
         let engine = self.engine(&troubled);
         let (stop, stopping) = watch::channel(false);
+        let watched: Arc<dyn Watched> = Arc::clone(&world) as Arc<dyn Watched>;
         let mut runs = drive(
+            &watched,
             &engine,
             &troubled,
             &self.due,

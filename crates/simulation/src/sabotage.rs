@@ -39,7 +39,7 @@ impl Sabotage {
         }
     }
 
-    /// The promises of which one is found broken.
+    /// The promises that this breaks, one or the other.
     pub fn breaks(self) -> &'static [u8] {
         match self {
             Self::Engine(Rule::DeletesFirst) => &[1],

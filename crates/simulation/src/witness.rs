@@ -19,9 +19,11 @@ use crate::story::Story;
 
 /// How old a message may be on a server where nothing is wrong: an interval, and the longest that
 /// well-behaved neighbours can be in the way.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// The same where another message of the maildrop cuts lines: each cut costs an interval.
 const PATIENCE_BESIDE_CUTS: Duration = Duration::from_secs(90 * 60);
+/// How long a run that is due may wait for well-behaved neighbours.
+const WAIT_MOST: Duration = Duration::from_secs(120);
 /// A run that is not recorded as ended after so long never will be: a run has half an hour, and
 /// what is under way then a minute.
 const RUN_MOST: Duration = Duration::from_secs(40 * 60);
@@ -73,6 +75,8 @@ struct Record {
     /// What is wrong at present: with the server, the lines, the store.
     disturbances: u32,
     calm_since: Instant,
+    /// Since when a run is due that has not begun.
+    wanted: Option<Instant>,
     /// When a message that cuts lines was last stored.
     cut: Option<Instant>,
 }
@@ -119,6 +123,7 @@ impl Witness {
             by_id: BTreeMap::new(),
             disturbances: 0,
             calm_since: now,
+            wanted: None,
             cut: None,
         };
         let state = State {
@@ -233,6 +238,10 @@ impl Witness {
         state.counts.restarts += 1;
         // What was under way is not under way any more.
         state.runs.clear();
+        state
+            .boxes
+            .iter_mut()
+            .for_each(|record| record.wanted = None);
     }
 
     pub(crate) fn closed(&self) {
@@ -253,6 +262,16 @@ impl Witness {
         state.find(mailbox);
     }
 
+    /// Promise 5: a run is due, and begins soon.
+    pub(crate) fn wanted(&self, mailbox: usize) {
+        self.lock().boxes[mailbox].wanted = Some(Instant::now());
+    }
+
+    /// It will not begin: it could not even be asked for.
+    pub(crate) fn unwanted(&self, mailbox: usize) {
+        self.lock().boxes[mailbox].wanted = None;
+    }
+
     pub(crate) fn run_began(&self, retrieval: RetrievalId, run: RunId) {
         let state = &mut *self.lock();
         let Some(mailbox) = state.of(retrieval) else {
@@ -261,6 +280,8 @@ impl Witness {
         state.counts.runs += 1;
         let began = Instant::now();
         state.runs.insert(run, OpenRun { mailbox, began });
+        state.boxes[mailbox].check_wait(mailbox, &self.story);
+        state.boxes[mailbox].wanted = None;
     }
 
     /// Promises 4 and 6, when the store has said that the end of a run is recorded.
@@ -345,6 +366,7 @@ impl Witness {
             if record.disturbances > 0 {
                 continue;
             }
+            record.check_wait(mailbox, &self.story);
             let cuts = record.has_cutting();
             let patience = if cuts { PATIENCE_BESIDE_CUTS } else { PATIENCE };
             let late = record.awaited.iter().find(|number| {
@@ -498,6 +520,15 @@ impl State {
 }
 
 impl Record {
+    fn check_wait(&self, mailbox: usize, story: &Story) {
+        let Some(wanted) = self.wanted else { return };
+        let since = wanted.max(self.calm_since);
+        if self.disturbances == 0 && Instant::now().duration_since(since) > WAIT_MOST {
+            let text = format!("mailbox {mailbox} is due and waits for others");
+            story.breach(5, text);
+        }
+    }
+
     fn is_calm_since(&self, then: Instant) -> bool {
         self.disturbances == 0 && self.calm_since <= then
     }

@@ -18,6 +18,7 @@ use inhaul_types::Timestamp;
 use tokio::time::sleep;
 
 use crate::dice::Dice;
+use crate::driver::Watched;
 use crate::life::{Life, Weight};
 use crate::pipe::{Fate, Line, line};
 use crate::story::Story;
@@ -265,6 +266,7 @@ impl World {
             SessionEvent::Refused { .. } => {
                 self.story
                     .tell(format_args!("mailbox {mailbox}: sign-in refused"));
+                self.signed_in(line, mailbox);
             }
             SessionEvent::DeletionAsked(id) => {
                 self.story
@@ -288,7 +290,7 @@ impl World {
         }
     }
 
-    /// Promise 7: one visit to a maildrop at a time.
+    /// Promise 7: one visit to a maildrop at a time, refused or not.
     fn signed_in(&self, line: u64, mailbox: usize) {
         let mut state = self.lock();
         let other = state
@@ -320,6 +322,16 @@ impl World {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watched for World {
+    fn due(&self, mailbox: usize) {
+        self.witness.wanted(mailbox);
+    }
+
+    fn done(&self, mailbox: usize) {
+        self.witness.unwanted(mailbox);
     }
 }
 

@@ -60,22 +60,19 @@ fn a_seed_tells_the_same_story_every_time() {
     assert_ne!(first, tell(2));
 }
 
-/// Some seeds, until one shows it.
+/// Some seeds, until one shows it. What is broken may show in another promise first.
 #[track_caller]
 fn assert_found_out(sabotage: Sabotage) {
-    let found = (1..=6).find_map(|seed| {
+    let promises = sabotage.breaks();
+    let is_found_out = (1..=10).any(|seed| {
         let broken = Options {
             sabotage: Some(sabotage),
-            ..options(seed, 3)
+            ..options(seed, 2)
         };
-        simulate(broken).unwrap().breach
+        let breach = simulate(broken).unwrap().breach;
+        breach.is_some_and(|breach| promises.contains(&breach.promise))
     });
-    let breach = found.unwrap_or_else(|| panic!("{sabotage:?} went unnoticed"));
-    let promises = sabotage.breaks();
-    assert!(
-        promises.contains(&breach.promise),
-        "{sabotage:?}: {breach:?}"
-    );
+    assert!(is_found_out, "{sabotage:?} went unnoticed");
 }
 
 #[test]

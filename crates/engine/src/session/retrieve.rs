@@ -402,8 +402,11 @@ impl<'a> Work<'a> {
         match verdict {
             BodyVerdict::Store => {
                 let delivery = self.delivery(index, received, delete);
-                if delete && breaks(Sabotage::DeletesFirst) {
-                    self.due.push_back((listed.number, LedgerId::new(0)));
+                if delete
+                    && breaks(Sabotage::DeletesFirst)
+                    && let Some(other) = self.errand.ledger.iter().next()
+                {
+                    self.due.push_back((listed.number, other.id));
                 }
                 self.batch.deletes.push(delete.then_some(listed.number));
                 self.batch.deliveries.push(delivery);
