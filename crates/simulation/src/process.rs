@@ -1,7 +1,7 @@
 //! One process after another, over the same data directory.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -41,8 +41,11 @@ pub(crate) struct House<'a> {
 /// Where a person changes settings, whichever process is there.
 #[derive(Default)]
 pub(crate) struct Desk {
-    present: Mutex<Option<(Arc<dyn Store>, Vec<RetrievalId>)>>,
+    present: Mutex<Option<Present>>,
 }
+
+/// What is open at present: the store, and which retrieval is each mailbox's.
+type Present = (Arc<dyn Store>, Vec<RetrievalId>);
 
 impl Desk {
     /// Tries until it is done.
@@ -65,11 +68,11 @@ impl Desk {
         }
     }
 
-    fn put(&self, present: Option<(Arc<dyn Store>, Vec<RetrievalId>)>) {
+    fn put(&self, present: Option<Present>) {
         *self.lock() = present;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Arc<dyn Store>, Vec<RetrievalId>)>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Present>> {
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -20,7 +20,8 @@ fn assert_kept(seeds: std::ops::RangeInclusive<u64>) {
         1
     };
     for seed in seeds {
-        let Outcome { breach, .. } = simulate(options(seed, days)).unwrap();
+        let Outcome { breach, .. } =
+            simulate(options(seed, days)).expect("it needs a directory only");
         if let Some(breach) = breach {
             let story = breach.story.join("\n");
             panic!(
@@ -69,7 +70,7 @@ fn assert_found_out(sabotage: Sabotage) {
             sabotage: Some(sabotage),
             ..options(seed, 2)
         };
-        let breach = simulate(broken).unwrap().breach;
+        let breach = simulate(broken).expect("it needs a directory only").breach;
         breach.is_some_and(|breach| promises.contains(&breach.promise))
     });
     assert!(is_found_out, "{sabotage:?} went unnoticed");
