@@ -4,6 +4,10 @@
 //! question here is answered at compile time.
 
 /// A rule that is not kept.
+#[cfg_attr(
+    not(feature = "simulation"),
+    expect(unreachable_pub, reason = "there is nobody to name it")
+)]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sabotage {
     /// `DELE` is sent when a message has arrived, not when it is durable.
