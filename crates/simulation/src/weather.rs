@@ -201,6 +201,10 @@ async fn whims(world: Arc<World>, desk: Arc<Desk>, mailbox: usize, mut dice: Dic
             }
             _ => {
                 place.set(|switches| be_odd(switches, names_last(mailbox), &mut dice));
+                if place.switches().unique_ids != UniqueIds::Stable {
+                    // Names of another kind are not by chance what others were called before.
+                    place.renumber();
+                }
                 let switches = place.switches();
                 world
                     .story
