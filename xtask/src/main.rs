@@ -5,6 +5,7 @@
 mod crash;
 mod fuzz;
 mod peers;
+mod simulate;
 mod steps;
 mod test;
 
@@ -17,6 +18,8 @@ const USAGE: &str = "\
 usage: cargo xtask test [--full]                       everything a change must pass
        cargo xtask crash [--rounds N] [--kind KIND]    kill, cut, quit or power, N times each (20)
        cargo xtask fuzz [--seconds N] [TARGET]         random input for one target or all (60 s each)
+       cargo xtask simulate [--seeds N] [--seed S] [--days N]
+                                                       weeks of retrievals in virtual time (1,000 seeds)
        cargo xtask peers [--missing]                   installs the programs the tests talk to,
                                                        or only names the packages that are missing";
 
@@ -61,6 +64,13 @@ fn run(words: &[String]) -> Result<()> {
                 Duration::from_secs(seconds),
                 target.as_deref(),
             )?)
+        }
+        "simulate" => {
+            let seeds = options.number("--seeds")?.unwrap_or(simulate::USUAL_SEEDS);
+            let seed = options.number("--seed")?;
+            let days = options.number("--days")?.unwrap_or(simulate::USUAL_DAYS);
+            options.finish()?;
+            steps::run_all(vec![simulate::step(seeds, seed, days)])
         }
         "peers" => {
             let only_name = options.flag("--missing");
@@ -146,7 +156,14 @@ impl Options {
     }
 }
 
-const VALUED: [&str; 3] = ["--rounds", "--kind", "--seconds"];
+const VALUED: [&str; 6] = [
+    "--rounds",
+    "--kind",
+    "--seconds",
+    "--seeds",
+    "--seed",
+    "--days",
+];
 
 #[cfg(test)]
 mod tests {

@@ -71,10 +71,31 @@ impl Engine {
         log: Option<Arc<Pop3Log>>,
         clock: Clock,
     ) -> Arc<Self> {
+        Self::dialling(Dialler::new(), store, checks, log, clock)
+    }
+
+    /// An engine over this store in a network of somebody's own.
+    #[cfg(feature = "simulation")]
+    pub fn within(
+        network: Arc<dyn inhaul_net::Network>,
+        store: Arc<dyn Store>,
+        checks: Checks,
+        clock: Clock,
+    ) -> Arc<Self> {
+        Self::dialling(Dialler::within(network), store, checks, None, clock)
+    }
+
+    fn dialling(
+        dialler: Dialler,
+        store: Arc<dyn Store>,
+        checks: Checks,
+        log: Option<Arc<Pop3Log>>,
+        clock: Clock,
+    ) -> Arc<Self> {
         Arc::new(Self {
             leases: Leases::new(checks.at_once, checks.at_once_per_server),
             budget: Budget::new(checks.memory),
-            dialler: Dialler::new(),
+            dialler,
             store,
             checks,
             log,

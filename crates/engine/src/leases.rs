@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use inhaul_store::Remote;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::sabotage::{Sabotage, breaks};
+
 /// The places that runs wait for.
 #[derive(Debug)]
 pub(crate) struct Leases {
@@ -42,7 +44,8 @@ impl Leases {
     pub(crate) async fn take(&self, remote: &Remote) -> Lease {
         let host = remote.host.to_lowercase();
         let maildrop = (host.clone(), remote.user.clone());
-        let maildrop = self.maildrops.take(maildrop, 1).await;
+        let visits = if breaks(Sabotage::NoLease) { 2 } else { 1 };
+        let maildrop = self.maildrops.take(maildrop, visits).await;
         let host = self.hosts.take(host, self.per_host).await;
         let all = acquire(Arc::clone(&self.all)).await;
         Lease {

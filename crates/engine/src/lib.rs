@@ -14,6 +14,7 @@ mod pop3_log;
 mod preview;
 mod refusal;
 mod run;
+mod sabotage;
 pub mod service;
 mod session;
 mod settings;
@@ -26,4 +27,6 @@ pub use inspect::{
 pub use observe::{FailureReport, Observer, Progress, RunReport, Unobserved};
 pub use pop3_log::Pop3Log;
 pub use preview::{Heading, Preview, Previewed};
+#[cfg(feature = "simulation")]
+pub use sabotage::{Sabotage, sabotage};
 pub use settings::Checks;

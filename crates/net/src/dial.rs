@@ -25,12 +25,24 @@ pub struct Target {
 #[derive(Debug, Default)]
 pub struct Dialler {
     configurations: Configurations,
+    /// The system's if `None`.
+    #[cfg(feature = "simulation")]
+    network: Option<std::sync::Arc<dyn crate::Network>>,
 }
 
 impl Dialler {
     /// A dialler that has dialled nobody yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A dialler in a network other than the system's. Its lines take no TLS.
+    #[cfg(feature = "simulation")]
+    pub fn within(network: std::sync::Arc<dyn crate::Network>) -> Self {
+        Self {
+            network: Some(network),
+            ..Self::default()
+        }
     }
 
     /// Looks the name up and connects to the first address that answers. All of it within
@@ -68,7 +80,7 @@ impl Dialler {
         target: &Target,
         limit: Duration,
     ) -> Result<Vec<SocketAddr>, DialError> {
-        timeout(limit, look_up(target))
+        timeout(limit, self.ask_for(target))
             .await
             .map_err(|_| no_answer(target, limit))?
     }
@@ -86,17 +98,37 @@ impl Dialler {
             let now = Instant::now();
             let share = if index + 1 == addresses.len() { 1 } else { 2 };
             let until = now + deadline.saturating_duration_since(now) / share;
-            outcome = match timeout_at(until, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    // A command and its answer are far smaller than a segment.
-                    stream.set_nodelay(true).ok();
-                    return Ok(Line::Plain(stream));
-                }
+            outcome = match timeout_at(until, self.line_to(*address)).await {
+                Ok(Ok(line)) => return Ok(line),
                 Ok(Err(error)) => Err(connect_error(target, error)),
                 Err(_) => Err(no_answer(target, limit)),
             };
         }
         outcome
+    }
+
+    async fn ask_for(&self, target: &Target) -> Result<Vec<SocketAddr>, DialError> {
+        let bare = target.host.trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = bare.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, target.port)]);
+        }
+        #[cfg(feature = "simulation")]
+        if let Some(network) = &self.network {
+            return answered(target, network.look_up(bare, target.port).await);
+        }
+        let found = tokio::net::lookup_host((bare, target.port)).await;
+        answered(target, found.map(Iterator::collect))
+    }
+
+    async fn line_to(&self, address: SocketAddr) -> io::Result<Line> {
+        #[cfg(feature = "simulation")]
+        if let Some(network) = &self.network {
+            return network.connect(address).await.map(Line::Simulated);
+        }
+        let stream = TcpStream::connect(address).await?;
+        // A command and its answer are far smaller than a segment.
+        stream.set_nodelay(true).ok();
+        Ok(Line::Plain(stream))
     }
 
     /// Does the TLS handshake on a plain line, as a client that was told `target`'s name.
@@ -160,19 +192,13 @@ fn no_answer(target: &Target, limit: Duration) -> DialError {
     }
 }
 
-async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, DialError> {
-    let bare = target.host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = bare.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, target.port)]);
-    }
-    match tokio::net::lookup_host((bare, target.port)).await {
-        Ok(addresses) => {
-            let addresses: Vec<_> = addresses.collect();
-            if addresses.is_empty() {
-                return Err(DialError::NameNotFound(target.host.clone()));
-            }
-            Ok(addresses)
-        }
+fn answered(
+    target: &Target,
+    found: io::Result<Vec<SocketAddr>>,
+) -> Result<Vec<SocketAddr>, DialError> {
+    match found {
+        Ok(addresses) if addresses.is_empty() => Err(DialError::NameNotFound(target.host.clone())),
+        Ok(addresses) => Ok(addresses),
         Err(error) if asked_in_vain(&error) => Err(DialError::LookUp {
             name: target.host.clone(),
             source: error,

@@ -8,9 +8,13 @@ mod der;
 mod dial;
 mod error;
 mod line;
+#[cfg(feature = "simulation")]
+mod network;
 pub mod tls;
 mod verifiers;
 
 pub use dial::{Dialler, Target};
 pub use error::{CertificateFault, DialError};
 pub use line::{Encryption, Line, LineBinding};
+#[cfg(feature = "simulation")]
+pub use network::{Answer, Network, Stream};

@@ -20,6 +20,9 @@ pub enum Line {
     Plain(TcpStream),
     /// Encrypted, and the server has proven its name.
     Tls(Box<TlsStream<TcpStream>>),
+    /// Of a network in memory, readable.
+    #[cfg(feature = "simulation")]
+    Simulated(Box<dyn crate::Stream>),
 }
 
 impl Line {
@@ -70,6 +73,8 @@ impl Line {
         let stream = match self {
             Self::Plain(stream) => stream,
             Self::Tls(stream) => stream.get_ref().0,
+            #[cfg(feature = "simulation")]
+            Self::Simulated(_) => return None,
         };
         stream.peer_addr().ok()
     }
@@ -104,6 +109,8 @@ impl AsyncRead for Line {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
 }
@@ -117,6 +124,8 @@ impl AsyncWrite for Line {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, octets),
             Self::Tls(stream) => Pin::new(stream).poll_write(context, octets),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream).poll_write(context, octets),
         }
     }
 
@@ -124,6 +133,8 @@ impl AsyncWrite for Line {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(context),
             Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
@@ -131,6 +142,8 @@ impl AsyncWrite for Line {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            #[cfg(feature = "simulation")]
+            Self::Simulated(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }

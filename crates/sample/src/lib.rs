@@ -17,6 +17,7 @@ mod session;
 pub mod switches;
 mod tally;
 mod unique_ids;
+mod watch;
 mod wire;
 
 pub use mailbox::{Mailbox, SampleId};
@@ -25,3 +26,5 @@ pub use messages::{
 };
 pub use server::{SampleConfig, SampleServer, Tls};
 pub use tally::SignIns;
+pub use watch::{SessionEvent, Watcher};
+pub use wire::Socket;

@@ -125,15 +125,18 @@ impl Maildrop {
         self.retrieved.extend(self.id(number));
     }
 
-    /// Removes what is marked: the session's `UPDATE` state.
-    pub(crate) fn update(&mut self) {
-        let marked = self
+    /// Removes what is marked, and says what: the session's `UPDATE` state.
+    pub(crate) fn update(&mut self) -> Vec<SampleId> {
+        let marked: HashSet<_> = self
             .marked
             .drain()
             .filter_map(|at| Some(self.messages.get(at)?.id))
             .collect();
         self.mailbox.remove_all(&marked);
         self.mailbox.mark_retrieved(self.retrieved.drain());
+        let mut removed: Vec<_> = marked.into_iter().collect();
+        removed.sort_unstable();
+        removed
     }
 
     /// Lets others in, ahead of the end.

@@ -13,6 +13,8 @@ use crate::certificates::Certificates;
 use crate::mailbox::Mailbox;
 use crate::session::{Conversation, Start};
 use crate::switches::ServerSwitches;
+use crate::watch::Watcher;
+use crate::wire::Socket;
 
 /// What a server is made from.
 #[derive(Clone, Debug)]
@@ -74,19 +76,47 @@ struct House {
     certificates: Option<Certificates>,
 }
 
-impl SampleServer {
-    /// Binds its ports on 127.0.0.1 and serves them, in tasks of the current runtime.
-    pub async fn start(config: SampleConfig) -> io::Result<Self> {
+impl House {
+    fn of(config: SampleConfig) -> io::Result<Arc<Self>> {
         let certificates = match config.tls {
             Tls::Absent => None,
             Tls::Offered => Some(Certificates::make(&config.names)?),
         };
-        let house = Arc::new(House {
+        Ok(Arc::new(Self {
             mailboxes: Mutex::default(),
             password: config.password,
             certificates,
-        });
-        Self::open(house, config.port).await
+        }))
+    }
+}
+
+impl SampleServer {
+    /// Binds its ports on 127.0.0.1 and serves them, in tasks of the current runtime.
+    pub async fn start(config: SampleConfig) -> io::Result<Self> {
+        let port = config.port;
+        Self::open(House::of(config)?, port).await
+    }
+
+    /// A server without ports: it talks to whoever is given to [`SampleServer::serve`].
+    pub fn unbound(config: SampleConfig) -> io::Result<Self> {
+        Ok(Self {
+            shared: Shared::of(House::of(config)?),
+            address: (Ipv4Addr::UNSPECIFIED, 0).into(),
+            tls_address: None,
+            listeners: JoinSet::new(),
+        })
+    }
+
+    /// Talks to one client in plain text, over whatever line it came, until one of them closes it.
+    /// `watcher` is told of what happens.
+    pub fn serve(
+        &self,
+        socket: Box<dyn Socket>,
+        watcher: Watcher,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        shared.connections.send_modify(|count| *count += 1);
+        Conversation::new(shared, socket, Some(watcher)).hold(Start::Plain)
     }
 
     /// Opens another door to the same mailboxes: free ports, and switches of its own. So one
@@ -103,12 +133,7 @@ impl SampleServer {
         };
         let address = plain.local_addr()?;
         let tls_address = tls.as_ref().map(TcpListener::local_addr).transpose()?;
-        let shared = Arc::new(Shared {
-            house,
-            switches: Mutex::default(),
-            cuts: watch::channel(0).0,
-            connections: watch::channel(0).0,
-        });
+        let shared = Shared::of(house);
         let mut listeners = JoinSet::new();
         listeners.spawn(accept(plain, Start::Plain, Arc::clone(&shared)));
         if let Some(tls) = tls {
@@ -122,7 +147,7 @@ impl SampleServer {
         })
     }
 
-    /// Where it speaks plain text, and TLS after `STLS`.
+    /// Where it speaks plain text, and TLS after `STLS`; port 0 of a server without ports.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -200,12 +225,21 @@ async fn serve(stream: TcpStream, start: Start, shared: Arc<Shared>) {
     drop(stream.set_nodelay(true));
     let mut cuts = shared.cuts.subscribe();
     tokio::select! {
-        () = Conversation::new(shared, stream).hold(start) => {}
+        () = Conversation::new(shared, Box::new(stream), None).hold(start) => {}
         _ = cuts.changed() => {}
     }
 }
 
 impl Shared {
+    fn of(house: Arc<House>) -> Arc<Self> {
+        Arc::new(Self {
+            house,
+            switches: Mutex::default(),
+            cuts: watch::channel(0).0,
+            connections: watch::channel(0).0,
+        })
+    }
+
     pub(crate) fn find(&self, user: &str) -> Option<Mailbox> {
         self.mailboxes().get(user).cloned()
     }

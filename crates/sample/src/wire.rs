@@ -7,12 +7,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::switches::{FinalDot, Line, Packets};
+
+/// What a session can be held on: a connection, or two ends of a pipe.
+pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
 /// One client's line.
 pub(crate) struct Wire {
@@ -51,7 +55,7 @@ const LATE_MOST: Duration = Duration::from_millis(20);
 const SLICE: usize = 2 * 1024;
 
 impl Wire {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: Box<dyn Socket>) -> Self {
         Self {
             stream: Stream::Plain(stream),
             sent: 0,
@@ -202,8 +206,8 @@ fn before_final_dot(rest: &[u8]) -> usize {
 }
 
 enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Box<dyn Socket>),
+    Tls(Box<TlsStream<Box<dyn Socket>>>),
     /// A handshake took it and failed.
     Gone,
 }

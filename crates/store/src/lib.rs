@@ -15,5 +15,7 @@ pub use inhaul_domain::limits::Limits;
 pub use inhaul_domain::schedule::Every;
 pub use model::*;
 pub use records::*;
-pub use sqlite::{Clock, SqliteStore, StoreOptions};
+#[cfg(feature = "simulation")]
+pub use sqlite::Crash;
+pub use sqlite::{Clock, SqliteStore, StoreOptions, Threads};
 pub use traits::{BodyReader, Store, StoreError};

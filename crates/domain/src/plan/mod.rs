@@ -20,6 +20,8 @@ mod renumbering;
 mod retention;
 mod sizes;
 
+use std::collections::BTreeSet;
+
 use inhaul_types::{Fingerprint, MessageNumber, Octets, Timestamp};
 
 use crate::{Ledger, LedgerIndex, LedgerRow, LedgerState, LeftOutReason, Listed, Listing};
@@ -119,6 +121,7 @@ pub fn plan_run(
         left_out: LeftOutRows::new(facts),
         elsewhere: Elsewhere::of(ledger),
         wanted: vec![false; ledger.len()],
+        tried_again: BTreeSet::new(),
         deletions: policy.session.messages().unwrap_or(u32::MAX),
         plan: RunPlan {
             renumbered,
@@ -149,6 +152,9 @@ struct Planner<'a> {
     elsewhere: Elsewhere,
     /// By row: its proof is needed.
     wanted: Vec<bool>,
+    /// Sizes of messages that were left out and are tried again: meanwhile they may have come
+    /// under other ids.
+    tried_again: BTreeSet<Option<Octets>>,
     /// How many more messages may be deleted that were stored earlier.
     deletions: u32,
     plan: RunPlan,
@@ -201,7 +207,13 @@ impl Planner<'_> {
     }
 
     fn place_fresh(&mut self, entry: &Listed<'_>) {
-        match self.left_out.judge(entry) {
+        let fresh = self.left_out.judge(entry);
+        if matches!(fresh, Fresh::Retrieve | Fresh::RetrieveLast)
+            && self.left_out.find(entry).is_some()
+        {
+            self.tried_again.insert(entry.size);
+        }
+        match fresh {
             Fresh::Retrieve => self.plan.retrieve.push(entry.index),
             Fresh::RetrieveLast => self.plan.retrieve_last.push(entry.index),
             Fresh::Leave(reason) => self.plan.leave.push((entry.index, reason)),
@@ -246,7 +258,12 @@ impl Planner<'_> {
         let is_past = row.epoch == RowEpoch::Past;
         let anonymous = self.facts.listing.has_anonymous();
         match row.state {
-            LedgerState::Stored | LedgerState::Asked => row.listed_last || is_past || anonymous,
+            LedgerState::Stored | LedgerState::Asked => {
+                row.listed_last
+                    || is_past
+                    || anonymous
+                    || self.tried_again.contains(&row.listed_size)
+            }
             // A deletion that was seen to be done is over: what looks the same came later.
             // One that was confirmed does not make its octets expected either: they were sent
             // again, unless the server cannot say which message is which.

@@ -1,6 +1,6 @@
 //! Octets decide where nothing else can.
 
-use inhaul_domain::{BodyVerdict, LedgerState};
+use inhaul_domain::{BodyVerdict, LedgerState, LeftOutReason};
 
 use crate::{DELETE, KEEP, Places, Row, Scene, digest, line, mute, stored};
 
@@ -40,6 +40,30 @@ fn octets_of_a_message_that_is_listed_are_stored_again_it_is_a_copy() {
         scene.bodies().judge(scene.message(1), &digest(1)),
         BodyVerdict::Store
     );
+}
+
+#[test]
+fn what_was_left_out_and_came_under_another_id_meanwhile_is_relinked() {
+    let refused = Row {
+        state: LedgerState::LeftOut(LeftOutReason::Refused),
+        hours_ago: 24,
+        ..stored("a", 10, 1)
+    };
+    // Under another id for a while: missing since the ids are the old ones again.
+    let came = |size| Row {
+        listed_last: false,
+        ..stored("b", size, 1)
+    };
+    for (name, size, relinked) in [("the same size", 10, true), ("another size", 11, false)] {
+        let scene = Scene::new(KEEP, &[refused, came(size)], &[line("a", 10, 1)]);
+        assert_eq!(scene.plan().retrieve.places(), [0], "{name}");
+        let verdict = scene.bodies().judge(scene.message(0), &digest(1));
+        assert_eq!(
+            verdict == BodyVerdict::Relink(scene.row(1)),
+            relinked,
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::budget::{Budget, Reservation};
 use crate::failure::RunError;
 use crate::observe::{Observer, Progress};
+use crate::sabotage::{Sabotage, breaks};
 use crate::session::Wire;
 use crate::session::tally::Tally;
 use crate::spool::{Incoming, Received};
@@ -341,6 +342,9 @@ impl<'a> Work<'a> {
                 code,
                 text,
             } => {
+                if breaks(Sabotage::RefusalEndsRun) {
+                    return Err(RunError::Stuck);
+                }
                 if let Some(index) = self.answered() {
                     let passing = matches!(code, Some(ResponseCode::SysTemp | ResponseCode::InUse));
                     self.leave(
@@ -398,6 +402,12 @@ impl<'a> Work<'a> {
         match verdict {
             BodyVerdict::Store => {
                 let delivery = self.delivery(index, received, delete);
+                if delete
+                    && breaks(Sabotage::DeletesFirst)
+                    && let Some(other) = self.errand.ledger.iter().next()
+                {
+                    self.due.push_back((listed.number, other.id));
+                }
                 self.batch.deletes.push(delete.then_some(listed.number));
                 self.batch.deliveries.push(delivery);
             }

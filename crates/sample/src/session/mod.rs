@@ -20,14 +20,14 @@ mod top;
 use std::sync::Arc;
 
 use inhaul_pop3_proto::server::{BadCommand, Command, Limits, Session};
-use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use crate::mailbox::Mailbox;
 use crate::maildrop::Maildrop;
 use crate::server::Shared;
 use crate::switches::{Line, MailboxSwitches, Times, Utf8};
-use crate::wire::{End, Wire};
+use crate::watch::{SessionEvent, Watcher};
+use crate::wire::{End, Socket, Wire};
 
 use auth::Exchange;
 use journal::Journal;
@@ -55,13 +55,18 @@ pub(crate) struct Conversation {
     /// Messages asked for by `RETR` so far.
     retrs: u32,
     journal: Journal,
+    watcher: Option<Watcher>,
 }
 
 /// Answers that are longer go out before they are complete.
 const OUTPUT_MOST: usize = 64 * 1024;
 
 impl Conversation {
-    pub(crate) fn new(shared: Arc<Shared>, stream: TcpStream) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        stream: Box<dyn Socket>,
+        watcher: Option<Watcher>,
+    ) -> Self {
         Self {
             shared,
             wire: Wire::new(stream),
@@ -73,6 +78,7 @@ impl Conversation {
             retrs: 0,
             maildrop: None,
             journal: Journal::default(),
+            watcher,
         }
     }
 
@@ -226,6 +232,12 @@ impl Conversation {
     async fn break_line(&mut self) -> Result<(), End> {
         self.flush().await?;
         Err(End::Broken)
+    }
+
+    fn tell(&self, event: &SessionEvent<'_>) {
+        if let Some(watcher) = &self.watcher {
+            watcher(event);
+        }
     }
 
     fn note(&mut self, line: String) {

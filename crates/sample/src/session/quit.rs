@@ -5,6 +5,7 @@ use inhaul_pop3_proto::ResponseCode;
 use super::Conversation;
 use crate::maildrop::Maildrop;
 use crate::switches::{Quit, Removal};
+use crate::watch::SessionEvent;
 use crate::wire::End;
 
 impl Conversation {
@@ -48,7 +49,8 @@ impl Conversation {
 
     fn update(&mut self) {
         if let Some(maildrop) = &mut self.maildrop {
-            maildrop.update();
+            let removed = maildrop.update();
+            self.tell(&SessionEvent::Removed(&removed));
         }
     }
 }

@@ -5,6 +5,7 @@ use inhaul_types::MessageNumber;
 use super::Conversation;
 use crate::body::Body;
 use crate::switches::{Fault, Retr};
+use crate::watch::SessionEvent;
 use crate::wire::End;
 
 /// Where a message on its way ends.
@@ -43,6 +44,7 @@ impl Conversation {
             }
             Some(Fault::Vanished) => {
                 mailbox.remove(id);
+                self.tell(&SessionEvent::Vanished(id));
                 self.grammar.err(None, "the message is gone");
                 return Ok(());
             }

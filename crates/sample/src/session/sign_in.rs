@@ -8,6 +8,7 @@ use super::Conversation;
 use super::greeting::STAMP;
 use crate::mailbox::Mailbox;
 use crate::switches::{Apop, Greeting, Pipelining, Refusal};
+use crate::watch::SessionEvent;
 use crate::wire::End;
 
 impl Conversation {
@@ -57,6 +58,13 @@ impl Conversation {
             }
             None => Err(Refusal::Auth),
         };
+        if let Some(mailbox) = &mailbox {
+            let user = mailbox.user();
+            self.tell(&match opened {
+                Ok(_) => SessionEvent::SignedIn { user },
+                Err(_) => SessionEvent::Refused { user },
+            });
+        }
         self.lose_early_commands().await;
         match opened {
             Ok(maildrop) => {

@@ -72,6 +72,24 @@ impl LogState {
     fn length(&self) -> u64 {
         self.frames * u64::from(PAGE_SIZE)
     }
+
+    /// What is to be done at once, if anything.
+    fn due(&mut self) -> Option<Task> {
+        if self.stopping {
+            return Some(Task::Stop);
+        }
+        if std::mem::take(&mut self.begin_at_once) {
+            return Some(Task::ClearLeftOver);
+        }
+        if self.waiting() < GROWN {
+            return None;
+        }
+        Some(if self.length() >= LARGE {
+            Task::FinishOff
+        } else {
+            Task::CopyBack
+        })
+    }
 }
 
 impl LogGauge {
@@ -102,6 +120,12 @@ impl LogGauge {
     /// Octets in the log that are not copied back yet.
     pub(crate) fn waiting(&self) -> Octets {
         Octets::new(self.lock().waiting())
+    }
+
+    /// Frames in the log since it was last begun.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn frames(&self) -> u64 {
+        self.lock().frames
     }
 
     /// Lets the writer begin a transaction when no checkpoint holds it; until the pass is dropped
@@ -163,19 +187,8 @@ impl LogGauge {
     fn next_task(&self) -> Task {
         let mut state = self.lock();
         loop {
-            if state.stopping {
-                return Task::Stop;
-            }
-            if std::mem::take(&mut state.begin_at_once) {
-                return Task::ClearLeftOver;
-            }
-            if state.waiting() >= GROWN {
-                let finish_off = state.length() >= LARGE;
-                return if finish_off {
-                    Task::FinishOff
-                } else {
-                    Task::CopyBack
-                };
+            if let Some(task) = state.due() {
+                return task;
             }
             if state.length() < GROWN {
                 state = self
@@ -288,11 +301,7 @@ pub(crate) struct CheckpointThread {
 
 impl CheckpointThread {
     pub(crate) fn start(database: &Path, gauge: &Arc<LogGauge>) -> Result<Self, StoreError> {
-        let copier = Copier {
-            database: database.to_owned(),
-            gauge: Arc::clone(gauge),
-            conn: None,
-        };
+        let copier = Copier::new(database, gauge);
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".into())
             .spawn(move || copier.run())
@@ -317,7 +326,8 @@ impl CheckpointThread {
     }
 }
 
-struct Copier {
+/// The work itself, on whichever thread.
+pub(crate) struct Copier {
     database: PathBuf,
     gauge: Arc<LogGauge>,
     /// Opened when first needed: most commands end without a checkpoint.
@@ -325,23 +335,44 @@ struct Copier {
 }
 
 impl Copier {
+    pub(crate) fn new(database: &Path, gauge: &Arc<LogGauge>) -> Self {
+        Self {
+            database: database.to_owned(),
+            gauge: Arc::clone(gauge),
+            conn: None,
+        }
+    }
+
     fn run(mut self) {
         loop {
-            let task = self.gauge.next_task();
-            // The passive ones first, so that the writer is held for what it wrote meanwhile only.
-            let modes: &[&str] = match task {
-                Task::CopyBack => &[PASSIVE],
-                Task::FinishOff => &[PASSIVE, PASSIVE, RESTART],
-                Task::ClearLeftOver | Task::CutDown => &[PASSIVE, TRUNCATE],
+            match self.gauge.next_task() {
                 Task::Stop => break,
-            };
-            // Of a program that only looks something up, closing waits for what its opening
-            // found: otherwise many such programs would each read the same long log.
-            self.checkpoint(modes, task != Task::ClearLeftOver);
+                task => self.carry_out(task),
+            }
         }
         if self.gauge.worth_copying_at_the_end() {
             self.checkpoint(&[TRUNCATE], false);
         }
+    }
+
+    /// Copies back what is to be copied at once. Says whether there was anything.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn copy_if_due(&mut self) -> bool {
+        let due = self.gauge.lock().due();
+        due.inspect(|task| self.carry_out(*task)).is_some()
+    }
+
+    fn carry_out(&mut self, task: Task) {
+        // The passive ones first, so that the writer is held for what it wrote meanwhile only.
+        let modes: &[&str] = match task {
+            Task::CopyBack => &[PASSIVE],
+            Task::FinishOff => &[PASSIVE, PASSIVE, RESTART],
+            Task::ClearLeftOver | Task::CutDown => &[PASSIVE, TRUNCATE],
+            Task::Stop => &[],
+        };
+        // Of a program that only looks something up, closing waits for what its opening
+        // found: otherwise many such programs would each read the same long log.
+        self.checkpoint(modes, task != Task::ClearLeftOver);
     }
 
     /// A failure costs nothing but room: everything is in the log, and the next one tries again.

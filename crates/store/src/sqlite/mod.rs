@@ -14,6 +14,8 @@ mod errors;
 mod folding;
 mod groups;
 mod housekeeping;
+#[cfg(feature = "simulation")]
+mod inline;
 mod ledger;
 mod ledger_changes;
 mod limits;
@@ -66,6 +68,10 @@ use crate::{BodyReader, Store, StoreError};
 
 use checkpoint::{CheckpointThread, LogGauge};
 use commit::CommitJob;
+#[cfg(feature = "simulation")]
+use errors::Doing;
+#[cfg(feature = "simulation")]
+pub use inline::Crash;
 use ledger_changes::LedgerJob;
 use open::{DirectoryLock, Opened};
 use readers::{BodiesInUse, Readers};
@@ -86,6 +92,21 @@ pub struct StoreOptions {
     pub clock: Clock,
     /// A database of this size is as good as a full disk.
     pub size_limit: Option<Octets>,
+    /// Whose threads do the work.
+    pub threads: Threads,
+}
+
+/// Whose threads read and write.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Threads {
+    /// The store's own, beside those of the runtime for blocking work.
+    #[default]
+    Own,
+    /// The caller's: a read is done when it is asked for, writes by a task of the current runtime
+    /// that finds all of them that wait. So a runtime of one thread does everything in an order
+    /// that its tasks alone determine. Passwords of accounts are still hashed elsewhere.
+    #[cfg(feature = "simulation")]
+    Inline,
 }
 
 impl Default for StoreOptions {
@@ -95,6 +116,7 @@ impl Default for StoreOptions {
             key_file: None,
             clock,
             size_limit: None,
+            threads: Threads::default(),
         }
     }
 }
@@ -116,7 +138,7 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     bodies_in_use: Arc<BodiesInUse>,
     gauge: Arc<LogGauge>,
-    threads: Arc<Threads>,
+    threads: Arc<Hands>,
     changes: watch::Sender<u64>,
     announcer: Arc<Announcer>,
     place: Place,
@@ -140,10 +162,12 @@ impl fmt::Debug for Place {
     }
 }
 
+/// Who does the work.
 #[derive(Debug)]
-struct Threads {
+struct Hands {
     writer: Writer,
-    checkpoints: CheckpointThread,
+    /// `None` where the writer does that, too.
+    checkpoints: Option<CheckpointThread>,
     /// Given free last.
     lock: Mutex<Option<DirectoryLock>>,
 }
@@ -151,6 +175,10 @@ struct Threads {
 impl SqliteStore {
     /// Opens the data directory, making it if it is not there.
     pub async fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        #[cfg(feature = "simulation")]
+        if options.threads == Threads::Inline {
+            return Self::open_now(dir, options);
+        }
         let dir = dir.to_owned();
         let open = move || Self::open_now(&dir, options);
         let join = tokio::task::spawn_blocking(open).await;
@@ -180,15 +208,27 @@ impl SqliteStore {
             bodies_in_use: Arc::clone(&bodies_in_use),
             segments: Mutex::new(segments),
         };
-        let writer = Writer::start(writer, around, Arc::clone(&gauge))?;
+        let threads = options.threads;
+        let (writer, checkpoints) = match threads {
+            Threads::Own => (
+                Writer::start(writer, around, Arc::clone(&gauge))?,
+                Some(CheckpointThread::start(&database, &gauge)?),
+            ),
+            #[cfg(feature = "simulation")]
+            Threads::Inline => (
+                Writer::inline(inline::InlineWriter::start(
+                    writer, around, &database, &gauge,
+                )?),
+                None,
+            ),
+        };
         // Before anything else is written: what is unfinished now was never finished.
         writer.send(Box::new(Sweep::at_start()))?;
         writer.send(Box::new(Removal::unfinished()))?;
-        let checkpoints = CheckpointThread::start(&database, &gauge)?;
         Ok(Self {
             key: Arc::new(key),
             passwords: Passwords::new(),
-            readers: Arc::new(Readers::new(database, segment_files)),
+            readers: Arc::new(Readers::new(database, segment_files, threads)),
             bodies_in_use,
             gauge,
             changes: watch::Sender::new(0),
@@ -199,12 +239,20 @@ impl SqliteStore {
                 clock: options.clock,
                 backup: Arc::default(),
             },
-            threads: Arc::new(Threads {
+            threads: Arc::new(Hands {
                 writer,
                 checkpoints,
                 lock: Mutex::new(Some(lock)),
             }),
         })
+    }
+
+    /// Ends as a process ends that is not asked: nothing of it is left but the data directory,
+    /// which is free for the next opening. Only of a store with [`Threads::Inline`].
+    #[cfg(feature = "simulation")]
+    pub fn crash(&self, crash: Crash) -> Result<(), StoreError> {
+        self.readers.close();
+        self.threads.crash(crash).doing("crash")
     }
 
     /// Frees bodies whose last placement went an hour ago or more, unless somebody reads them.
@@ -227,12 +275,26 @@ impl SqliteStore {
     }
 }
 
-impl Threads {
+impl Hands {
+    #[cfg(feature = "simulation")]
+    fn crash(&self, crash: Crash) -> std::io::Result<()> {
+        let ended = self.writer.crash(crash);
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        ended
+    }
+
     /// Ends them in the order in which they need each other, then gives the directory free.
     /// Blocks until they have ended; does nothing the second time.
     fn stop(&self) {
         self.writer.stop();
-        self.checkpoints.stop();
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.stop();
+        }
         drop(
             self.lock
                 .lock()
@@ -559,6 +621,10 @@ impl Store for SqliteStore {
         self.announcer.close();
         self.readers.close();
         let threads = Arc::clone(&self.threads);
+        if self.readers.are_inline() {
+            threads.stop();
+            return Ok(());
+        }
         let stopped = tokio::task::spawn_blocking(move || threads.stop()).await;
         stopped.map_err(|error| StoreError::Io {
             doing: "close",

@@ -36,7 +36,7 @@ const STATEMENTS: usize = 96;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Octets before the first frame of a log.
-const LOG_HEADER: usize = 32;
+pub(crate) const LOG_HEADER: usize = 32;
 
 /// Everything that opening yields.
 pub(crate) struct Opened {

@@ -12,6 +12,7 @@ use inhaul_types::BodyId;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::Threads;
 use super::errors::Doing;
 use super::open::connect_reader;
 use super::segments::SegmentFiles;
@@ -27,16 +28,18 @@ pub(crate) struct Readers {
     segments: Arc<SegmentFiles>,
     places: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
+    threads: Threads,
 }
 
 impl Readers {
-    pub(crate) fn new(database: PathBuf, segments: Arc<SegmentFiles>) -> Self {
+    pub(crate) fn new(database: PathBuf, segments: Arc<SegmentFiles>, threads: Threads) -> Self {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         Self {
             database,
             segments,
             places,
             idle: Mutex::default(),
+            threads,
         }
     }
 
@@ -54,6 +57,10 @@ impl Readers {
             .await
             .map_err(|_| StoreError::Closing)?;
         let readers = Arc::clone(self);
+        if self.are_inline() {
+            let _place = place;
+            return readers.read_now(read);
+        }
         let work = move || {
             // The place goes with the work: a caller that went away does not free it early.
             let _place = place;
@@ -64,6 +71,11 @@ impl Readers {
             doing: "read",
             source: error.into(),
         })?
+    }
+
+    /// Whether the caller's thread reads.
+    pub(crate) fn are_inline(&self) -> bool {
+        self.threads != Threads::Own
     }
 
     /// Refuses further readings and closes the connections.

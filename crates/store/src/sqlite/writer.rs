@@ -6,6 +6,7 @@
 //! jobs overtake it. If a group fails, each of its jobs is tried again by itself: one job's
 //! failure is nobody else's. Start at `run`.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -81,9 +82,18 @@ pub(crate) struct Weight {
 
 /// The way to the writer.
 #[derive(Debug)]
-pub(crate) struct Writer {
-    orders: Sender<Order>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+pub(crate) struct Writer(Hands);
+
+/// Who does the work.
+#[derive(Debug)]
+enum Hands {
+    Thread {
+        orders: Sender<Order>,
+        thread: Mutex<Option<JoinHandle<()>>>,
+    },
+    /// The thread that asks for it.
+    #[cfg(feature = "simulation")]
+    Inline(super::inline::InlineWriter),
 }
 
 enum Order {
@@ -102,35 +112,42 @@ impl Writer {
         gauge.watch(&mut conn)?;
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || {
-                Loop {
-                    conn: &conn,
-                    around,
-                    gauge,
-                    synced: true,
-                    is_broken: false,
-                }
-                .run(&inbox)
-            })
+            .spawn(move || Loop::new(&conn, around, gauge).run(&inbox))
             .doing("start the writer")?;
-        Ok(Self {
+        Ok(Self(Hands::Thread {
             orders,
             thread: Mutex::new(Some(thread)),
-        })
+        }))
+    }
+
+    /// A writer without a thread: its jobs are carried out on whichever thread runs the caller's
+    /// tasks.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn inline(writer: super::inline::InlineWriter) -> Self {
+        Self(Hands::Inline(writer))
     }
 
     /// Runs a job that answers by itself.
     pub(crate) fn send(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
-        self.orders
-            .send(Order::Run(job))
-            .map_err(|_| StoreError::Closing)
+        match &self.0 {
+            Hands::Thread { orders, .. } => orders
+                .send(Order::Run(job))
+                .map_err(|_| StoreError::Closing),
+            #[cfg(feature = "simulation")]
+            Hands::Inline(inline) => inline.send(job),
+        }
     }
 
     /// Copies the database, a step between any two transactions. Answers by itself.
     pub(crate) fn copy(&self, order: CopyOrder) -> Result<(), StoreError> {
-        self.orders
-            .send(Order::Copy(order))
-            .map_err(|_| StoreError::Closing)
+        match &self.0 {
+            Hands::Thread { orders, .. } => orders
+                .send(Order::Copy(order))
+                .map_err(|_| StoreError::Closing),
+            // Nobody backs a simulation up.
+            #[cfg(feature = "simulation")]
+            Hands::Inline(_) => Err(StoreError::Closing),
+        }
     }
 
     /// Writes in one transaction and waits until it is on disk. `write` may be called twice.
@@ -157,15 +174,25 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closing)?
     }
 
+    /// Ends without writing what waits.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn crash(&self, crash: super::Crash) -> std::io::Result<()> {
+        match &self.0 {
+            Hands::Thread { .. } => Err(std::io::ErrorKind::Unsupported.into()),
+            Hands::Inline(inline) => inline.crash(crash),
+        }
+    }
+
     /// Ends the thread after everything that was sent before. Blocks until it has ended.
     pub(crate) fn stop(&self) {
+        let (orders, thread) = match &self.0 {
+            Hands::Thread { orders, thread } => (orders, thread),
+            #[cfg(feature = "simulation")]
+            Hands::Inline(inline) => return inline.stop(),
+        };
         // It may have ended already.
-        self.orders.send(Order::Stop).ok();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        orders.send(Order::Stop).ok();
+        let thread = thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(_)) = thread.map(JoinHandle::join) {
             tracing::error!("the store's writer panicked");
         }
@@ -177,8 +204,9 @@ const GROUP_MESSAGES: usize = 1024;
 /// Nor do more octets.
 const GROUP_OCTETS: u64 = 16 << 20;
 
-struct Loop<'c> {
-    conn: &'c Connection,
+/// The work itself, on whichever thread. It borrows its connection, or has it for itself.
+pub(crate) struct Loop<C> {
+    conn: C,
     around: Surroundings,
     gauge: Arc<LogGauge>,
     /// Whether `PRAGMA synchronous` is FULL at present.
@@ -188,7 +216,8 @@ struct Loop<'c> {
     is_broken: bool,
 }
 
-type Queue = VecDeque<Box<dyn Job>>;
+/// Jobs that wait for their turn.
+pub(crate) type Queue = VecDeque<Box<dyn Job>>;
 
 /// What has come and is not done.
 struct Waiting {
@@ -208,7 +237,7 @@ impl Waiting {
     }
 }
 
-impl Loop<'_> {
+impl Loop<&Connection> {
     fn run(mut self, inbox: &Receiver<Order>) {
         let mut waiting = Waiting {
             jobs: Queue::new(),
@@ -239,10 +268,33 @@ impl Loop<'_> {
                 Err(TryRecvError::Disconnected) => waiting.take(None),
             }
         }
-        let group = take_group(&mut waiting.jobs);
-        if !group.is_empty() {
-            self.write_group(group, &mut waiting.jobs);
+        self.write_next(&mut waiting.jobs);
+    }
+}
+
+impl<C: Borrow<Connection>> Loop<C> {
+    pub(crate) fn new(conn: C, around: Surroundings, gauge: Arc<LogGauge>) -> Self {
+        Self {
+            conn,
+            around,
+            gauge,
+            synced: true,
+            is_broken: false,
         }
+    }
+
+    /// One transaction with what fits into it of what waits.
+    pub(crate) fn write_next(&mut self, waiting: &mut Queue) {
+        let group = take_group(waiting);
+        if !group.is_empty() {
+            self.write_group(group, waiting);
+        }
+    }
+
+    /// Whether the last transaction was synced.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn is_synced(&self) -> bool {
+        self.synced
     }
 
     fn write_group(&mut self, mut group: Vec<Box<dyn Job>>, waiting: &mut Queue) {
@@ -273,15 +325,18 @@ impl Loop<'_> {
         }
         self.set_durability(group)?;
         let _turn = self.gauge.pass();
-        self.conn.execute_batch("BEGIN IMMEDIATE").doing(DOING)?;
+        self.conn
+            .borrow()
+            .execute_batch("BEGIN IMMEDIATE")
+            .doing(DOING)?;
         let steps: Result<Vec<Step>, StoreError> = group
             .iter_mut()
-            .map(|job| job.step(self.conn, &self.around))
+            .map(|job| job.step(self.conn.borrow(), &self.around))
             .collect();
         let (durable, mut unkept, mut ended) = (self.synced, false, Ended::Undone);
         let done = steps.and_then(|steps| {
-            self.segments().before_commit(self.conn, durable)?;
-            let committed = self.conn.execute_batch("COMMIT");
+            self.segments().before_commit(self.conn.borrow(), durable)?;
+            let committed = self.conn.borrow().execute_batch("COMMIT");
             unkept = committed.as_ref().is_err_and(is_failed_sync);
             ended = Ended::InDoubt;
             committed.doing(DOING)?;
@@ -296,8 +351,8 @@ impl Loop<'_> {
             Err(_) => self.segments().rolled_back(ended),
         }
         // SQLite ends a transaction by itself at some errors and leaves it open at others.
-        if done.is_err() && !self.conn.is_autocommit() {
-            self.conn.execute_batch("ROLLBACK").doing(DOING)?;
+        if done.is_err() && !self.conn.borrow().is_autocommit() {
+            self.conn.borrow().execute_batch("ROLLBACK").doing(DOING)?;
         }
         let files = self.segments().files();
         done.map_err(|error| explained(error, || files.try_room()))
@@ -325,6 +380,7 @@ impl Loop<'_> {
         if synced != self.synced {
             let level = if synced { "FULL" } else { "NORMAL" };
             self.conn
+                .borrow()
                 .pragma_update(None, "synchronous", level)
                 .doing("set the durability")?;
             self.synced = synced;

@@ -39,7 +39,7 @@ impl Directory {
         let options = StoreOptions {
             clock,
             size_limit: self.size_limit,
-            key_file: None,
+            ..StoreOptions::default()
         };
         SqliteStore::open(self.path(), options).await
     }

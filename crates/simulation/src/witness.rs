@@ -1,0 +1,550 @@
+//! Who knows what must be: compares what the servers have, what the store has, and the promises.
+//!
+//! Told of every event as it happens. Reads the store past everything that is there to break it,
+//! and trusts nothing that the engine says of itself. Start at `Witness::arrived`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use inhaul_sample::SampleId;
+use inhaul_store::{LedgerChange, RunEnd, SqliteStore, Store};
+use inhaul_types::{Digest, FolderId, RetrievalId, RunId, Uid};
+use tokio::time::Instant;
+
+use crate::letters::which;
+use crate::story::Story;
+
+/// How old a message may be on a server where nothing is wrong: an interval, and the longest that
+/// well-behaved neighbours can be in the way.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+/// The same where another message of the maildrop cuts lines: each cut costs an interval.
+const PATIENCE_BESIDE_CUTS: Duration = Duration::from_secs(90 * 60);
+/// How long a run that is due may wait for well-behaved neighbours.
+const WAIT_MOST: Duration = Duration::from_secs(120);
+/// A run that is not recorded as ended after so long never will be: a run has half an hour, and
+/// what is under way then a minute.
+const RUN_MOST: Duration = Duration::from_secs(40 * 60);
+/// After a disturbance all is well again when sessions that were under way have ended.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// The records.
+#[derive(Debug)]
+pub(crate) struct Witness {
+    story: Story,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    store: Option<Arc<SqliteStore>>,
+    boxes: Vec<Record>,
+    runs: BTreeMap<RunId, OpenRun>,
+    counts: Counts,
+}
+
+/// What a simulation did.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// Runs that began.
+    pub runs: u64,
+    /// Of those that ended: how many as failures.
+    pub failed: u64,
+    /// Messages that came to the servers.
+    pub sent: u64,
+    /// Messages stored.
+    pub stored: u64,
+    /// Messages that servers removed at our request.
+    pub removed: u64,
+    /// Ends of the process.
+    pub restarts: u64,
+}
+
+#[derive(Debug)]
+struct Record {
+    retrieval: Option<RetrievalId>,
+    folder: Option<FolderId>,
+    /// Messages up to here were read.
+    read: Option<Uid>,
+    letters: BTreeMap<u32, Letter>,
+    /// Not stored yet.
+    awaited: BTreeSet<u32>,
+    by_id: BTreeMap<SampleId, u32>,
+    /// What is wrong at present: with the server, the lines, the store.
+    disturbances: u32,
+    calm_since: Instant,
+    /// Since when a run is due that has not begun.
+    wanted: Option<Instant>,
+    /// When a message that cuts lines was last stored.
+    cut: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Letter {
+    digest: Digest,
+    arrived: Instant,
+    copies: u32,
+    trouble: Trouble,
+    /// The server removed it at our request before the store could be asked.
+    stored: bool,
+    unproven: bool,
+    gone: bool,
+}
+
+/// What a server does with one message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Trouble {
+    Nothing,
+    /// It is not handed over.
+    HeldBack,
+    /// The line breaks at it.
+    Cuts,
+    /// Somebody else removes it.
+    Vanishes,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OpenRun {
+    mailbox: usize,
+    began: Instant,
+}
+
+impl Witness {
+    pub(crate) fn new(story: Story, mailboxes: usize) -> Self {
+        let now = Instant::now();
+        let record = || Record {
+            retrieval: None,
+            folder: None,
+            read: None,
+            letters: BTreeMap::new(),
+            awaited: BTreeSet::new(),
+            by_id: BTreeMap::new(),
+            disturbances: 0,
+            calm_since: now,
+            wanted: None,
+            cut: None,
+        };
+        let state = State {
+            store: None,
+            boxes: std::iter::repeat_with(record).take(mailboxes).collect(),
+            runs: BTreeMap::new(),
+            counts: Counts::default(),
+        };
+        Self {
+            story,
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    /// A message lies on its server.
+    pub(crate) fn arrived(&self, mailbox: usize, number: u32, id: SampleId, digest: Digest) {
+        let mut state = self.lock();
+        state.counts.sent += 1;
+        let record = &mut state.boxes[mailbox];
+        record.by_id.insert(id, number);
+        record.awaited.insert(number);
+        record.letters.insert(
+            number,
+            Letter {
+                digest,
+                arrived: Instant::now(),
+                copies: 0,
+                trouble: Trouble::Nothing,
+                stored: false,
+                unproven: false,
+                gone: false,
+            },
+        );
+    }
+
+    pub(crate) fn trouble(&self, mailbox: usize, number: u32, trouble: Trouble) {
+        if let Some(letter) = self.lock().boxes[mailbox].letters.get_mut(&number) {
+            letter.trouble = trouble;
+        }
+    }
+
+    /// Promise 1: `DELE` is sent when the message is durable.
+    pub(crate) fn deletion_asked(&self, mailbox: usize, id: SampleId) {
+        self.expect_stored(mailbox, id, "was asked to be deleted");
+    }
+
+    /// Promise 1 again, at the moment that matters.
+    pub(crate) fn removed(&self, mailbox: usize, ids: &[SampleId]) {
+        self.lock().counts.removed += ids.len() as u64;
+        for id in ids {
+            self.expect_stored(mailbox, *id, "was removed by its server");
+        }
+    }
+
+    /// A message is gone that nobody asked to be deleted.
+    pub(crate) fn vanished(&self, mailbox: usize, id: SampleId) {
+        let record = &mut self.lock().boxes[mailbox];
+        if let Some(number) = record.by_id.get(&id).copied()
+            && let Some(letter) = record.letters.get_mut(&number)
+        {
+            letter.gone = true;
+            record.awaited.remove(&number);
+        }
+    }
+
+    fn expect_stored(&self, mailbox: usize, id: SampleId, what: &str) {
+        let Some(number) = self.lock().boxes[mailbox].by_id.get(&id).copied() else {
+            return;
+        };
+        let state = &mut *self.lock();
+        if state.copies(mailbox, number) == 0 {
+            state.read(mailbox, &self.story);
+        }
+        if state.copies(mailbox, number) > 0 {
+            return;
+        }
+        if state.store.is_none() {
+            // Asked again when there is a store.
+            if let Some(letter) = state.boxes[mailbox].letters.get_mut(&number) {
+                letter.unproven = true;
+            }
+            return;
+        }
+        let text = format!("message {number} of mailbox {mailbox} {what} and is not stored");
+        self.story.breach(1, text);
+    }
+
+    /// A store was opened. `all`: what was read before proves nothing.
+    pub(crate) fn opened(&self, store: &Arc<SqliteStore>, all: bool) {
+        let state = &mut *self.lock();
+        state.store = Some(Arc::clone(store));
+        for mailbox in 0..state.boxes.len() {
+            let known = state.find(mailbox);
+            if !known {
+                continue;
+            }
+            if all {
+                let record = &mut state.boxes[mailbox];
+                record.read = None;
+                record
+                    .letters
+                    .values_mut()
+                    .for_each(|letter| letter.copies = 0);
+            }
+            state.read(mailbox, &self.story);
+            state.compare_all(mailbox, &self.story);
+        }
+        state.counts.restarts += 1;
+        // What was under way is not under way any more.
+        state.runs.clear();
+        state
+            .boxes
+            .iter_mut()
+            .for_each(|record| record.wanted = None);
+    }
+
+    pub(crate) fn closed(&self) {
+        self.lock().store = None;
+    }
+
+    /// Promise 2: looks at what came to a folder since the last time.
+    pub(crate) fn look(&self, retrieval: RetrievalId) {
+        let state = &mut *self.lock();
+        if let Some(mailbox) = state.of(retrieval) {
+            state.read(mailbox, &self.story);
+        }
+    }
+
+    pub(crate) fn learn(&self, mailbox: usize, retrieval: RetrievalId) {
+        let state = &mut *self.lock();
+        state.boxes[mailbox].retrieval = Some(retrieval);
+        state.find(mailbox);
+    }
+
+    /// Promise 5: a run is due, and begins soon.
+    pub(crate) fn wanted(&self, mailbox: usize) {
+        self.lock().boxes[mailbox].wanted = Some(Instant::now());
+    }
+
+    /// It will not begin: it could not even be asked for.
+    pub(crate) fn unwanted(&self, mailbox: usize) {
+        self.lock().boxes[mailbox].wanted = None;
+    }
+
+    pub(crate) fn run_began(&self, retrieval: RetrievalId, run: RunId) {
+        let state = &mut *self.lock();
+        let Some(mailbox) = state.of(retrieval) else {
+            return;
+        };
+        state.counts.runs += 1;
+        let began = Instant::now();
+        state.runs.insert(run, OpenRun { mailbox, began });
+        state.boxes[mailbox].check_wait(mailbox, &self.story);
+        state.boxes[mailbox].wanted = None;
+    }
+
+    /// Promises 4 and 6, when the store has said that the end of a run is recorded.
+    pub(crate) fn run_ended(&self, end: &RunEnd) {
+        let state = &mut *self.lock();
+        let Some(OpenRun { mailbox, began }) = state.runs.remove(&end.run) else {
+            return;
+        };
+        state.read(mailbox, &self.story);
+        state.counts.failed += u64::from(end.code.is_some());
+        let row = state
+            .store
+            .as_ref()
+            .and_then(|store| at_once(store.run_by_id(end.run)).ok());
+        let recorded = row.is_some_and(|row| {
+            row.ended.is_some() && row.code == end.code && row.stored == end.stored
+        });
+        if !recorded {
+            let text = format!("run {} of mailbox {mailbox} has no row of its end", end.run);
+            self.story.breach(6, text);
+        }
+        if end.left > 0 && end.notes.is_empty() {
+            let text = format!("run {} left messages and does not say why", end.run);
+            self.story.breach(6, text);
+        }
+        let record = &state.boxes[mailbox];
+        if let Some(code) = end.code
+            && record.is_calm_since(began)
+            && !record.has_cutting()
+            && record.cut.is_none_or(|cut| cut < began)
+        {
+            let text = format!(
+                "run {} of mailbox {mailbox} failed ({code}), and nothing was wrong but messages",
+                end.run
+            );
+            self.story.breach(4, text);
+        }
+    }
+
+    /// A run whose end the store would not take has its row without.
+    pub(crate) fn run_unrecorded(&self, run: RunId) {
+        self.lock().runs.remove(&run);
+    }
+
+    /// Promise 6: nobody is left out without a reason.
+    pub(crate) fn changed(&self, changes: &[LedgerChange]) {
+        for change in changes {
+            if let LedgerChange::Leave { detail, .. } = change
+                && detail.is_empty()
+            {
+                let text = "a message is left out without a reason".to_owned();
+                self.story.breach(6, text);
+            }
+        }
+    }
+
+    pub(crate) fn disturb(&self, mailboxes: impl IntoIterator<Item = usize>) {
+        let state = &mut *self.lock();
+        for mailbox in mailboxes {
+            state.boxes[mailbox].disturbances += 1;
+        }
+    }
+
+    pub(crate) fn settle(&self, mailboxes: impl IntoIterator<Item = usize>) {
+        let state = &mut *self.lock();
+        let calm = Instant::now() + GRACE;
+        for mailbox in mailboxes {
+            let record = &mut state.boxes[mailbox];
+            record.disturbances = record.disturbances.saturating_sub(1);
+            record.calm_since = record.calm_since.max(calm);
+        }
+    }
+
+    /// Promises 4 and 5: mail that nothing holds up has come in time. And 6: runs end.
+    pub(crate) fn look_at_the_time(&self) {
+        let state = &mut *self.lock();
+        let now = Instant::now();
+        if state.store.is_none() {
+            return;
+        }
+        for (mailbox, record) in state.boxes.iter().enumerate() {
+            if record.disturbances > 0 {
+                continue;
+            }
+            record.check_wait(mailbox, &self.story);
+            let cuts = record.has_cutting();
+            let patience = if cuts { PATIENCE_BESIDE_CUTS } else { PATIENCE };
+            let late = record.awaited.iter().find(|number| {
+                let letter = &record.letters[number];
+                let since = letter.arrived.max(record.calm_since);
+                letter.trouble == Trouble::Nothing && now.duration_since(since) > patience
+            });
+            if let Some(number) = late {
+                let beside = record
+                    .awaited
+                    .iter()
+                    .any(|other| record.letters[other].trouble != Trouble::Nothing);
+                let text = format!("message {number} of mailbox {mailbox} does not come");
+                self.story.breach(if beside { 4 } else { 5 }, text);
+            }
+        }
+        for (run, open) in &state.runs {
+            if now.duration_since(open.began) > RUN_MOST {
+                let text = format!("run {run} of mailbox {} has no end", open.mailbox);
+                self.story.breach(6, text);
+            }
+        }
+    }
+
+    /// At the very end, after days without trouble: everything is here, once.
+    pub(crate) fn look_at_everything(&self) {
+        let state = &mut *self.lock();
+        for mailbox in 0..state.boxes.len() {
+            state.read(mailbox, &self.story);
+            state.compare_all(mailbox, &self.story);
+            let record = &state.boxes[mailbox];
+            let missing: Vec<_> = record.awaited.iter().collect();
+            if !missing.is_empty() {
+                let text = format!("messages {missing:?} of mailbox {mailbox} never came");
+                self.story.breach(2, text);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn of(&self, retrieval: RetrievalId) -> Option<usize> {
+        self.boxes
+            .iter()
+            .position(|record| record.retrieval == Some(retrieval))
+    }
+
+    fn copies(&self, mailbox: usize, number: u32) -> u32 {
+        let letter = self.boxes[mailbox].letters.get(&number);
+        letter.map_or(0, |letter| letter.copies)
+    }
+
+    /// Learns which folder a mailbox's retrieval fills.
+    fn find(&mut self, mailbox: usize) -> bool {
+        let record = &mut self.boxes[mailbox];
+        if let (None, Some(retrieval), Some(store)) = (record.folder, record.retrieval, &self.store)
+        {
+            record.folder = at_once(store.retrieval_by_id(retrieval))
+                .ok()
+                .map(|retrieval| retrieval.folder);
+        }
+        record.folder.is_some()
+    }
+
+    /// Reads what is new in a folder.
+    fn read(&mut self, mailbox: usize, story: &Story) {
+        let record = &mut self.boxes[mailbox];
+        let (Some(store), Some(folder)) = (&self.store, record.folder) else {
+            return;
+        };
+        loop {
+            let page = match at_once(store.message_page(folder, record.read, 100)) {
+                Ok(page) => page,
+                Err(error) => {
+                    story.breach(1, format!("mailbox {mailbox} cannot be read: {error}"));
+                    return;
+                }
+            };
+            for message in &page {
+                record.read = Some(message.uid);
+                let id = message.summary.message_id.as_deref().and_then(which);
+                let letter = id.filter(|(to, _)| *to == mailbox).and_then(|(_, number)| {
+                    record.awaited.remove(&number);
+                    Some((number, record.letters.get_mut(&number)?))
+                });
+                let Some((number, letter)) = letter else {
+                    let text = format!("mailbox {mailbox} holds a message that nobody sent there");
+                    story.breach(2, text);
+                    continue;
+                };
+                letter.copies += 1;
+                letter.unproven = false;
+                if letter.trouble == Trouble::Cuts {
+                    record.cut = Some(Instant::now());
+                }
+                if !std::mem::replace(&mut letter.stored, true) {
+                    self.counts.stored += 1;
+                }
+                if letter.copies > 1 {
+                    let text = format!("message {number} of mailbox {mailbox} is stored twice");
+                    story.breach(2, text);
+                }
+                if letter.digest != message.digest {
+                    let text = format!("message {number} of mailbox {mailbox} has other octets");
+                    story.breach(3, text);
+                }
+            }
+            if page.len() < 100 {
+                return;
+            }
+        }
+    }
+
+    /// What was there is there, and what was removed as well.
+    fn compare_all(&mut self, mailbox: usize, story: &Story) {
+        let record = &mut self.boxes[mailbox];
+        let lost = record
+            .letters
+            .iter()
+            .find(|(number, letter)| {
+                let once = !record.awaited.contains(number) && !letter.gone;
+                letter.copies == 0 && (once || letter.unproven)
+            })
+            .map(|(number, _)| *number);
+        if let Some(number) = lost {
+            story.breach(1, format!("message {number} of mailbox {mailbox} is lost"));
+        }
+        let (Some(store), Some(folder)) = (&self.store, record.folder) else {
+            return;
+        };
+        let copies: u64 = record
+            .letters
+            .values()
+            .map(|letter| u64::from(letter.copies))
+            .sum();
+        let held = at_once(store.retrieval_list())
+            .ok()
+            .and_then(|all| all.into_iter().find(|one| one.folder == folder))
+            .and_then(|one| at_once(store.folder_list(one.account)).ok())
+            .and_then(|folders| folders.into_iter().find(|one| one.id == folder))
+            .map(|folder| folder.messages);
+        if held != Some(copies) {
+            let text = format!("mailbox {mailbox} counts {held:?} messages and has {copies}");
+            story.breach(1, text);
+        }
+    }
+}
+
+impl Record {
+    fn check_wait(&self, mailbox: usize, story: &Story) {
+        let Some(wanted) = self.wanted else { return };
+        let since = wanted.max(self.calm_since);
+        if self.disturbances == 0 && Instant::now().duration_since(since) > WAIT_MOST {
+            let text = format!("mailbox {mailbox} is due and waits for others");
+            story.breach(5, text);
+        }
+    }
+
+    fn is_calm_since(&self, then: Instant) -> bool {
+        self.disturbances == 0 && self.calm_since <= then
+    }
+
+    fn has_cutting(&self) -> bool {
+        self.awaited
+            .iter()
+            .any(|number| self.letters[number].trouble == Trouble::Cuts)
+    }
+}
+
+/// Asks a store that reads on the caller's thread.
+fn at_once<T>(question: impl Future<Output = T>) -> T {
+    let question = pin!(tokio::task::coop::unconstrained(question));
+    match question.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("a store that works on this thread answers at once"),
+    }
+}
