@@ -310,6 +310,8 @@ fn end(run: RunId) -> RunEnd {
         sign_in_memory: None,
         stopped: false,
         schedule: Some(schedule),
+        due_before: None,
+        counts: true,
     }
 }
 
