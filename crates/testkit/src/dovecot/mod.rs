@@ -4,6 +4,7 @@
 //! and no service of the machine is touched. Needs the packages that `cargo xtask peers` installs;
 //! runs as root (mail then belongs to the user `mail`) and as anybody else.
 
+mod lmtp;
 mod setup;
 
 use std::fs;
@@ -136,6 +137,12 @@ impl Dovecot {
                 imap_append::append(self.imap_addr(), user, Self::PASSWORD, messages)
             }
         }
+    }
+
+    /// Hands a message to the server by LMTP, as a mail exchanger does: header lines of the server's
+    /// own come in front. Lines end with CRLF, and none begins with a dot.
+    pub fn deliver(&self, user: &str, message: &[u8]) -> Result<()> {
+        lmtp::deliver(&self.dir.join("lmtp"), user, message)
     }
 
     /// How many messages the user's INBOX holds.

@@ -172,7 +172,7 @@ pub(super) fn configuration(
 state_dir = {base}/state
 log_path = {base}/log
 instance_name = testkit
-protocols = pop3 imap
+protocols = pop3 imap lmtp
 listen = 127.0.0.1
 login_greeting = {greeting}
 
@@ -217,6 +217,11 @@ service imap-login {{
   }}
   inet_listener imaps {{
     port = 0
+  }}
+}}
+service lmtp {{
+  unix_listener {base}/lmtp {{
+    mode = 0600
   }}
 }}
 {without_root}
