@@ -257,7 +257,7 @@ impl Service {
             Decision::Join => {
                 let entry = table.entries.get(&id)?;
                 let behind = entry.behind.as_ref().map(|behind| &behind.pending);
-                Answer::Joined(ticket(behind.or(entry.pending())?))
+                Answer::Joined(ticket(behind.or_else(|| entry.pending())?))
             }
             Decision::QueueBehind { not_before } => {
                 let entry = table.entries.get_mut(&id)?;

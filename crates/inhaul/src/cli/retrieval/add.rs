@@ -158,7 +158,7 @@ impl Add {
                         ))?;
                     }
                 }
-                let every = self.every.unwrap_or(match owner {
+                let every = self.every.unwrap_or_else(|| match owner {
                     Some(_) => Every::Never,
                     None => by_default(config),
                 });

@@ -77,6 +77,7 @@ impl Log {
             counts: Arc::default(),
         });
         let variable = std::env::var("JOURNAL_STREAM").ok();
+        #[expect(clippy::disallowed_methods, reason = "the log is this process's own")]
         let journal = Journal::behind(std::io::stderr(), variable.as_deref());
         let counts = Arc::clone(&shared.counts);
         let begun = std::thread::Builder::new()

@@ -134,6 +134,7 @@ impl Output {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the log is this process's own")]
 fn to_stderr(text: &str) -> io::Result<()> {
     io::stderr().lock().write_all(text.as_bytes())
 }
