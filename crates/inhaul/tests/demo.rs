@@ -124,12 +124,12 @@ fn commands_by_a_pipe_happen_in_order() {
         "send",
         "send 2",
         "make old-isp refuse-password",
-        "check old-isp",
+        "pull old-isp",
         "conversation old-isp",
         "make old-isp behave",
-        "check old-isp",
+        "pull old-isp",
         "delete-after old-isp 14",
-        "check old-isp",
+        "pull old-isp",
         "skip 13d",
         "skip 1d",
         "status",
@@ -153,7 +153,8 @@ fn commands_by_a_pipe_happen_in_order() {
             "checks are due and begin.\n",
             "checks are due and begin.\n",
             "   27 deleted there\n",
-            "working  Old ISP  you@old-isp.example  27    0      go after 14 d ",
+            "\nworking ",
+            " Old ISP  you@old-isp.example  27    0      go after 14 d ",
             "Message 3, sent by you",
         ],
     );
@@ -167,35 +168,37 @@ fn every_switch_shows_in_the_next_check() {
     let finished = demo.told(&[
         "make cut",
         "send 5",
-        "check old-isp",
+        "pull old-isp",
         "make behave",
-        "check old-isp",
+        "pull old-isp",
         "make too-often",
-        "check old-isp",
+        "pull old-isp",
         "make bad-certificate",
-        "check old-isp",
+        "pull old-isp",
         "conversation",
         "make not-answer",
-        "check old-isp",
+        "pull old-isp",
         "make renumber",
-        "check old-isp",
+        "pull old-isp",
         "make forget-to-delete",
         "delete-after now",
         "skip 1d",
-        "check old-isp",
+        "pull old-isp",
         "make behave",
         "skip 1d",
         "list old-isp",
         "status",
         "make club behave",
-        "check club",
+        "pull club",
     ]);
     assert_eq!(finished.code(), Some(0), "{finished:?}");
     assert_in_order(
         &finished.stdout,
         &[
             "cuts the line in the middle of message",
-            "old-isp.example behaves.\n  Old ISP   3 new ",
+            "old-isp.example behaves.\n",
+            "  Old ISP   3 new ",
+            "  Old ISP   works again\n",
             "shows a certificate that ended in 2002.\nOld ISP, run ",
             "  C: STLS\n  S: +OK begin\nold-isp.example takes connections and says nothing.\n",
             "has given all its messages (29) new unique-ids.\n  Old ISP   nothing new ",
@@ -204,7 +207,9 @@ fn every_switch_shows_in_the_next_check() {
             "old-isp.example behaves.\n",
             "   29 deleted there\n",
             "you@old-isp.example  29    0      go at once",
-            "strict.example behaves.\n  Club   nothing new ",
+            "strict.example behaves.\n",
+            "  Club   nothing new ",
+            "  Club   works again\n",
         ],
     );
     assert_in_order(
@@ -218,6 +223,71 @@ fn every_switch_shows_in_the_next_check() {
     );
     let told = format!("{}{}", finished.stdout, finished.stderr);
     assert!(told.contains("too-often"), "{finished:?}");
+}
+
+#[test]
+fn the_button_keeps_to_the_rules_of_the_service() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "check club",
+        "pull shop",
+        "check shop",
+        "status",
+        "password club",
+        "skip 10s",
+        "check club",
+        "status",
+    ]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "  Club   The server refuses the password. Enter it again, or wait: it can be tried \
+             again in ",
+            "      The right one: password club\n",
+            "  Shop   Checked ",
+            ". You can check again in ",
+            "needs-you  Club ",
+            "\n✖ Club      strict.example refuses the password since ",
+            " Next check in 1",
+            "The password of club@strict.example is entered.\n",
+            "  Club   nothing new ",
+            "  Club   works again\n",
+            "It is 2",
+            " for the demo now. ",
+            "  Club   nothing new ",
+            "\nworking ",
+            "\n● Club      Last good check ",
+        ],
+    );
+    assert!(
+        finished.stderr.contains("  Club   next check in 1"),
+        "{finished:?}"
+    );
+}
+
+#[test]
+fn who_waits_for_a_message_hears_of_it() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "wait old-isp",
+        "status",
+        "send",
+        "skip 10s",
+        "pull old-isp",
+        "quit",
+    ]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "Waiting for a message in Old ISP. Next try in ",
+            ". Stops at ",
+            " Waiting for a message until ",
+            "  Old ISP   1 new ",
+            "Arrived: \"Message 1, sent by you",
+        ],
+    );
 }
 
 #[test]
