@@ -96,7 +96,8 @@ fn without_commands_it_brings_shows_and_ends() {
         &[
             "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
              Sample remote server   127.0.0.1:",
-            " (POP3), 6 mailboxes\n\n24 messages brought in ",
+            " (POP3), 6 mailboxes\n  In another window      inhaul --data ",
+            " retrieval list\n\n24 messages brought in ",
             " s. First one readable after ",
             "  Old ISP   24 new   ",
             "ID  FOLDER",
@@ -344,6 +345,37 @@ fn a_signal_ends_it_and_leaves_nothing_behind() {
         assert_eq!(status.unwrap().code(), Some(code), "{words:?} {signal:?}");
         demo.assert_nothing_left();
     }
+}
+
+#[test]
+fn other_commands_reach_it_while_it_runs() {
+    let demo = Demo::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inhaul"));
+    command
+        .arg("demo")
+        .env("TMPDIR", demo.folder.join("tmp"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut running = Guarded::spawn(&mut command).unwrap();
+    let stdout = BufReader::new(running.child().stdout.take().unwrap());
+    let mut lines = stdout.lines().map(Result::unwrap);
+    let told = lines.find(|line| line.contains(" --data ")).unwrap();
+    let mut words = told.split_whitespace();
+    let data = words.find(|word| word.contains("inhaul-demo.")).unwrap();
+    assert!(lines.any(|line| line.starts_with("  Firm   12 new")));
+    let listed = ["retrieval", "list", "--data", data];
+    let listed = demo.inhaul.ok(&listed).unwrap();
+    for name in ["Old ISP", "Shop", "Big", "Club", "Work", "Firm"] {
+        assert!(listed.contains(name), "{listed}");
+    }
+    let messages = ["message", "list", "you", "Firm", "--data", data];
+    let messages = demo.inhaul.ok(&messages).unwrap();
+    assert_eq!(messages.lines().count(), 13, "{messages}");
+    running.signal(Signal::TERM).unwrap();
+    let status = running.wait(Duration::from_secs(30)).unwrap();
+    assert_eq!(status.unwrap().code(), Some(143));
+    demo.assert_nothing_left();
 }
 
 #[test]

@@ -160,9 +160,16 @@ impl<'a> Desk<'a> {
 
     /// The first minute: all six at once, the large one on its own time.
     async fn open(&mut self) -> Result<Flow, Failure> {
+        let commands = match self.demo.take_commands() {
+            Some(data) => format!(
+                "  In another window      inhaul --data {} retrieval list\n",
+                data.display()
+            ),
+            None => String::new(),
+        };
         self.say(&format!(
             "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
-             Sample remote server   {} (POP3), {} mailboxes\n\n",
+             Sample remote server   {} (POP3), {} mailboxes\n{commands}\n",
             self.demo.host(Sample::OldIsp).server.address(),
             Sample::ALL.len(),
         ))?;
@@ -280,7 +287,7 @@ impl<'a> Desk<'a> {
         self.picture.aside(|| complain(text));
     }
 
-    async fn close(self) -> Result<(), Failure> {
+    async fn close(mut self) -> Result<(), Failure> {
         let left = self.demo.stop(GRACE).await;
         self.picture.clear();
         for sample in left {

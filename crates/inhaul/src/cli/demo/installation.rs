@@ -20,7 +20,10 @@ use tokio::sync::watch;
 
 use super::clock::DemoClock;
 use super::samples::{Host, Pace, Sample};
+use crate::cli::Context;
 use crate::cli::message::find_folder;
+use crate::config::{Config, Sources};
+use crate::control::Control;
 use crate::exit::{Exit, Failure};
 
 /// The local account that all mail is brought to.
@@ -39,6 +42,7 @@ pub(super) struct Installation {
     pub(super) service: Arc<Service>,
     pub(super) account: AccountId,
     authority: PathBuf,
+    control: Option<Control>,
 }
 
 /// Who starts runs of a retrieval.
@@ -89,6 +93,7 @@ impl Installation {
             service,
             account,
             authority,
+            control: None,
         })
     }
 
@@ -104,6 +109,25 @@ impl Installation {
             self.retrievals[sample as usize] = Some(id);
         }
         self.service.reload().await
+    }
+
+    /// Takes commands at a control socket in the data directory, as a server does; where that is.
+    /// `None` where no socket can be: its path may be too long.
+    pub(super) fn take_commands(&mut self) -> Option<&Path> {
+        let sources = Sources {
+            data: Some(self.data.path().to_owned()),
+            ..Sources::default()
+        };
+        let config = Config::load(&sources).ok()?;
+        let path = self.data.path().join("control.sock");
+        let (_, context) = watch::channel(Context {
+            config: Arc::new(config),
+            store: Arc::clone(&self.store),
+            engine: Arc::clone(&self.engine),
+            service: Arc::clone(&self.service),
+        });
+        self.control = Some(Control::start(&path, context).ok()?);
+        Some(self.data.path())
     }
 
     /// The retrieval's number.
@@ -211,8 +235,14 @@ impl Installation {
     }
 
     /// Stops the service. What does not stop in `grace` is cut off; nothing is kept anyway.
-    pub(super) async fn stop(&self, grace: Duration) -> Vec<Sample> {
-        self.service.stop(grace).await;
+    pub(super) async fn stop(&mut self, grace: Duration) -> Vec<Sample> {
+        let control = self.control.take();
+        let commands_end = async {
+            if let Some(control) = control {
+                control.stop(grace).await;
+            }
+        };
+        tokio::join!(self.service.stop(grace), commands_end);
         let running = |sample: &Sample| {
             self.status(*sample)
                 .is_some_and(|status| status.doing.is_some())
