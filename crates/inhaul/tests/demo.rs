@@ -96,7 +96,8 @@ fn without_commands_it_brings_shows_and_ends() {
         &[
             "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
              Sample remote server   127.0.0.1:",
-            " (POP3), 6 mailboxes\n\n24 messages brought in ",
+            " (POP3), 6 mailboxes\n  In another window      inhaul --data ",
+            " retrieval list\n\n24 messages brought in ",
             " s. First one readable after ",
             "  Old ISP   24 new   ",
             "ID  FOLDER",
@@ -124,12 +125,12 @@ fn commands_by_a_pipe_happen_in_order() {
         "send",
         "send 2",
         "make old-isp refuse-password",
-        "check old-isp",
+        "pull old-isp",
         "conversation old-isp",
         "make old-isp behave",
-        "check old-isp",
+        "pull old-isp",
         "delete-after old-isp 14",
-        "check old-isp",
+        "pull old-isp",
         "skip 13d",
         "skip 1d",
         "status",
@@ -153,7 +154,8 @@ fn commands_by_a_pipe_happen_in_order() {
             "checks are due and begin.\n",
             "checks are due and begin.\n",
             "   27 deleted there\n",
-            "working  Old ISP  you@old-isp.example  27    0      go after 14 d ",
+            "\nworking ",
+            " Old ISP  you@old-isp.example  27    0      go after 14 d ",
             "Message 3, sent by you",
         ],
     );
@@ -167,35 +169,37 @@ fn every_switch_shows_in_the_next_check() {
     let finished = demo.told(&[
         "make cut",
         "send 5",
-        "check old-isp",
+        "pull old-isp",
         "make behave",
-        "check old-isp",
+        "pull old-isp",
         "make too-often",
-        "check old-isp",
+        "pull old-isp",
         "make bad-certificate",
-        "check old-isp",
+        "pull old-isp",
         "conversation",
         "make not-answer",
-        "check old-isp",
+        "pull old-isp",
         "make renumber",
-        "check old-isp",
+        "pull old-isp",
         "make forget-to-delete",
         "delete-after now",
         "skip 1d",
-        "check old-isp",
+        "pull old-isp",
         "make behave",
         "skip 1d",
         "list old-isp",
         "status",
         "make club behave",
-        "check club",
+        "pull club",
     ]);
     assert_eq!(finished.code(), Some(0), "{finished:?}");
     assert_in_order(
         &finished.stdout,
         &[
             "cuts the line in the middle of message",
-            "old-isp.example behaves.\n  Old ISP   3 new ",
+            "old-isp.example behaves.\n",
+            "  Old ISP   3 new ",
+            "  Old ISP   works again\n",
             "shows a certificate that ended in 2002.\nOld ISP, run ",
             "  C: STLS\n  S: +OK begin\nold-isp.example takes connections and says nothing.\n",
             "has given all its messages (29) new unique-ids.\n  Old ISP   nothing new ",
@@ -204,7 +208,9 @@ fn every_switch_shows_in_the_next_check() {
             "old-isp.example behaves.\n",
             "   29 deleted there\n",
             "you@old-isp.example  29    0      go at once",
-            "strict.example behaves.\n  Club   nothing new ",
+            "strict.example behaves.\n",
+            "  Club   nothing new ",
+            "  Club   works again\n",
         ],
     );
     assert_in_order(
@@ -218,6 +224,71 @@ fn every_switch_shows_in_the_next_check() {
     );
     let told = format!("{}{}", finished.stdout, finished.stderr);
     assert!(told.contains("too-often"), "{finished:?}");
+}
+
+#[test]
+fn the_button_keeps_to_the_rules_of_the_service() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "check club",
+        "pull shop",
+        "check shop",
+        "status",
+        "password club",
+        "skip 10s",
+        "check club",
+        "status",
+    ]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "  Club   The server refuses the password. Enter it again, or wait: it can be tried \
+             again in ",
+            "      The right one: password club\n",
+            "  Shop   Checked ",
+            ". You can check again in ",
+            "needs-you  Club ",
+            "\n✖ Club      strict.example refuses the password since ",
+            " Next check in 1",
+            "The password of club@strict.example is entered.\n",
+            "  Club   nothing new ",
+            "  Club   works again\n",
+            "It is 2",
+            " for the demo now. ",
+            "  Club   nothing new ",
+            "\nworking ",
+            "\n● Club      Last good check ",
+        ],
+    );
+    assert!(
+        finished.stderr.contains("  Club   next check in 1"),
+        "{finished:?}"
+    );
+}
+
+#[test]
+fn who_waits_for_a_message_hears_of_it() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "wait old-isp",
+        "status",
+        "send",
+        "skip 10s",
+        "pull old-isp",
+        "quit",
+    ]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "Waiting for a message in Old ISP. Next try in ",
+            ". Stops at ",
+            " Waiting for a message until ",
+            "  Old ISP   1 new ",
+            "Arrived: \"Message 1, sent by you",
+        ],
+    );
 }
 
 #[test]
@@ -274,6 +345,37 @@ fn a_signal_ends_it_and_leaves_nothing_behind() {
         assert_eq!(status.unwrap().code(), Some(code), "{words:?} {signal:?}");
         demo.assert_nothing_left();
     }
+}
+
+#[test]
+fn other_commands_reach_it_while_it_runs() {
+    let demo = Demo::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inhaul"));
+    command
+        .arg("demo")
+        .env("TMPDIR", demo.folder.join("tmp"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut running = Guarded::spawn(&mut command).unwrap();
+    let stdout = BufReader::new(running.child().stdout.take().unwrap());
+    let mut lines = stdout.lines().map(Result::unwrap);
+    let told = lines.find(|line| line.contains(" --data ")).unwrap();
+    let mut words = told.split_whitespace();
+    let data = words.find(|word| word.contains("inhaul-demo.")).unwrap();
+    assert!(lines.any(|line| line.starts_with("  Firm   12 new")));
+    let listed = ["retrieval", "list", "--data", data];
+    let listed = demo.inhaul.ok(&listed).unwrap();
+    for name in ["Old ISP", "Shop", "Big", "Club", "Work", "Firm"] {
+        assert!(listed.contains(name), "{listed}");
+    }
+    let messages = ["message", "list", "you", "Firm", "--data", data];
+    let messages = demo.inhaul.ok(&messages).unwrap();
+    assert_eq!(messages.lines().count(), 13, "{messages}");
+    running.signal(Signal::TERM).unwrap();
+    let status = running.wait(Duration::from_secs(30)).unwrap();
+    assert_eq!(status.unwrap().code(), Some(143));
+    demo.assert_nothing_left();
 }
 
 #[test]

@@ -241,12 +241,11 @@ struct Watch<'a> {
 impl Observer for Watch<'_> {
     fn progress(&self, progress: &Progress) {
         let come = self.pending.step(progress);
-        let counts = matches!(progress, Progress::Received(_) | Progress::Stored(_));
         let mut rate = self
             .rate
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if rate.allows(Instant::now()) || !counts {
+        if rate.allows(progress, Instant::now()) {
             let activation = self.pending.activation;
             let at = self.service.now();
             self.service.tell(

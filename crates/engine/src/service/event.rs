@@ -8,7 +8,7 @@ use inhaul_types::{Activation, RetrievalId, Timestamp};
 use tokio::time::Instant;
 
 use super::pending::Come;
-use crate::observe::RunReport;
+use crate::observe::{Progress, RunReport};
 
 /// Something happened to a retrieval. A watcher that is too slow loses the oldest and is told so.
 #[derive(Clone, Debug)]
@@ -61,22 +61,56 @@ pub enum EventKind {
 /// Events kept for watchers that are slow.
 pub(super) const KEPT: usize = 1024;
 
-/// Lets a step of each kind through, and of the many that only count, four a second.
+/// Lets a step of each kind through, and of the many that only count, four a second. The first
+/// message that is stored is no count: somebody may read it now.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
     told: Option<Instant>,
+    stored: bool,
 }
 
 impl Rate {
-    pub(super) fn allows(&mut self, now: Instant) -> bool {
-        let may = self
+    pub(super) fn allows(&mut self, progress: &Progress, now: Instant) -> bool {
+        let counts = match progress {
+            Progress::Received(_) | Progress::Stored(0) => true,
+            Progress::Stored(_) => std::mem::replace(&mut self.stored, true),
+            _ => false,
+        };
+        let rested = self
             .told
             .is_none_or(|told| now.duration_since(told) >= BETWEEN);
-        if may {
+        if rested {
             self.told = Some(now);
         }
-        may
+        rested || !counts
     }
 }
 
 const BETWEEN: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use inhaul_types::Octets;
+
+    use super::*;
+
+    #[test]
+    fn steps_and_the_first_message_are_told_and_counts_four_a_second() {
+        let mut rate = Rate::default();
+        let begin = Instant::now();
+        let received = Progress::Received(Octets::new(1));
+        for (progress, millis, told) in [
+            (Progress::Connected, 0, true),
+            (Progress::SignedIn, 1, true),
+            (received, 2, false),
+            (Progress::Stored(0), 3, false),
+            (Progress::Stored(1), 4, true),
+            (Progress::Stored(2), 5, false),
+            (Progress::Stored(3), 250, true),
+            (Progress::Stored(4), 251, false),
+        ] {
+            let now = begin + Duration::from_millis(millis);
+            assert_eq!(rate.allows(&progress, now), told, "{progress:?}");
+        }
+    }
+}

@@ -2,15 +2,16 @@
 //!
 //! The normal code paths; only the data is made up. Nothing leaves this machine, and the data
 //! directory is a temporary one that goes when the demo ends. `desk` is the demo for a person,
-//! `selftest` the one that runs alone; both stand on `installation`.
+//! `selftest` the one that runs alone; both stand on `installation`, whose retrievals the engine's
+//! service keeps running by a clock that can be set ahead.
 
 mod clock;
 mod command;
 mod desk;
 mod installation;
 mod look;
+mod picture;
 mod samples;
-mod schedule;
 mod selftest;
 mod signals;
 

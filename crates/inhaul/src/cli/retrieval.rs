@@ -238,15 +238,6 @@ pub(crate) fn retention_words(retention: Retention, host: &str) -> String {
     }
 }
 
-pub(crate) fn state_word(retrieval: &inhaul_store::Retrieval) -> &'static str {
-    match (retrieval.paused, retrieval.failures, retrieval.last_good) {
-        (true, _, _) => "paused",
-        (_, 1.., _) => "failing",
-        (_, 0, None) => "new",
-        (_, 0, Some(_)) => "working",
-    }
-}
-
 async fn list(globals: &Globals, states: &[State]) -> Result<Exit, Failure> {
     let now = (crate::clock::clock())();
     let wanted = |retrieval: &inhaul_store::Retrieval| {

@@ -17,6 +17,10 @@ pub(super) enum Command {
     Skip(Duration),
     /// All of them if none is named.
     Check(Option<Sample>),
+    /// The same.
+    Pull(Option<Sample>),
+    Wait(Sample),
+    Password(Sample),
     List(Option<Sample>),
     Show(MessageId),
     DeleteAfter(Sample, Retention),
@@ -39,14 +43,17 @@ make [NAME] MANNER       Make a mailbox's server (old-isp) do one of these, unti
     too-often            say -ERR [LOGIN-DELAY]
     bad-certificate      show a certificate that has expired
     forget-to-delete     say +OK to DELE and keep the message
-skip 10m|1d|14d          Set the demo's clock ahead, and check what is due then
-check [NAME|all]         Check now
+password [NAME]          Enter the right password for a mailbox, as club needs it
+skip 10m|1d|14d          Set the demo's clock ahead; what is due then is checked
+check [NAME|all]         Press \"Check mail\": at most every 5 s, and not while a password is refused
+wait [NAME]              Wait for a message: check again and again for 5 minutes
+pull [NAME|all]          Check now whatever limits say, as an administrator does
 list [NAME]              The messages that were brought
 show N                   One of them
 delete-after [NAME] now|DAYS|keep
                          What happens to copies at the server once they are stored here
 conversation [NAME]      What was said in the last check
-status                   The mailboxes, here and there
+status                   The mailboxes, here and there, and how they stand
 quit                     End; so does Ctrl-C. Nothing is kept
 
 Mailboxes: old-isp, shop, big, club, work, firm. Firm holds the mail of a whole domain; sharing it
@@ -68,6 +75,10 @@ impl Command {
             ("skip", [time]) => Self::Skip(parse_duration(time)?),
             ("check", [] | ["all"]) => Self::Check(None),
             ("check", name) => Self::Check(Some(mailbox(name)?)),
+            ("pull", [] | ["all"]) => Self::Pull(None),
+            ("pull", name) => Self::Pull(Some(mailbox(name)?)),
+            ("wait", name) => Self::Wait(mailbox(name)?),
+            ("password", name) => Self::Password(mailbox(name)?),
             ("list", [] | ["all"]) => Self::List(None),
             ("list", name) => Self::List(Some(mailbox(name)?)),
             ("show", [id]) => Self::Show(message(id)?),
@@ -149,6 +160,10 @@ mod tests {
             ("check", Some(Command::Check(None))),
             ("check all", Some(Command::Check(None))),
             ("check club", Some(Command::Check(Some(Sample::Club)))),
+            ("pull", Some(Command::Pull(None))),
+            ("pull old-isp", Some(Command::Pull(Some(Sample::OldIsp)))),
+            ("wait shop", Some(Command::Wait(Sample::Shop))),
+            ("password club", Some(Command::Password(Sample::Club))),
             ("list firm", Some(Command::List(Some(Sample::Firm)))),
             ("show 3", Some(Command::Show(MessageId::new(3)))),
             (

@@ -1,35 +1,55 @@
 //! A whole installation over a temporary data directory, and the remote servers it reads.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_domain::schedule;
 use inhaul_domain::{Retention, StartPoint};
+use inhaul_engine::service::{RetrievalStatus, Service, ServiceSettings};
 use inhaul_engine::{Checks, Engine, Observer, Pop3Log, RunOptions, RunReport};
 use inhaul_sample::{SampleConfig, SampleServer, Tls};
 use inhaul_store::{
-    Every, Folder, NewAccount, NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange,
-    RetrievalLimits, Security, SqliteStore, Store, StoreError, StoreOptions,
+    EVERYONE, Every, Folder, GroupChange, NewAccount, NewRetrieval, Remote, RemoteSecret,
+    Retrieval, RetrievalChange, RetrievalLimits, Security, SqliteStore, Store, StoreError,
+    StoreOptions,
 };
-use inhaul_types::{AccountId, Activation, Secret};
+use inhaul_types::{AccountId, Activation, RetrievalId, Secret};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::clock::DemoClock;
 use super::samples::{Host, Pace, Sample};
+use crate::cli::Context;
 use crate::cli::message::find_folder;
+use crate::config::{Config, Sources};
+use crate::control::Control;
 use crate::exit::{Exit, Failure};
 
 /// The local account that all mail is brought to.
 const ACCOUNT: &str = "you";
+/// No mailbox is visited more often: short enough that a person may wait for it.
+pub(super) const FLOOR: Duration = Duration::from_secs(5);
 
 pub(super) struct Installation {
     data: TempDir,
     pub(super) clock: DemoClock,
     hosts: Vec<Host>,
+    /// By sample, once it is added.
+    retrievals: [Option<RetrievalId>; Sample::ALL.len()],
     pub(super) store: Arc<SqliteStore>,
     engine: Arc<Engine>,
-    account: AccountId,
+    pub(super) service: Arc<Service>,
+    pub(super) account: AccountId,
+    authority: PathBuf,
+    control: Option<Control>,
+}
+
+/// Who starts runs of a retrieval.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Polled {
+    BySchedule,
+    WhenAsked,
 }
 
 impl Installation {
@@ -52,22 +72,74 @@ impl Installation {
             password: None,
         };
         let account = store.account_create(account).await?;
+        allow_often(&*store).await?;
         let authority = data.path().join("sample-authority.pem");
         let ca_pem = hosts.iter().find_map(|host| host.server.ca_pem());
         std::fs::write(&authority, ca_pem.unwrap_or_default())?;
-        for host in &hosts {
-            let retrieval = retrieval(host, &authority, account);
-            store.retrieval_create(retrieval).await?;
-        }
         let engine = engine(&store, &data, &clock, pace)?;
+        let settings = ServiceSettings {
+            // One address stands for six providers.
+            at_once_per_server: Sample::ALL.len(),
+            ..ServiceSettings::default()
+        };
+        let service = Service::start(Arc::clone(&engine), settings).await?;
         Ok(Self {
             data,
             clock,
             hosts,
+            retrievals: [None; Sample::ALL.len()],
             store,
             engine,
+            service,
             account,
+            authority,
+            control: None,
         })
+    }
+
+    /// Adds these mailboxes' retrievals. What the schedule runs is due at once.
+    pub(super) async fn add(
+        &mut self,
+        samples: impl IntoIterator<Item = Sample>,
+        polled: Polled,
+    ) -> Result<(), StoreError> {
+        for sample in samples {
+            let new = retrieval(self.host(sample), &self.authority, self.account, polled);
+            let id = self.store.retrieval_create(new).await?;
+            self.retrievals[sample as usize] = Some(id);
+        }
+        self.service.reload().await
+    }
+
+    /// Takes commands at a control socket in the data directory, as a server does; where that is.
+    /// `None` where no socket can be: its path may be too long.
+    pub(super) fn take_commands(&mut self) -> Option<&Path> {
+        let sources = Sources {
+            data: Some(self.data.path().to_owned()),
+            ..Sources::default()
+        };
+        let config = Config::load(&sources).ok()?;
+        let path = self.data.path().join("control.sock");
+        let (_, context) = watch::channel(Context {
+            config: Arc::new(config),
+            store: Arc::clone(&self.store),
+            engine: Arc::clone(&self.engine),
+            service: Arc::clone(&self.service),
+        });
+        self.control = Some(Control::start(&path, context).ok()?);
+        Some(self.data.path())
+    }
+
+    /// The retrieval's number.
+    pub(super) fn id(&self, sample: Sample) -> RetrievalId {
+        self.retrievals[sample as usize].expect("what is asked for was added")
+    }
+
+    /// Whose number it is; somebody may have added others.
+    pub(super) fn sample(&self, id: RetrievalId) -> Option<Sample> {
+        Sample::ALL
+            .into_iter()
+            .find(|sample| self.retrievals[*sample as usize] == Some(id))
     }
 
     pub(super) fn host(&self, sample: Sample) -> &Host {
@@ -80,10 +152,22 @@ impl Installation {
 
     /// The retrieval as it stands now.
     pub(super) async fn retrieval(&self, sample: Sample) -> Result<Retrieval, StoreError> {
-        self.store.retrieval_by_name(sample.name()).await
+        self.store.retrieval_by_id(self.id(sample)).await
     }
 
-    /// One run, in the caller's own time.
+    /// What the service does with it. `None` if somebody removed it.
+    pub(super) fn status(&self, sample: Sample) -> Option<RetrievalStatus> {
+        let id = self.id(sample);
+        let mut all = self.service.retrievals().into_iter();
+        all.find(|status| status.row.id == id)
+    }
+
+    /// The rules of the schedule.
+    pub(super) fn pace(&self) -> Arc<schedule::Pace> {
+        self.engine.pace()
+    }
+
+    /// One run past the service, in the caller's own time.
     pub(super) fn run<O: Observer>(
         &self,
         sample: Sample,
@@ -92,8 +176,9 @@ impl Installation {
         stop: watch::Receiver<bool>,
     ) -> impl Future<Output = Result<(Retrieval, RunReport), StoreError>> + use<O> {
         let (store, engine) = (Arc::clone(&self.store), Arc::clone(&self.engine));
+        let id = self.id(sample);
         async move {
-            let retrieval = store.retrieval_by_name(sample.name()).await?;
+            let retrieval = store.retrieval_by_id(id).await?;
             let options = RunOptions::default();
             let report = engine
                 .run(&retrieval, activation, options, &observer, stop)
@@ -112,22 +197,82 @@ impl Installation {
         sample: Sample,
         retention: Retention,
     ) -> Result<(), StoreError> {
-        let retrieval = self.retrieval(sample).await?;
         let change = RetrievalChange {
             retention: Some(retention),
             ..RetrievalChange::default()
         };
-        self.store.retrieval_change(retrieval.id, change).await
+        self.change(sample, change).await
+    }
+
+    /// Enters the password that the mailbox takes, as somebody who has asked for it.
+    pub(super) async fn enter_password(&mut self, sample: Sample) -> Result<(), StoreError> {
+        let password = self.host_mut(sample).right_password().to_owned();
+        let change = RetrievalChange {
+            secret: Some(RemoteSecret::Stored(Secret::new(password))),
+            ..RetrievalChange::default()
+        };
+        self.change(sample, change).await
+    }
+
+    pub(super) async fn set_every(&self, sample: Sample, every: Every) -> Result<(), StoreError> {
+        let change = RetrievalChange {
+            every: Some(every),
+            ..RetrievalChange::default()
+        };
+        self.change(sample, change).await
+    }
+
+    /// Saved, and known to the service.
+    async fn change(&self, sample: Sample, change: RetrievalChange) -> Result<(), StoreError> {
+        self.store.retrieval_change(self.id(sample), change).await?;
+        self.service.reload().await
+    }
+
+    /// Sets the clock ahead and has the service look at it.
+    pub(super) fn skip(&self, time: Duration) {
+        self.clock.skip(time);
+        self.service.look_at_the_clock();
+    }
+
+    /// Stops the service. What does not stop in `grace` is cut off; nothing is kept anyway.
+    pub(super) async fn stop(&mut self, grace: Duration) -> Vec<Sample> {
+        let control = self.control.take();
+        let commands_end = async {
+            if let Some(control) = control {
+                control.stop(grace).await;
+            }
+        };
+        tokio::join!(self.service.stop(grace), commands_end);
+        let running = |sample: &Sample| {
+            self.status(*sample)
+                .is_some_and(|status| status.doing.is_some())
+        };
+        let added = Sample::ALL.into_iter();
+        let added = added.filter(|sample| self.retrievals[*sample as usize].is_some());
+        added.filter(running).collect()
     }
 
     /// Closes everything and removes the data directory.
     pub(super) async fn end(self) -> Result<(), Failure> {
+        self.service.stop(Duration::ZERO).await;
         self.store.close().await?;
         for host in self.hosts {
             host.server.stop().await;
         }
         Ok(self.data.close()?)
     }
+}
+
+/// Lets people and programs check as often as the floor allows.
+async fn allow_often(store: &dyn Store) -> Result<(), StoreError> {
+    let group = store.group_by_name(EVERYONE).await?;
+    let seconds = u32::try_from(FLOOR.as_secs()).unwrap_or(u32::MAX);
+    let triggers = group.triggers.into_keys();
+    let change = GroupChange {
+        triggers: Some(triggers.map(|activation| (activation, seconds)).collect()),
+        ..GroupChange::default()
+    };
+    store.group_change(group.id, change).await
 }
 
 fn temporary_directory(parent: Option<&Path>) -> Result<TempDir, Failure> {
@@ -160,16 +305,16 @@ async fn open_hosts(pace: Pace) -> Result<Vec<Host>, Failure> {
     doors.insert(0, first);
     let mut hosts = Vec::new();
     for (sample, door) in Sample::ALL.into_iter().zip(doors) {
-        let password = match sample {
+        let entered = match sample {
             Sample::Club => random_password()?,
             _ => password.clone(),
         };
-        hosts.push(Host::new(sample, door, password, pace));
+        hosts.push(Host::new(sample, door, entered, password.clone(), pace));
     }
     Ok(hosts)
 }
 
-fn retrieval(host: &Host, authority: &Path, account: AccountId) -> NewRetrieval {
+fn retrieval(host: &Host, authority: &Path, account: AccountId, polled: Polled) -> NewRetrieval {
     let address = host.server.address();
     NewRetrieval {
         name: host.sample.name().into(),
@@ -186,7 +331,10 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId) -> NewRetrieval 
         account,
         owner: None,
         folder: host.sample.name().into(),
-        every: Every::Seconds(u32::try_from(host.sample.every().as_secs()).unwrap_or(u32::MAX)),
+        every: match polled {
+            Polled::BySchedule => host.sample.every(),
+            Polled::WhenAsked => Every::Never,
+        },
         retention: Retention::Keep,
         start: StartPoint::Everything,
         paused: false,
@@ -219,7 +367,12 @@ fn engine(
     };
     let log = Pop3Log::open(data.path())?;
     let store = Arc::clone(store) as Arc<dyn Store>;
-    Ok(Engine::new(store, checks, Some(log), clock.reader()))
+    let engine = Engine::new(store, checks, Some(log), clock.reader());
+    engine.set_pace(schedule::Pace {
+        floor: FLOOR,
+        ..schedule::Pace::default()
+    });
+    Ok(engine)
 }
 
 /// The sample server answers to this process's passwords only.

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use inhaul_domain::Retention;
+use inhaul_domain::schedule::{ScheduleState, interval};
+use inhaul_domain::standing::{
+    Checking, Paused, PausedBy, Standing, StandingFacts, sentence, standing,
+};
+use inhaul_engine::service::{RetrievalStatus, RunStage};
 use inhaul_store::{Retrieval, Store};
 
 use super::installation::Installation;
 use super::samples::Sample;
 use crate::cli::message::each_message;
 use crate::cli::output::{plain, shorten, size, table};
-use crate::cli::retrieval::state_word;
 use crate::exit::Failure;
 
 /// The messages of one mailbox's folder, or of all.
@@ -54,37 +58,105 @@ pub(super) async fn conversation(demo: &Installation, sample: Sample) -> Result<
     Ok(text)
 }
 
-/// One line for each mailbox. `next` is the time to its next check; `None` while it is checked.
+/// The mailboxes, and under them how each stands. `said_auth` tells whose last refusal was for
+/// certain.
 pub(super) async fn status(
     demo: &Installation,
-    next: impl Fn(Sample) -> Option<Duration>,
+    said_auth: impl Fn(Sample) -> bool,
 ) -> Result<String, Failure> {
-    let mut rows = Vec::new();
+    let mut mailboxes = Vec::new();
+    let mut sentences = String::new();
     for sample in Sample::ALL {
-        let retrieval = demo.retrieval(sample).await?;
+        let Some(status) = demo.status(sample) else {
+            continue;
+        };
         let host = demo.host(sample);
-        rows.push(vec![
-            state_word(&retrieval).to_owned(),
+        let (standing, sentence) = how_it_stands(demo, sample, &status, said_auth(sample));
+        mailboxes.push(vec![
+            standing.as_str().to_owned(),
             sample.name().to_owned(),
             sample.user().to_owned(),
             demo.folder(sample).await?.messages.to_string(),
             host.mailbox.len().to_string(),
-            copies(&retrieval),
-            next(sample).map_or_else(|| "now".to_owned(), in_words),
+            copies(&status.row),
             host.manner().to_owned(),
-            retrieval
-                .last_error
-                .map(|code| code.to_string())
-                .unwrap_or_default(),
         ]);
+        sentences.push_str(&format!(
+            "{} {:<9} {sentence}\n",
+            standing.glyph(),
+            sample.name()
+        ));
     }
-    let table = table(
-        &[
-            "STATE", "NAME", "MAILBOX", "HERE", "THERE", "COPIES", "NEXT", "SERVER", "WHY",
-        ],
-        &rows,
-    );
-    Ok(format!("{table}\nThe demo's clock: {}\n", demo.clock.now()))
+    let headings = [
+        "STATE", "NAME", "MAILBOX", "HERE", "THERE", "COPIES", "SERVER",
+    ];
+    let table = table(&headings, &mailboxes);
+    let now = demo.clock.now();
+    Ok(format!("{table}\n{sentences}\nThe demo's clock: {now}\n"))
+}
+
+/// The state and its sentence, which ends with the next check.
+pub(super) fn how_it_stands(
+    demo: &Installation,
+    sample: Sample,
+    status: &RetrievalStatus,
+    said_auth: bool,
+) -> (Standing, String) {
+    let row = &status.row;
+    let now = demo.clock.now();
+    let schedule = ScheduleState {
+        next_due: status.next.or(row.schedule.next_due),
+        ..row.schedule
+    };
+    let going_on = status
+        .doing
+        .filter(|(_, come)| come.stage != RunStage::Waiting);
+    let facts = StandingFacts {
+        now,
+        host: sample.domain(),
+        paused: row.paused.then_some(Paused {
+            by: PausedBy::Unknown,
+            since: None,
+        }),
+        checking: going_on.map(|(_, come)| Checking {
+            messages: (come.stage == RunStage::Bringing).then_some((come.stored, come.wanted)),
+        }),
+        offline_since: demo.service.status().offline_since,
+        schedule: &schedule,
+        interval: interval(row.every, &demo.pace(), &schedule, now).map(|found| found.length),
+        last_good: row.last_good,
+        last_error: row.last_error,
+        failures: row.failures,
+        failing_since: row.failing_since,
+        said_auth,
+    };
+    let standing = standing(&facts);
+    let mut sentence = sentence(&facts);
+    let silent = matches!(standing, Standing::Working | Standing::NeedsYou);
+    if let Some(next) = status.next.filter(|_| silent) {
+        let wait = in_words(next.since(now));
+        sentence.push_str(&format!(" Next check {wait}."));
+    }
+    if let Some(until) = status.waiting_until {
+        let until = until.in_words();
+        sentence.push_str(&format!(" Waiting for a message until {until}."));
+    }
+    (standing, sentence)
+}
+
+/// The newest message of a mailbox's folder: what it is about and from whom.
+pub(super) async fn newest(demo: &Installation, sample: Sample) -> Result<Option<String>, Failure> {
+    let folder = demo.folder(sample).await?;
+    let mut newest = None;
+    each_message(&*demo.store, &folder, async |message| {
+        newest = Some(message.summary);
+        Ok(())
+    })
+    .await?;
+    Ok(newest.map(|summary| {
+        let subject = shorten(&summary.subject, 50);
+        format!("{subject:?} from {}", shorten(&summary.from, 34))
+    }))
 }
 
 fn copies(retrieval: &Retrieval) -> String {
@@ -105,7 +177,8 @@ pub(super) fn seconds(time: Duration) -> String {
     }
 }
 
-fn in_words(wait: Duration) -> String {
+/// A time to wait: `in 40 s`.
+pub(super) fn in_words(wait: Duration) -> String {
     match wait.as_secs() {
         seconds @ 0..120 => format!("in {seconds} s"),
         seconds @ 120..7200 => format!("in {} min", seconds / 60),

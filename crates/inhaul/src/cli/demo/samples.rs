@@ -5,8 +5,8 @@
 //! nowhere else: what follows from them is what the engine makes of a real server that does this.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
+use inhaul_domain::schedule::Every;
 use inhaul_sample::switches::{
     Certificate, Dele, Greeting, Line, MailboxSwitches, Refusal, Retr, SignIn,
 };
@@ -40,6 +40,8 @@ pub(super) struct Host {
     pub(super) mailbox: Mailbox,
     /// The password that the retrieval has.
     password: String,
+    /// The one that the mailbox takes.
+    right_password: String,
     /// How fast it is, whatever else it does.
     line: Option<Line>,
     manner: Manner,
@@ -115,8 +117,8 @@ impl Sample {
     }
 
     /// How often it is checked while it works: more often than anybody would check a real one.
-    pub(super) fn every(self) -> Duration {
-        Duration::from_secs(match self {
+    pub(super) fn every(self) -> Every {
+        Every::Seconds(match self {
             // Its third sign-in, which is refused, comes while people still look.
             Self::Work => 5,
             Self::Shop => 20,
@@ -139,7 +141,13 @@ impl Sample {
 
 impl Host {
     /// Puts into the mailbox what lies in it at first, and gives the server its own way.
-    pub(super) fn new(sample: Sample, server: SampleServer, password: String, pace: Pace) -> Self {
+    pub(super) fn new(
+        sample: Sample,
+        server: SampleServer,
+        password: String,
+        right_password: String,
+        pace: Pace,
+    ) -> Self {
         let mailbox = server.mailbox(sample.user());
         let messages: Vec<Vec<u8>> = match sample {
             Sample::OldIsp => inhaul_sample::messages().map(Vec::from).into(),
@@ -164,6 +172,7 @@ impl Host {
             server,
             mailbox,
             password,
+            right_password,
             line,
             manner: Manner::OwnWay,
         };
@@ -181,11 +190,18 @@ impl Host {
         &self.password
     }
 
+    /// The password that the mailbox takes; from now on it is the retrieval's.
+    pub(super) fn right_password(&mut self) -> &str {
+        self.password.clone_from(&self.right_password);
+        &self.password
+    }
+
     /// What the server does now, in words.
     pub(super) fn manner(&self) -> &'static str {
         let words = MANNERS.iter().find(|(_, manner)| *manner == self.manner);
         match (words, self.sample) {
             (Some((word, _)), _) => word,
+            (None, Sample::Club) if self.password == self.right_password => "behave",
             (None, Sample::Club) => "wants another password",
             (None, Sample::Work) => "in use every third time",
             (None, Sample::Big) => "slow",
@@ -201,6 +217,7 @@ impl Host {
         let domain = self.sample.domain();
         match manner {
             Manner::OwnWay | Manner::Behave => {
+                self.right_password.clone_from(&self.password);
                 self.mailbox.set_password(&self.password);
                 format!("{domain} behaves.")
             }

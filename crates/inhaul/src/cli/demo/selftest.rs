@@ -1,20 +1,24 @@
 //! `inhaul demo --selftest`: brings, cuts, renumbers, refuses, recovers, deletes, and counts.
 //!
 //! The scenario of the demo with nobody at the switches. Each step says what must hold, and ends
-//! the test if it does not: the steps behind it stand on it. [`scenario`] has the steps.
+//! the test if it does not: the steps behind it stand on it. [`scenario`] has the steps of single
+//! runs, [`service`] those of the running service.
 
 mod scenario;
+mod service;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use inhaul_domain::standing::Standing;
 use inhaul_engine::{Observer, Progress, RunReport, Unobserved};
 use inhaul_store::Store;
 use inhaul_types::{Activation, ErrorCode};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::installation::Installation;
+use super::installation::{Installation, Polled};
 use super::look::seconds;
 use super::samples::{Manner, Pace, Sample};
 use super::signals::Signals;
@@ -63,6 +67,7 @@ pub(super) async fn run(globals: &Globals, mut signals: Signals) -> Result<Exit,
     let began = Instant::now();
     let mut test = SelfTest {
         demo: Installation::start(Pace::Hurried, globals.data.as_deref()).await?,
+        parent: globals.data.clone(),
         sent: BTreeMap::new(),
         numbered: 0,
         first_readable: None,
@@ -70,7 +75,7 @@ pub(super) async fn run(globals: &Globals, mut signals: Signals) -> Result<Exit,
         live: !globals.json && !globals.quiet,
     };
     let played = tokio::select! {
-        held = scenario::play(&mut test) => Ok(held),
+        held = play(&mut test) => Ok(held),
         exit = signals.next() => Err(exit),
     };
     let concluded = match played {
@@ -81,9 +86,21 @@ pub(super) async fn run(globals: &Globals, mut signals: Signals) -> Result<Exit,
     concluded
 }
 
+/// Runs one after the other, past the service; then what the service makes of it, from the
+/// beginning.
+async fn play(test: &mut SelfTest) -> Held {
+    test.demo.add(Sample::ALL, Polled::WhenAsked).await?;
+    scenario::play(test).await?;
+    let next = Installation::start(Pace::Hurried, test.parent.as_deref()).await?;
+    std::mem::replace(&mut test.demo, next).end().await?;
+    test.sent.clear();
+    service::play(test).await
+}
+
 /// A self-test under way.
 pub(super) struct SelfTest {
     demo: Installation,
+    parent: Option<PathBuf>,
     /// Everything that was ever put into a mailbox.
     sent: BTreeMap<&'static str, Vec<Vec<u8>>>,
     numbered: u64,
@@ -183,7 +200,7 @@ impl SelfTest {
     }
 
     fn skip(&self, time: Duration) {
-        self.demo.clock.skip(time);
+        self.demo.skip(time);
     }
 
     /// Sends so many messages that were never there before.
@@ -319,4 +336,14 @@ fn expect_code(report: &RunReport, code: ErrorCode) -> Held {
         None => "a good run".to_owned(),
     };
     Err(Broken::Expected(format!("expected {code}, got {got}")))
+}
+
+fn expect_standing((standing, sentence): &(Standing, String), should: Standing) -> Held {
+    if *standing == should {
+        Ok(())
+    } else {
+        Err(Broken::Expected(format!(
+            "expected the state {should}, got {standing}: {sentence}"
+        )))
+    }
 }
