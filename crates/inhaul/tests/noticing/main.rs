@@ -112,7 +112,13 @@ impl House {
     /// Adds a retrieval of the remote mailbox of the same name.
     fn retrieval(&self, name: &str, account: &str, password: &str) -> Mailbox {
         let at = self.remote.address().to_string();
-        let how = ["--server", &at, "--security=none", "--no-test"];
+        let how = [
+            "--server",
+            &at,
+            "--security=none",
+            "--no-test",
+            "--every=10m",
+        ];
         let added = self.home.try_retrieval(name, name, account, password, &how);
         assert!(added.status.success(), "{added:?}");
         self.remote.mailbox(name)

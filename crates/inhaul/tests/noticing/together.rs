@@ -9,7 +9,13 @@ use crate::{HOUR, House, MINUTE};
 /// Two retrievals at a server that refuses connections, failing for long enough.
 fn failing(house: &House) -> Server {
     for (name, account) in [("isp", "anna"), ("club", "ben")] {
-        let how = ["--server", "127.0.0.1:1", "--security=none", "--no-test"];
+        let how = [
+            "--server",
+            "127.0.0.1:1",
+            "--security=none",
+            "--no-test",
+            "--every=10m",
+        ];
         let added = house
             .home
             .try_retrieval(name, name, account, "secret", &how);
