@@ -10,7 +10,7 @@ mod plan;
 pub mod queue;
 pub mod reach;
 pub mod schedule;
-mod spans;
+pub mod spans;
 pub mod standing;
 pub mod trigger;
 

@@ -24,8 +24,8 @@ pub(crate) fn passed_briefly(span: Duration) -> String {
     format!("{count} {}", unit.symbol())
 }
 
-/// [`to_wait`] as lists show it.
-pub(crate) fn to_wait_briefly(span: Duration) -> String {
+/// A length that is to be waited, as lists show it: `20 s`, `4 min`, rounded up.
+pub fn to_wait_briefly(span: Duration) -> String {
     let seconds = whole_seconds(span);
     let (_, unit) = in_units(seconds);
     let rounded = seconds.div_ceil(unit.seconds()) * unit.seconds();

@@ -37,10 +37,7 @@ pub(crate) async fn settings(
     let trust = config.tls.ca_file.clone();
     Ok(Settings {
         owner_inbox: notify.owner_inbox,
-        admin: match &notify.admin {
-            None => None,
-            Some(name) => Some(administrator(name, accounts)?),
-        },
+        admin: admin(config, accounts),
         webhook,
         program: notify.program.clone(),
         heartbeat: heartbeat
@@ -60,14 +57,27 @@ pub(crate) fn person(account: &Account) -> Person {
     }
 }
 
-fn administrator(name: &str, accounts: &[Account]) -> Result<Person, Failure> {
-    let account = accounts.iter().find(|account| account.name == name);
-    account.map(person).ok_or_else(|| {
-        Failure::new(
-            Exit::CONFIG,
-            format!("notify.admin: there is no account `{name}`"),
-        )
-        .hint("Make it with `inhaul account add`, or write another name.")
+/// The administrator who is told in their inbox; `None` where nobody is named, or there is no such
+/// account (yet): accounts come and go while a server runs, and mail does not wait for them.
+pub(crate) fn admin(config: &Config, accounts: &[Account]) -> Option<Person> {
+    let name = config.notify.admin.as_ref()?;
+    let mut accounts = accounts.iter();
+    accounts
+        .find(|account| account.name.eq_ignore_ascii_case(name))
+        .map(person)
+}
+
+/// This server's name, for its messages: the one in its public address, else the machine's.
+pub(crate) fn server_name(config: &Config) -> String {
+    let public: Option<WebUrl> = config
+        .server
+        .public_url
+        .as_ref()
+        .and_then(|url| url.parse().ok());
+    let public = public.map(|url| url.target().host.clone());
+    public.unwrap_or_else(|| {
+        let system = rustix::system::uname();
+        system.nodename().to_string_lossy().into_owned()
     })
 }
 
@@ -205,6 +215,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_administrator_may_come_later() {
+        let settings = of("[notify]\nadmin = \"bob\"").await.unwrap();
+        assert_eq!(settings.admin, None);
+    }
+
+    #[tokio::test]
     async fn a_secret_may_come_from_a_program() {
         let settings = of("[notify]\nwebhook = { url = \"http://h.example\", secret = { command = [\"echo\", \"hunter2\"] } }")
             .await
@@ -221,10 +237,6 @@ mod tests {
             format!("[notify]\nwebhook = {{ url = \"http://h.example\", secret = {secret} }}")
         };
         let rows = [
-            (
-                "[notify]\nadmin = \"bob\"".to_owned(),
-                "notify.admin: there is no account `bob`",
-            ),
             (
                 "[notify]\nheartbeat = \"https://h:port/\"".to_owned(),
                 "notify.heartbeat: is not an http",

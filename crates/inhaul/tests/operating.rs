@@ -72,15 +72,26 @@ fn wait_for(file: &Path, words: &str) -> String {
 fn a_server_tells_its_health_and_numbers_to_those_who_may_know() {
     let world = World::new(&[("INHAUL_METRICS__ENABLED", "true")]);
     let (mut running, ops) = world.serve();
-    assert!(get(ops, "/healthz").ends_with("\r\n\r\nstore: ok\n"));
+    let health = get(ops, "/healthz");
+    assert!(
+        health.ends_with("\r\n\r\nscheduler: ok\nnotices: ok\nstore: ok\n"),
+        "{health}"
+    );
     let ready = get(ops, "/readyz");
     assert!(ready.starts_with("HTTP/1.1 "), "{ready}");
-    assert!(ready.contains("store: ok\ndisk: "), "{ready}");
+    assert!(
+        ready.contains("scheduler: ok\nstore: ok\ndisk: "),
+        "{ready}"
+    );
     let page = get(ops, "/metrics");
     for name in [
         "inhaul_wal_bytes ",
         "inhaul_free_octets ",
         "inhaul_queue_length 0",
+        "inhaul_runs_running 0",
+        "inhaul_schedule_lateness_seconds 0",
+        "inhaul_notices_failed_total 0",
+        "inhaul_retrievals{state=\"needs-you\"} 0",
     ] {
         assert!(page.contains(&format!("\n{name}")), "{name} in {page}");
     }
@@ -177,11 +188,16 @@ fn systemd_hears_when_it_is_ready_alive_and_stopping() {
             if told.starts_with(start) {
                 return told;
             }
-            assert!(told.starts_with("WATCHDOG=1"), "{told}");
+            let is_between = ["WATCHDOG=1", "STATUS="].map(|start| told.starts_with(start));
+            assert!(is_between.contains(&true), "{told}");
         }
     };
     let (mut running, _) = world.serve();
-    hear_first("READY=1\n");
+    let ready = hear_first("READY=1\n");
+    assert!(
+        ready.contains("STATUS=0 retrievals, no check is due"),
+        "{ready}"
+    );
     hear_first("WATCHDOG=1\n");
     running.signal(Signal::HUP).unwrap();
     assert!(hear_first("RELOADING=1\n").contains("MONOTONIC_USEC="));

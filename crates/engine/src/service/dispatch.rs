@@ -36,6 +36,7 @@ impl Service {
                 return;
             }
             self.mind_the_clock(&mut seen);
+            self.has_turned();
             let wait = self
                 .turn()
                 .map_or(GLANCE, |next| next.since(self.now()).min(GLANCE));

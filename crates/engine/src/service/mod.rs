@@ -93,6 +93,8 @@ pub struct Service {
     events: broadcast::Sender<Event>,
     stopping: watch::Sender<bool>,
     started: Timestamp,
+    /// When the schedule was last gone through.
+    turned: Mutex<Instant>,
 }
 
 impl std::fmt::Debug for Service {
@@ -117,6 +119,7 @@ impl Service {
             wake: Notify::new(),
             events: broadcast::Sender::new(event::KEPT),
             stopping: watch::Sender::new(false),
+            turned: Mutex::new(Instant::now()),
         });
         service.reload().await?;
         service.spread_what_is_overdue();

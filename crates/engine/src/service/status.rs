@@ -1,14 +1,18 @@
 //! What the service is doing, as values for the command line, pages and metrics.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
+use inhaul_domain::queue::TicketId;
 use inhaul_store::Retrieval;
 use inhaul_types::{Activation, RetrievalId, Timestamp};
+use tokio::time::Instant;
 
 use super::Service;
 use super::lateness::LatenessReport;
 use super::pending::Come;
-use super::table::{Activity, Entry};
+use super::table::{Activity, Entry, Table};
 
 /// The service as a whole.
 #[derive(Clone, Debug)]
@@ -70,21 +74,54 @@ impl Service {
     /// All retrievals, by number.
     pub fn retrievals(&self) -> Vec<RetrievalStatus> {
         let table = self.lock();
-        let one = |(id, entry): (&RetrievalId, &Entry)| RetrievalStatus {
+        let positions: HashMap<_, _> = table.queue.in_order().map(|(id, _)| id).zip(0..).collect();
+        let one = |(id, entry): (&RetrievalId, &Entry)| {
+            let position = |ticket| positions.get(&ticket).copied();
+            table.status_of(*id, entry, position)
+        };
+        table.entries.iter().map(one).collect()
+    }
+
+    /// One retrieval; `None` if it is not there, or not any more.
+    pub fn retrieval(&self, id: RetrievalId) -> Option<RetrievalStatus> {
+        let table = self.lock();
+        let entry = table.entries.get(&id).filter(|entry| !entry.removed)?;
+        Some(table.status_of(id, entry, |ticket| table.queue.position(ticket)))
+    }
+
+    /// How long ago the schedule was last gone through. It is every five seconds at least, whether
+    /// something is due or not: much more, and the service does not live any more.
+    pub fn last_turn(&self) -> Duration {
+        let turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
+        Instant::now().saturating_duration_since(*turned)
+    }
+
+    pub(super) fn has_turned(&self) {
+        *self.turned.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+impl Table {
+    fn status_of(
+        &self,
+        id: RetrievalId,
+        entry: &Entry,
+        position: impl FnOnce(TicketId) -> Option<usize>,
+    ) -> RetrievalStatus {
+        RetrievalStatus {
             row: Arc::clone(&entry.row),
             next: match entry.activity {
-                Activity::Idle => table.due_of(*id),
+                Activity::Idle => self.due_of(id),
                 _ => None,
             },
             doing: entry
                 .pending()
                 .map(|pending| (pending.activation, pending.come())),
             position: match &entry.activity {
-                Activity::Queued { ticket, .. } => table.queue.position(*ticket),
+                Activity::Queued { ticket, .. } => position(*ticket),
                 _ => None,
             },
             waiting_until: entry.waiting.map(|waiting| waiting.until),
-        };
-        table.entries.iter().map(one).collect()
+        }
     }
 }

@@ -8,6 +8,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::notices::Condition;
+use super::pulse::feel;
 use super::vitals::Vitals;
 use crate::cli::Context;
 use crate::config::sections::metrics::Metrics;
@@ -15,7 +17,6 @@ use crate::exit::{Exit, Failure};
 use crate::ops::health::Source;
 use crate::ops::listener::{Desk, Limits, bind, serve};
 use crate::ops::log::Log;
-use crate::ops::metrics::Counters;
 use crate::ops::systemd::{Opened, OpenedSocket, listeners_from_systemd, watchdog};
 
 /// What runs for operators.
@@ -28,7 +29,11 @@ pub(super) struct Attended {
 
 impl Attended {
     /// Listens, and begins to tell the service manager that all is well.
-    pub(super) async fn start(context: &Context, log: &Log) -> Result<Self, Failure> {
+    pub(super) async fn start(
+        context: &Context,
+        notices: Condition,
+        log: &Log,
+    ) -> Result<Self, Failure> {
         let mut opened = listeners_from_systemd().map_err(|error| {
             let what = format!("the service manager's sockets: {error}");
             Failure::new(Exit::CONFIG, what)
@@ -39,10 +44,15 @@ impl Attended {
         }
         let addresses = listeners.iter().map(TcpListener::local_addr);
         let addresses = addresses.collect::<io::Result<_>>()?;
-        let source: Arc<dyn Source> = Arc::new(Vitals(context.clone()));
+        let counters = notices.counters();
+        let vitals = Arc::new(Vitals {
+            context: context.clone(),
+            notices,
+        });
+        let source: Arc<dyn Source> = Arc::<Vitals>::clone(&vitals);
         let desk = Desk::new(
             Arc::clone(&source),
-            Arc::new(Counters::default()),
+            counters,
             log.clone(),
             &context.config.metrics,
         );
@@ -55,6 +65,7 @@ impl Attended {
             limits,
             stopping.clone(),
         ));
+        tasks.spawn(feel(vitals, stopping.clone()));
         tasks.spawn(watchdog(source, stopping));
         Ok(Self {
             addresses,

@@ -5,8 +5,11 @@
 //! outside comes last and is the first to stop.
 
 mod attended;
+pub(crate) mod notices;
 mod pace;
+mod pulse;
 mod ready;
+mod standings;
 mod stop;
 mod upkeep;
 mod vitals;
@@ -33,6 +36,7 @@ use crate::exit::{Exit, Failure};
 use crate::ops::log::{Log, reopen_on_signal};
 use crate::ops::systemd;
 use attended::Attended;
+use notices::Notices;
 use ready::ReadyFile;
 use stop::{Signals, Wish};
 use upkeep::Upkeep;
@@ -124,6 +128,7 @@ struct Running {
     context: watch::Sender<Context>,
     control: Control,
     attended: Attended,
+    notices: Notices,
     upkeep: Upkeep,
     log: Log,
 }
@@ -141,7 +146,8 @@ impl Running {
         }
         let store = globals.open(&config).await?;
         match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
-            Ok((context, control, attended, upkeep)) => Ok(Self {
+            Ok((context, control, attended, notices, upkeep)) => Ok(Self {
+                notices,
                 upkeep,
                 store,
                 context,
@@ -162,7 +168,7 @@ impl Running {
         config: Arc<Config>,
         store: Arc<SqliteStore>,
         log: &Log,
-    ) -> Result<(watch::Sender<Context>, Control, Attended, Upkeep), Failure> {
+    ) -> Result<(watch::Sender<Context>, Control, Attended, Notices, Upkeep), Failure> {
         let engine = globals.engine(&store, &config)?;
         engine.set_pace(pace::pace(&config.checks));
         let settings = pace::service_settings(&config.checks);
@@ -174,14 +180,17 @@ impl Running {
             engine,
             service,
         });
+        let lends = context.borrow().clone();
+        let notices = Notices::start(&lends).await?;
         let control = Control::start(&path, lent)?;
-        let attended = Attended::start(&context.borrow().clone(), log).await;
+        let attended = Attended::start(&lends, notices.condition(), log).await;
         match attended {
             Ok(attended) => {
-                let upkeep = Upkeep::start(&context.borrow());
-                Ok((context, control, attended, upkeep))
+                let upkeep = Upkeep::start(&lends);
+                Ok((context, control, attended, notices, upkeep))
             }
             Err(failure) => {
+                notices.stop().await;
                 control.stop(STOP_MOST - CLOSE_MOST).await;
                 Err(failure)
             }
@@ -216,7 +225,10 @@ impl Running {
         let file = file
             .map(|path| ReadyFile::write(path, &lines))
             .transpose()?;
-        systemd::ready("ready");
+        let context = self.context.borrow();
+        let stands = standings::at_start(&context.service, clock()());
+        tracing::info!("inhaul {} ready. {stands}.", env!("CARGO_PKG_VERSION"));
+        systemd::ready(&stands);
         Ok(file)
     }
 
@@ -233,6 +245,8 @@ impl Running {
             Ok(new) => {
                 self.log.configure(&new.log);
                 self.attended.configure(&new.metrics);
+                let new = Arc::new(new);
+                self.notices.reconfigure(&new);
                 let context = self.context.borrow();
                 context.engine.set_pace(pace::pace(&new.checks));
                 context
@@ -240,7 +254,7 @@ impl Running {
                     .set_settings(pace::service_settings(&new.checks));
                 drop(context);
                 complain(
-                    "inhaul: [log] and [metrics] are in force; for what else has changed start the server again\n",
+                    "inhaul: [log], [metrics] and [notify] are in force; for what else has changed start the server again\n",
                 );
             }
         }
@@ -254,12 +268,14 @@ impl Running {
             context,
             control,
             attended,
+            notices,
             upkeep,
             log: _,
         } = self;
         let service = Arc::clone(&context.borrow().service);
         let most = STOP_MOST - CLOSE_MOST;
         let (commands, runs_ended) = tokio::join!(control.stop(most), service.stop(most));
+        notices.stop().await;
         upkeep.stop().await;
         attended.stop().await;
         drop(context);

@@ -11,7 +11,7 @@ mod runs;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use inhaul_types::{AuditId, MessageId, NoticeId, RetrievalId, RunId, Timestamp};
+use inhaul_types::{AuditId, MessageId, NoticeId, RunId, Timestamp};
 
 use crate::{Run, StoreError};
 
@@ -22,7 +22,7 @@ pub use backup::{
 pub use housekeeping::{Chore, Housekept};
 pub(crate) use news::Announcer;
 pub use news::{NewMail, NewMessages, News};
-pub use notices::{LocalMessage, NewNotice, Notice, NoticeFate};
+pub use notices::{LocalMessage, NewNotice, Notice, NoticeFate, NoticeSubject, WaitingNotice};
 pub use runs::{HourCounts, RunFilter, RunOutcome};
 
 /// One page of a list, newest first.
@@ -64,18 +64,23 @@ pub trait Records: Send + Sync {
     /// [`StoreError::Missing`] for a notice that it settles and that is not waiting any more.
     async fn deliver_local(&self, message: LocalMessage) -> Result<MessageId, StoreError>;
 
-    /// What has been told of retrievals, as `domain::notices` wrote it.
-    async fn notice_states(&self) -> Result<Vec<(RetrievalId, String)>, StoreError>;
+    /// What has been told of this server and of retrievals, as `domain::notices` wrote it.
+    async fn notice_states(&self) -> Result<Vec<(NoticeSubject, String)>, StoreError>;
     /// Writes what counts as told from now on (`None` forgets it) together with the notices that
     /// tell it, so that nothing is told twice or not at all. A retrieval that is not there any more
     /// is passed over. Where too many notices wait, the oldest are given up.
     async fn notice_record(
         &self,
-        states: Vec<(RetrievalId, Option<String>)>,
+        states: Vec<(NoticeSubject, Option<String>)>,
         notices: Vec<NewNotice>,
     ) -> Result<Vec<NoticeId>, StoreError>;
     /// Notices whose next try has come, the one waiting longest first.
     async fn notices_due(&self, now: Timestamp, most: u32) -> Result<Vec<Notice>, StoreError>;
+    /// Notices of one kind of channel that wait, due or not, the oldest first: those whose channel
+    /// is this word, or begins with it and a colon. Without their payload, because there may be many.
+    async fn notices_waiting(&self, kind: &str) -> Result<Vec<WaitingNotice>, StoreError>;
+    /// What a notice sends; `None` if it is not there any more.
+    async fn notice_payload(&self, notice: NoticeId) -> Result<Option<String>, StoreError>;
     /// All notices that wait or were given up, newest first.
     async fn notice_list(&self, most: u32) -> Result<Vec<Notice>, StoreError>;
     /// It has arrived. Nothing happens if it is not there any more.
@@ -88,6 +93,16 @@ pub trait Records: Send + Sync {
         now: Timestamp,
         next_try: Timestamp,
     ) -> Result<NoticeFate, StoreError>;
+    /// It will never be sent, however often it is tried. Nothing happens if it is not waiting.
+    async fn notice_given_up(
+        &self,
+        notice: NoticeId,
+        error: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Whether the one that writes still answers: returns when it has looked up from its work.
+    async fn writer_answers(&self) -> Result<(), StoreError>;
 
     /// Hears of messages as they become durable, from now on. Nothing is kept for who does not
     /// listen, and not much for who listens slowly: they are told that they missed some.

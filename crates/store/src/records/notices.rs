@@ -1,6 +1,6 @@
 //! Notices on their way, and messages of inhaul's own.
 
-use inhaul_types::{AccountId, NoticeId, Timestamp};
+use inhaul_types::{AccountId, NoticeId, RetrievalId, Timestamp};
 
 use crate::Summary;
 
@@ -22,15 +22,39 @@ pub struct LocalMessage {
     pub settles: Option<NoticeId>,
 }
 
+/// What something was told about.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum NoticeSubject {
+    /// This server itself.
+    Server,
+    /// A retrieval; what was told of it goes with it.
+    Retrieval(RetrievalId),
+}
+
 /// A notice to be sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NewNotice {
     /// When it came up; it is due at once.
     pub created: Timestamp,
-    /// How it is sent: `inbox`, `program`, ...
+    /// How it is sent, and behind a colon to whom: `inbox:7`, `program`, ...
     pub channel: String,
-    /// What is sent, and to whom: JSON.
+    /// What is sent.
     pub payload: String,
+}
+
+/// A notice that waits, without what is sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WaitingNotice {
+    /// Identity; later ones have higher numbers.
+    pub id: NoticeId,
+    /// When it came up.
+    pub created: Timestamp,
+    /// How it is sent, and behind a colon to whom.
+    pub channel: String,
+    /// How often that was tried.
+    pub attempts: u32,
+    /// When it is tried next.
+    pub next_try: Timestamp,
 }
 
 /// A notice that waits or was given up.

@@ -1,4 +1,4 @@
-//! Notices: what was told of each retrieval, and what is on its way to whom.
+//! Notices: what was told of this server and of each retrieval, and what is on its way to whom.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use inhaul_types::{NoticeId, RetrievalId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::errors::Doing;
-use crate::{NewNotice, Notice, NoticeFate, StoreError};
+use crate::{NewNotice, Notice, NoticeFate, NoticeSubject, StoreError, WaitingNotice};
 
 /// How long a notice is tried.
 const TRIED: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -22,13 +22,29 @@ const ERROR_MOST: usize = 1000;
 const READ: &str = "read the notices";
 const WRITE: &str = "write the notices";
 
-/// What was told of each retrieval.
-pub(crate) fn states(conn: &Connection) -> Result<Vec<(RetrievalId, String)>, StoreError> {
+/// The setting that holds what was told of this server.
+const OF_SERVER: &str = "told_of_server";
+
+/// What was told of this server and of each retrieval.
+pub(crate) fn states(conn: &Connection) -> Result<Vec<(NoticeSubject, String)>, StoreError> {
+    let of_server: Option<String> = conn
+        .prepare_cached("SELECT value FROM setting WHERE name = ?1")
+        .and_then(|mut select| select.query_row([OF_SERVER], |row| row.get(0)).optional())
+        .doing(READ)?;
+    let mut states: Vec<_> = of_server
+        .map(|told| (NoticeSubject::Server, told))
+        .into_iter()
+        .collect();
     conn.prepare_cached("SELECT retrieval_id, told FROM notice_state ORDER BY retrieval_id")
         .and_then(|mut select| {
-            let states =
-                select.query_map([], |row| Ok((RetrievalId::new(row.get(0)?), row.get(1)?)))?;
-            states.collect()
+            let rows = select.query_map([], |row| {
+                let retrieval = RetrievalId::new(row.get(0)?);
+                Ok((NoticeSubject::Retrieval(retrieval), row.get(1)?))
+            })?;
+            for row in rows {
+                states.push(row?);
+            }
+            Ok(states)
         })
         .doing(READ)
 }
@@ -36,23 +52,14 @@ pub(crate) fn states(conn: &Connection) -> Result<Vec<(RetrievalId, String)>, St
 /// Writes what is told now and the notices that tell it.
 pub(crate) fn record(
     txn: &Connection,
-    states: &[(RetrievalId, Option<String>)],
+    states: &[(NoticeSubject, Option<String>)],
     notices: &[NewNotice],
 ) -> Result<Vec<NoticeId>, StoreError> {
-    for (retrieval, told) in states {
-        let written = match told {
-            Some(told) => txn
-                .prepare_cached(
-                    "INSERT INTO notice_state (retrieval_id, told)
-                         SELECT id, ?2 FROM retrieval WHERE id = ?1
-                     ON CONFLICT (retrieval_id) DO UPDATE SET told = excluded.told",
-                )
-                .and_then(|mut insert| insert.execute(params![retrieval.row(), told])),
-            None => txn
-                .prepare_cached("DELETE FROM notice_state WHERE retrieval_id = ?1")
-                .and_then(|mut delete| delete.execute([retrieval.row()])),
-        };
-        written.doing(WRITE)?;
+    for (subject, told) in states {
+        match subject {
+            NoticeSubject::Server => record_of_server(txn, told.as_deref())?,
+            NoticeSubject::Retrieval(id) => record_of_retrieval(txn, *id, told.as_deref())?,
+        }
     }
     let ids = notices.iter().map(|notice| add(txn, notice));
     let ids = ids.collect::<Result<Vec<_>, _>>()?;
@@ -60,6 +67,40 @@ pub(crate) fn record(
         give_up_oldest(txn, last.created)?;
     }
     Ok(ids)
+}
+
+fn record_of_server(txn: &Connection, told: Option<&str>) -> Result<(), StoreError> {
+    match told {
+        Some(told) => txn
+            .prepare_cached("INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)")
+            .and_then(|mut insert| insert.execute([OF_SERVER, told])),
+        None => txn
+            .prepare_cached("DELETE FROM setting WHERE name = ?1")
+            .and_then(|mut delete| delete.execute([OF_SERVER])),
+    }
+    .map(drop)
+    .doing(WRITE)
+}
+
+fn record_of_retrieval(
+    txn: &Connection,
+    retrieval: RetrievalId,
+    told: Option<&str>,
+) -> Result<(), StoreError> {
+    match told {
+        Some(told) => txn
+            .prepare_cached(
+                "INSERT INTO notice_state (retrieval_id, told)
+                     SELECT id, ?2 FROM retrieval WHERE id = ?1
+                 ON CONFLICT (retrieval_id) DO UPDATE SET told = excluded.told",
+            )
+            .and_then(|mut insert| insert.execute(params![retrieval.row(), told])),
+        None => txn
+            .prepare_cached("DELETE FROM notice_state WHERE retrieval_id = ?1")
+            .and_then(|mut delete| delete.execute([retrieval.row()])),
+    }
+    .map(drop)
+    .doing(WRITE)
 }
 
 fn add(txn: &Connection, notice: &NewNotice) -> Result<NoticeId, StoreError> {
@@ -104,6 +145,41 @@ pub(crate) fn due(conn: &Connection, now: Timestamp, most: u32) -> Result<Vec<No
             .collect()
     })
     .doing(READ)
+}
+
+/// Those of one kind of channel that wait, the oldest first.
+pub(crate) fn waiting(conn: &Connection, kind: &str) -> Result<Vec<WaitingNotice>, StoreError> {
+    // ';' is the character behind ':'.
+    conn.prepare_cached(
+        "SELECT id, created, channel, attempts, next_try FROM notice_outbox
+         WHERE given_up IS NULL
+             AND (channel = ?1 OR (channel >= ?1 || ':' AND channel < ?1 || ';'))
+         ORDER BY id",
+    )
+    .and_then(|mut select| {
+        let rows = select.query_map([kind], |row| {
+            Ok(WaitingNotice {
+                id: NoticeId::new(row.get(0)?),
+                created: Timestamp::from_millis(row.get(1)?),
+                channel: row.get(2)?,
+                attempts: row.get(3)?,
+                next_try: Timestamp::from_millis(row.get(4)?),
+            })
+        })?;
+        rows.collect()
+    })
+    .doing(READ)
+}
+
+/// What one of them sends.
+pub(crate) fn payload(conn: &Connection, notice: NoticeId) -> Result<Option<String>, StoreError> {
+    conn.prepare_cached("SELECT payload FROM notice_outbox WHERE id = ?1")
+        .and_then(|mut select| {
+            select
+                .query_row([notice.row()], |row| row.get(0))
+                .optional()
+        })
+        .doing(READ)
 }
 
 /// All of them, newest first.
@@ -161,6 +237,23 @@ pub(crate) fn failed(
         Some(true) => NoticeFate::GivenUp,
         Some(false) => NoticeFate::Waits,
     })
+}
+
+/// It will never be sent.
+pub(crate) fn give_up(
+    txn: &Connection,
+    notice: NoticeId,
+    error: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let error = &error[..error.floor_char_boundary(ERROR_MOST)];
+    txn.prepare_cached(
+        "UPDATE notice_outbox SET attempts = attempts + 1, last_error = ?2, given_up = ?3
+         WHERE id = ?1 AND given_up IS NULL",
+    )
+    .and_then(|mut update| update.execute(params![notice.row(), error, now.millis()]))
+    .map(drop)
+    .doing(WRITE)
 }
 
 /// Whether there is something to give up or to forget.

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use inhaul_types::{AuditId, MessageId, NoticeId, RetrievalId, RunId, Timestamp};
+use inhaul_types::{AuditId, MessageId, NoticeId, RunId, Timestamp};
 use tokio::sync::oneshot;
 
 use super::housekeeping::{self, HousekeepingJob};
 use super::local::LocalJob;
+use super::writer::Durability;
 use super::{SqliteStore, audit, backup, notices, run_pages, tally};
 use crate::records::{
     Audit, AuditFilter, Backup, BackupReport, HourCounts, Housekept, LocalMessage, NewAudit,
-    NewMail, NewNotice, Notice, NoticeFate, Page, Records, RestoreOptions, Restored, RunFilter,
+    NewMail, NewNotice, Notice, NoticeFate, NoticeSubject, Page, Records, RestoreOptions, Restored,
+    RunFilter, WaitingNotice,
 };
 use crate::{Run, StoreError};
 
@@ -54,13 +56,13 @@ impl Records for SqliteStore {
         answer.await.map_err(|_| StoreError::Closing)?
     }
 
-    async fn notice_states(&self) -> Result<Vec<(RetrievalId, String)>, StoreError> {
+    async fn notice_states(&self) -> Result<Vec<(NoticeSubject, String)>, StoreError> {
         self.readers.read(notices::states).await
     }
 
     async fn notice_record(
         &self,
-        states: Vec<(RetrievalId, Option<String>)>,
+        states: Vec<(NoticeSubject, Option<String>)>,
         notices: Vec<NewNotice>,
     ) -> Result<Vec<NoticeId>, StoreError> {
         let record = move |txn: &_, _: &_| notices::record(txn, &states, &notices);
@@ -70,6 +72,19 @@ impl Records for SqliteStore {
     async fn notices_due(&self, now: Timestamp, most: u32) -> Result<Vec<Notice>, StoreError> {
         self.readers
             .read(move |conn| notices::due(conn, now, most))
+            .await
+    }
+
+    async fn notices_waiting(&self, kind: &str) -> Result<Vec<WaitingNotice>, StoreError> {
+        let kind = kind.to_owned();
+        self.readers
+            .read(move |conn| notices::waiting(conn, &kind))
+            .await
+    }
+
+    async fn notice_payload(&self, notice: NoticeId) -> Result<Option<String>, StoreError> {
+        self.readers
+            .read(move |conn| notices::payload(conn, notice))
             .await
     }
 
@@ -94,6 +109,25 @@ impl Records for SqliteStore {
         let error = error.to_owned();
         let failed = move |txn: &_, _: &_| notices::failed(txn, notice, &error, now, next_try);
         self.threads.writer.write(failed).await
+    }
+
+    async fn notice_given_up(
+        &self,
+        notice: NoticeId,
+        error: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let error = error.to_owned();
+        let give_up = move |txn: &_, _: &_| notices::give_up(txn, notice, &error, now);
+        self.threads.writer.write(give_up).await
+    }
+
+    async fn writer_answers(&self) -> Result<(), StoreError> {
+        let nothing = |_: &_, _: &_| Ok(());
+        self.threads
+            .writer
+            .write_with(Durability::WithTheNext, nothing)
+            .await
     }
 
     fn subscribe(&self) -> NewMail {

@@ -118,8 +118,11 @@ store_suite! { super::SqliteBed::new() =>
     notices {
         a_message_of_our_own_arrives_once,
         a_notice_is_tried_for_three_days,
+        a_notice_that_can_never_arrive_is_given_up_at_once,
+        each_kind_of_channel_sees_its_own_waiting_notices,
         of_too_many_notices_the_oldest_are_given_up,
         what_was_told_and_the_notices_are_written_together,
+        what_was_told_of_the_server_itself_is_remembered,
     }
     retrievals {
         a_change_back_to_a_known_maildrop_adopts_it,

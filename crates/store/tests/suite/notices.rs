@@ -1,6 +1,8 @@
 //! Notices are told once, tried for three days, and seen when they are given up.
 
-use inhaul_store::{LocalMessage, NewNotice, NoticeFate, Store, StoreError, Summary};
+use inhaul_store::{
+    LocalMessage, NewNotice, NoticeFate, NoticeSubject, Store, StoreError, Summary,
+};
 use inhaul_types::{NoticeId, RetrievalId, Timestamp};
 
 use super::{Bed, Scene};
@@ -26,11 +28,10 @@ async fn due(store: &impl Store, now: i64) -> Vec<String> {
 
 pub(crate) async fn what_was_told_and_the_notices_are_written_together(bed: &impl Bed) {
     let mut scene = Scene::set(bed).await;
-    let id = scene.retrieval.id;
-    let states = vec![
-        (id, Some("1 failing".to_owned())),
-        (RetrievalId::new(99), Some("x".into())),
-    ];
+    let retrieval = scene.retrieval.id;
+    let id = NoticeSubject::Retrieval(retrieval);
+    let gone = NoticeSubject::Retrieval(RetrievalId::new(99));
+    let states = vec![(id, Some("1 failing".to_owned())), (gone, Some("x".into()))];
     let notices = vec![notice(5, "first"), notice(6, "second")];
     let ids = scene
         .store
@@ -56,8 +57,87 @@ pub(crate) async fn what_was_told_and_the_notices_are_written_together(bed: &imp
         records.notice_states().await.unwrap(),
         [(id, "2".to_owned())]
     );
-    scene.store.retrieval_remove(id).await.unwrap();
+    scene.store.retrieval_remove(retrieval).await.unwrap();
     assert_eq!(scene.store.records().notice_states().await.unwrap(), []);
+}
+
+pub(crate) async fn what_was_told_of_the_server_itself_is_remembered(bed: &impl Bed) {
+    let mut scene = Scene::set(bed).await;
+    let of_server = |told: &str| vec![(NoticeSubject::Server, Some(told.to_owned()))];
+    for told in ["1 failing", "1 -"] {
+        let records = scene.store.records();
+        records
+            .notice_record(of_server(told), Vec::new())
+            .await
+            .unwrap();
+        scene = scene.reopen(bed).await;
+        let states = scene.store.records().notice_states().await.unwrap();
+        assert_eq!(states, [(NoticeSubject::Server, told.to_owned())]);
+    }
+    let records = scene.store.records();
+    let forgotten = vec![(NoticeSubject::Server, None)];
+    records.notice_record(forgotten, Vec::new()).await.unwrap();
+    assert_eq!(records.notice_states().await.unwrap(), []);
+}
+
+pub(crate) async fn each_kind_of_channel_sees_its_own_waiting_notices(bed: &impl Bed) {
+    let store = bed.open().await;
+    let records = store.records();
+    let to = |channel: &str| NewNotice {
+        channel: channel.into(),
+        ..notice(5, channel)
+    };
+    let channels = [
+        "webhook",
+        "inbox:7",
+        "program",
+        "inbox:12",
+        "inboxes:1",
+        "webhook",
+    ];
+    let ids = records
+        .notice_record(Vec::new(), channels.map(to).to_vec())
+        .await
+        .unwrap();
+    // A dead web address: its backlog is far from due, and nobody else's.
+    for id in [ids[0], ids[5]] {
+        let failed = records.notice_failed(id, "no answer", at(6), at(DAY));
+        assert_eq!(failed.await.unwrap(), NoticeFate::Waits);
+    }
+    let waiting = async |kind: &str| {
+        let waiting = records.notices_waiting(kind).await.unwrap();
+        let parts = waiting.into_iter();
+        parts
+            .map(|one| (one.id, one.channel, one.attempts, one.next_try.millis()))
+            .collect::<Vec<_>>()
+    };
+    let of = |place: usize, tries, due| (ids[place], channels[place].to_owned(), tries, due);
+    assert_eq!(waiting("inbox").await, [of(1, 0, 5), of(3, 0, 5)]);
+    assert_eq!(waiting("program").await, [of(2, 0, 5)]);
+    assert_eq!(waiting("webhook").await, [of(0, 1, DAY), of(5, 1, DAY)]);
+    assert_eq!(waiting("pager").await, []);
+    let payload = records.notice_payload(ids[3]).await.unwrap();
+    assert_eq!(payload.as_deref(), Some("inbox:12"));
+    records.notice_done(ids[3]).await.unwrap();
+    assert_eq!(records.notice_payload(ids[3]).await.unwrap(), None);
+}
+
+pub(crate) async fn a_notice_that_can_never_arrive_is_given_up_at_once(bed: &impl Bed) {
+    let store = bed.open().await;
+    let records = store.records();
+    let ids = records
+        .notice_record(Vec::new(), vec![notice(0, "n")])
+        .await
+        .unwrap();
+    for now in [7, 8] {
+        let given_up = records.notice_given_up(ids[0], "it answered 404", at(now));
+        given_up.await.unwrap();
+    }
+    assert_eq!(records.notices_waiting("inbox").await.unwrap(), []);
+    assert!(due(&store, DAY).await.is_empty());
+    let seen = records.notice_list(9).await.unwrap();
+    assert_eq!((seen[0].attempts, seen[0].given_up), (1, Some(at(7))));
+    assert_eq!(seen[0].last_error.as_deref(), Some("it answered 404"));
 }
 
 pub(crate) async fn a_notice_is_tried_for_three_days(bed: &impl Bed) {

@@ -5,8 +5,9 @@
 -- Identities shown to people or clients are AUTOINCREMENT: a number is never given twice.
 
 -- Facts about the installation: instance (random, new after a restore), uid_validity (the last one
--- given), deletion_paused (when it was restored; remote deletion waits for an administrator), and
--- how far housekeeping has come (folding, conversation_pass, ledger_pass).
+-- given), deletion_paused (when it was restored; remote deletion waits for an administrator), what
+-- people have heard of the server itself (told_of_server, as in notice_state), and how far
+-- housekeeping has come (folding, conversation_pass, ledger_pass).
 CREATE TABLE setting (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -390,8 +391,8 @@ CREATE TABLE notice_state (
   told         TEXT NOT NULL
 ) STRICT;
 
--- Notices on their way. channel says how (inbox, program, web address ...), payload (JSON) to whom
--- and what. A row goes when its notice has arrived. One that is given up stays to be seen.
+-- Notices on their way. channel says how and to whom (inbox:7, program, webhook), payload what. A
+-- row goes when its notice has arrived. One that is given up stays to be seen.
 CREATE TABLE notice_outbox (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   created    INTEGER NOT NULL,
@@ -403,3 +404,4 @@ CREATE TABLE notice_outbox (
   given_up   INTEGER
 ) STRICT;
 CREATE INDEX notice_due ON notice_outbox(next_try) WHERE given_up IS NULL;
+CREATE INDEX notice_waiting ON notice_outbox(channel) WHERE given_up IS NULL;
