@@ -17,5 +17,8 @@ pub use model::*;
 pub use records::*;
 #[cfg(feature = "simulation")]
 pub use sqlite::Crash;
-pub use sqlite::{Clock, SqliteStore, StoreOptions, Threads};
+pub use sqlite::{
+    Clock, Examination, Integrity, SealedSecret, SqliteStore, StoreOptions, Threads, is_held,
+    leftovers, log_length,
+};
 pub use traits::{BodyReader, Store, StoreError};

@@ -9,6 +9,7 @@ pub(crate) mod card;
 mod check;
 mod config;
 mod demo;
+mod doctor;
 mod explain;
 mod export;
 mod group;
@@ -109,6 +110,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// Run the server
     Serve(serve::Serve),
+    /// Check this installation and say what to fix
+    Doctor(doctor::Doctor),
     /// Bring new mail now and wait for it
     Pull(pull::Pull),
     /// Sign in, count, bring nothing
@@ -171,6 +174,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Demo(demo) => demo.run(&globals).await,
         Command::Serve(serve) => serve.run(&globals).await,
+        Command::Doctor(doctor) => doctor.run(&globals).await,
         Command::Pull(pull) => pull.run(&globals).await,
         Command::Check(check) => check.run(&globals).await,
         Command::Account(account) => account.run(&globals).await,
@@ -189,7 +193,7 @@ impl Command {
     pub(crate) fn needs_data(&self) -> bool {
         !matches!(
             self,
-            Self::Demo(_) | Self::Serve(_) | Self::Explain(_) | Self::Config(_)
+            Self::Demo(_) | Self::Serve(_) | Self::Doctor(_) | Self::Explain(_) | Self::Config(_)
         )
     }
 

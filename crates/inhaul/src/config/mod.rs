@@ -92,6 +92,12 @@ impl Config {
         resolve::load(sources, Path::new(lookup::SYSTEM))
     }
 
+    /// What can be made of the files and the environment, with what is built in where they are
+    /// wrong, and everything that is wrong: for whoever looks and carries nothing out.
+    pub(crate) fn load_with_problems(sources: &Sources) -> (Self, Option<ConfigProblems>) {
+        resolve::load_with_problems(sources, Path::new(lookup::SYSTEM))
+    }
+
     /// The files that were read, weakest first.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.files

@@ -34,6 +34,17 @@ impl ConfigProblems {
 }
 
 impl Problem {
+    /// Where it is and what is wrong, in one line.
+    pub(crate) fn line(&self) -> String {
+        let text = self.to_string();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// What to do.
+    pub(crate) fn help(&self) -> &str {
+        &self.help
+    }
+
     fn order(&self) -> (usize, usize, usize) {
         match &self.place {
             Place::Whole(_) => (0, 0, 0),

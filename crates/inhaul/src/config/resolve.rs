@@ -31,6 +31,17 @@ use super::{Config, ConfigProblems, Sources, lookup};
 
 /// Reads everything, with the machine's own directory at `system`.
 pub(super) fn load(sources: &Sources, system: &Path) -> Result<Config, ConfigProblems> {
+    match load_with_problems(sources, system) {
+        (_, Some(problems)) => Err(problems),
+        (config, None) => Ok(config),
+    }
+}
+
+/// The same, and what can be made of a configuration that is wrong.
+pub(super) fn load_with_problems(
+    sources: &Sources,
+    system: &Path,
+) -> (Config, Option<ConfigProblems>) {
     let environment = Environment::new(&sources.environment);
     let mut session = Session {
         environment,
@@ -41,10 +52,7 @@ pub(super) fn load(sources: &Sources, system: &Path) -> Result<Config, ConfigPro
     session.problems = problems;
     let raw = RawConfig::read(&files, &mut session);
     let config = resolve(raw, &mut session, sources, files);
-    match ConfigProblems::collect(session.problems) {
-        Some(problems) => Err(problems),
-        None => Ok(config),
-    }
+    (config, ConfigProblems::collect(session.problems))
 }
 
 /// Makes a configuration of it, faults or not: a caller must look at the session's problems.

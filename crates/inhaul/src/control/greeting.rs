@@ -60,23 +60,37 @@ pub(super) fn line(state: State) -> String {
 
 /// Reads the server's line, and not one octet behind it.
 pub(super) async fn hear(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Heard> {
+    Ok(hear_with_version(from).await?.0)
+}
+
+/// The same, with the version of the server's program where it says one.
+pub(super) async fn hear_with_version(
+    from: &mut (impl AsyncRead + Unpin),
+) -> io::Result<(Heard, Option<String>)> {
     let mut line = Vec::new();
     loop {
         let mut octet = [0];
         if from.read(&mut octet).await? == 0 {
-            return Ok(match line.is_empty() {
+            let heard = match line.is_empty() {
                 true => Heard::Nothing,
                 false => Heard::Stranger,
-            });
+            };
+            return Ok((heard, None));
         }
         if octet == *b"\n" {
-            return Ok(understand(&line));
+            return Ok((understand(&line), version(&line)));
         }
         line.extend(octet);
         if line.len() > LINE_MOST {
-            return Ok(Heard::Stranger);
+            return Ok((Heard::Stranger, None));
         }
     }
+}
+
+fn version(line: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(line);
+    let version = text.strip_prefix(NAME)?.split(' ').nth(2)?;
+    Some(version.chars().filter(|c| !c.is_control()).collect())
 }
 
 fn understand(line: &[u8]) -> Heard {
@@ -120,6 +134,23 @@ mod tests {
             (long, Heard::Stranger),
         ] {
             assert_eq!(hear(&mut said.as_bytes()).await.unwrap(), heard, "{said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_greeting_tells_its_version() {
+        let own = env!("CARGO_PKG_VERSION").to_owned();
+        for (said, version) in [
+            (line(State::Ready), Some(own)),
+            (
+                "inhaul-control 2 7.1.0 ready\n".into(),
+                Some("7.1.0".into()),
+            ),
+            ("220 mail.example ESMTP\n".into(), None),
+            (String::new(), None),
+        ] {
+            let (_, told) = hear_with_version(&mut said.as_bytes()).await.unwrap();
+            assert_eq!(told, version, "{said:?}");
         }
     }
 }

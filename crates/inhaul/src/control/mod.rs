@@ -11,11 +11,13 @@ mod connection;
 mod files;
 mod frame;
 mod greeting;
+mod look;
 mod messages;
 mod server;
 mod socket;
 
 pub(crate) use client::{Typed, connect};
 pub(crate) use frame::{Frame, OUTPUT_MOST, Octets};
+pub(crate) use look::{Looked, look};
 pub(crate) use messages::{BarStep, ToClient};
 pub(crate) use server::{Control, Stopped};

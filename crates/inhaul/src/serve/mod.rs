@@ -6,7 +6,7 @@
 
 mod attended;
 pub(crate) mod notices;
-mod pace;
+pub(crate) mod pace;
 mod pulse;
 mod ready;
 mod standings;

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::config::sections::checks::Checks;
 
 /// How runs are timed.
-pub(super) fn pace(checks: &Checks) -> Pace {
+pub(crate) fn pace(checks: &Checks) -> Pace {
     let quiet = checks.quiet_hours.iter().map(|part| QuietHours {
         from_minute: part.from,
         to_minute: part.until,

@@ -11,6 +11,7 @@ mod bodies;
 mod checkpoint;
 mod commit;
 mod errors;
+mod examine;
 mod folding;
 mod groups;
 mod housekeeping;
@@ -79,6 +80,8 @@ use removal::Removal;
 use segments::Segments;
 use sweep::Sweep;
 use writer::{Durability, Surroundings, Writer};
+
+pub use examine::{Examination, Integrity, SealedSecret, is_held, leftovers, log_length};
 
 /// Where the store reads the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -84,7 +84,7 @@ pub(crate) fn open(dir: &Path, options: &StoreOptions) -> Result<Opened, StoreEr
 
 /// Whether database and log are what they were. SQLite makes a new database where there is none,
 /// and passes over a log that does not begin as one: both would forget mail in silence.
-fn check_files(dir: &Path, database: &Path) -> Result<(), StoreError> {
+pub(crate) fn check_files(dir: &Path, database: &Path) -> Result<(), StoreError> {
     const DOING: &str = "look at the database";
     let is_empty = match fs::metadata(database) {
         Ok(file) => file.len() == 0,

@@ -3,6 +3,7 @@
 
 mod backups;
 mod directory;
+mod examining;
 mod housekeeping;
 mod kill;
 mod slow_reader;

@@ -33,16 +33,16 @@ use crate::records::{Backup, BackupReport, KeyInBackup, Progress};
 use copy::Copied;
 pub(crate) use copy::CopyOrder;
 use manifest::{FIRST, LAST, Manifest, Member};
-pub(crate) use restore::{clear_up, restore};
+pub(crate) use restore::{UNPACKED, clear_up, restore};
 
 /// Octets read at once.
 const PIECE: usize = 256 << 10;
 /// What stays free on the data directory's disk beside the copy of the database.
 const ROOM: u64 = 64 << 20;
 /// Names in the file.
-const DATABASE: &str = "inhaul.db";
+pub(crate) const DATABASE: &str = "inhaul.db";
 const KEY: &str = "secret.key";
-const SEGMENTS: &str = "segments";
+pub(crate) const SEGMENTS: &str = "segments";
 
 const DOING: &str = "make a backup";
 /// Since when remote deletion waits for an administrator.
@@ -97,7 +97,7 @@ pub(crate) fn confirm_deletion(txn: &Connection) -> Result<(), StoreError> {
 }
 
 /// The database's copy in the data directory.
-const SCRATCH: &str = "backup.db";
+pub(crate) const SCRATCH: &str = "backup.db";
 
 /// A file that goes when it is not needed any more.
 struct Scratch(PathBuf);

@@ -25,7 +25,7 @@ use crate::records::{RestoreOptions, Restored, RestoredKey};
 use crate::seal;
 
 /// What is unpacked, until it is whole.
-const UNPACKED: &str = "restoring";
+pub(crate) const UNPACKED: &str = "restoring";
 /// Octets of a list: some 10 million segments.
 const LIST_MOST: u64 = 1 << 30;
 /// A stretch of zeros of this length is left to the file system.
