@@ -166,6 +166,9 @@ pub enum LedgerChange {
     Appeared(Vec<LedgerId>),
     /// In the listing before, not listed now.
     Vanished(Vec<LedgerId>),
+    /// Messages that were left out are wanted after all: the next run brings them, whatever their
+    /// size.
+    Order(Vec<LedgerId>),
     /// The maildrop's ids were doubled, reused or resized.
     IdsBroken,
     /// Hold the deletion of re-linked messages of all retrievals of this maildrop until then.
@@ -253,7 +256,7 @@ impl RunEnd {
 /// Something a run met that a person should know of, although it may have ended well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RunNote {
-    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`.
+    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`, `mailbox-full`.
     pub code: ErrorCode,
     /// Messages it concerns.
     pub messages: u64,

@@ -188,6 +188,7 @@ impl Store for Mortal {
         account_create(account: NewAccount) -> AccountId, reads;
         account_list() -> Vec<Account>, reads;
         account_by_name<'a>(name: &'a str) -> Account, reads;
+        account_allowance(account: AccountId) -> Allowance, reads;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool, reads;
         account_change(account: AccountId, change: AccountChange) -> (), reads;
         account_remove(account: AccountId) -> (), reads;
