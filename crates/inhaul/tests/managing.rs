@@ -241,7 +241,7 @@ fn a_group_keeps_its_triggers_and_limits() {
     let listed = home.json(&["group", "list"]);
     assert_eq!(listed["groups"][1]["name"], "Staff", "{listed}");
     let shown = home.inhaul.ok(&["group", "show", "Staff"]).unwrap();
-    assert!(shown.contains("does not obey them yet"), "{shown}");
+    assert!(shown.contains("50MB"), "{shown}");
     let table = home.inhaul.ok(&["group", "list"]).unwrap();
     assert!(table.contains("2 on, 7 off"), "{table}");
     assert!(table.contains("retrievals=10,message=50MB"), "{table}");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use inhaul_domain::reach::Reach;
 use inhaul_domain::{Retention, StartPoint};
 use inhaul_store::{
     Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Security, SqliteStore, Store,
@@ -145,7 +146,7 @@ impl Add {
                 let mut sign_in_memory = None;
                 if !self.no_test {
                     let engine = globals.engine(&store, config)?;
-                    let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
+                    let found = engine.inspect(&remote, secret.clone(), &Reach::Anywhere).await.map_err(|failure| {
                         Failure::of_card(failure.card())
                             .hint("To save it all the same, add --no-test.")
                     })?;
@@ -259,7 +260,10 @@ pub(crate) async fn pinned(
         None | Some(Pin::None) => Ok(None),
         Some(Pin::Key(key)) => Ok(Some(key)),
         Some(Pin::First) => {
-            let shown = globals.engine(store, config)?.shown_key(remote).await;
+            let shown = globals
+                .engine(store, config)?
+                .shown_key(remote, &Reach::Anywhere)
+                .await;
             shown
                 .map(Some)
                 .map_err(|failure| Failure::of_card(failure.card()))
