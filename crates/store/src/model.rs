@@ -371,6 +371,16 @@ pub struct LedgerStory {
     pub summary: Option<Summary>,
 }
 
+/// The number of a ledger row among those of its maildrop: what a person types.
+pub fn ledger_number(row: LedgerId) -> u32 {
+    u32::try_from(row.row() & i64::from(u32::MAX)).expect("32 bits were kept")
+}
+
+/// The ledger row of this number in a maildrop, whether or not there is one.
+pub fn ledger_row(maildrop: MaildropId, number: u32) -> LedgerId {
+    LedgerId::new((maildrop.row() << 32) | i64::from(number))
+}
+
 /// The run in a [`LedgerStory`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StoryRun {

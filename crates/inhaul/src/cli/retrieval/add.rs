@@ -11,6 +11,7 @@ use inhaul_store::{
 };
 use inhaul_types::{KeyPin, Timestamp};
 
+use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::caller;
 use crate::cli::Globals;
@@ -75,6 +76,9 @@ pub(crate) struct Add {
     /// With --after-storing delete: this many days after a message was stored here
     #[arg(long)]
     days: Option<u32>,
+    /// A limit of its runs: max-messages=200, max-octets=100MB, largest=25MB, reconnect=yes
+    #[arg(long = "limit", value_name = "LIMIT", value_delimiter = ',')]
+    limits: Vec<LimitWord>,
     /// Save without signing in once
     #[arg(long)]
     no_test: bool,
@@ -175,7 +179,7 @@ impl Add {
                     start: start_point(self.bring),
                     paused: self.paused,
                     sign_in_memory,
-                    limits: RetrievalLimits::default(),
+                    limits: limits(&self.limits),
                     confined: false,
                     written_at: None,
                 };
@@ -194,6 +198,12 @@ impl Add {
         }
         Ok(Exit::OK)
     }
+}
+
+fn limits(words: &[LimitWord]) -> RetrievalLimits {
+    let mut limits = RetrievalLimits::default();
+    words.iter().for_each(|word| word.apply(&mut limits));
+    limits
 }
 
 fn parse_bring(text: &str) -> Result<Bring, String> {
