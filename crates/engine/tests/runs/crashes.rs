@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use inhaul_domain::schedule::ScheduleState;
-use inhaul_domain::{Ledger, Proof, Retention};
+use inhaul_domain::{Amount, Ledger, Proof, Retention};
 use inhaul_engine::{RunOptions, Unobserved};
 use inhaul_sample::switches::{MailboxSwitches, UniqueIds};
 use inhaul_store::*;
@@ -111,6 +111,19 @@ async fn a_crash_in_a_first_run_loses_and_doubles_nothing() {
     // Three batches.
     let prepare = async |world: &World| drop(world.send(letters(0..600)));
     crash_everywhere(Setup::deleting(), "first run", prepare, Retention::Delete).await;
+}
+
+#[tokio::test]
+async fn a_crash_in_a_run_of_several_sessions_loses_and_doubles_nothing() {
+    let setup = Setup {
+        batch: Amount {
+            messages: Some(2),
+            octets: None,
+        },
+        ..Setup::deleting()
+    };
+    let prepare = async |world: &World| drop(world.send(letters(0..5)));
+    crash_everywhere(setup, "several sessions", prepare, Retention::Delete).await;
 }
 
 #[tokio::test]
