@@ -91,6 +91,9 @@ pub enum LeftOutReason {
     Interrupted,
     /// It was there before, and only newer mail is wanted.
     Unwanted,
+    /// It was left out for one of the other reasons, and a person has ordered it: the next run
+    /// brings it whatever its size. [`LedgerRow::asks`] says how often the line was cut at it since.
+    Ordered,
 }
 
 /// One row as a decision sees it.
@@ -176,7 +179,7 @@ struct Row {
 struct Standing(u8);
 
 impl Standing {
-    const STATES: [LedgerState; 8] = [
+    const STATES: [LedgerState; 9] = [
         LedgerState::Stored,
         LedgerState::Asked,
         LedgerState::Deleted,
@@ -185,6 +188,7 @@ impl Standing {
         LedgerState::LeftOut(LeftOutReason::Poisoned),
         LedgerState::LeftOut(LeftOutReason::Interrupted),
         LedgerState::LeftOut(LeftOutReason::Unwanted),
+        LedgerState::LeftOut(LeftOutReason::Ordered),
     ];
 
     fn new(state: LedgerState, listed_last: bool, epoch: RowEpoch) -> Self {
@@ -197,21 +201,22 @@ impl Standing {
             LedgerState::LeftOut(LeftOutReason::Poisoned) => 5,
             LedgerState::LeftOut(LeftOutReason::Interrupted) => 6,
             LedgerState::LeftOut(LeftOutReason::Unwanted) => 7,
+            LedgerState::LeftOut(LeftOutReason::Ordered) => 8,
         };
         let past = epoch == RowEpoch::Past;
-        Self(state | u8::from(listed_last) << 3 | u8::from(past) << 4)
+        Self(state | u8::from(listed_last) << 4 | u8::from(past) << 5)
     }
 
     fn state(self) -> LedgerState {
-        Self::STATES[usize::from(self.0 & 7)]
+        Self::STATES[usize::from(self.0 & 15)]
     }
 
     fn listed_last(self) -> bool {
-        self.0 & 8 != 0
+        self.0 & 16 != 0
     }
 
     fn epoch(self) -> RowEpoch {
-        match self.0 & 16 {
+        match self.0 & 32 {
             0 => RowEpoch::Present,
             _ => RowEpoch::Past,
         }

@@ -20,7 +20,8 @@ pub use ledger::{
 };
 pub use listing::{Listed, Listing, ListingIndex, ListingTooLong};
 pub use plan::{
-    BodyJudge, BodyVerdict, Probe, ProbeVerdict, Retention, RunPlan, RunPolicy, SessionSize,
-    StartPoint, deletes_fetched, expects_nothing_known, first_numbers, judge_cut, judge_dates,
-    judge_probes, looks_partial, needs_sizes, plan_run,
+    Amount, AtOwnLimit, BodyJudge, BodyVerdict, Coming, LeftInRun, Part, Probe, ProbeVerdict,
+    Retention, RunBounds, RunPlan, RunPolicy, SessionSize, StartPoint, coming, deletes_fetched,
+    expects_nothing_known, first_numbers, judge_cut, judge_dates, judge_probes, looks_partial,
+    needs_sizes, plan_run,
 };

@@ -76,6 +76,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn many_at_once_never_take_more_than_there_is() {
+        const MOST: u64 = 1_000;
+        let budget = Budget::new(Octets::new(MOST));
+        std::thread::scope(|scope| {
+            for size in 1..9 {
+                let budget = &budget;
+                scope.spawn(move || {
+                    for _ in 0..2_000 {
+                        let mut held = budget.reserve_nothing();
+                        while held.grow(size * 7).is_ok() {
+                            assert!(budget.used.load(Ordering::Relaxed) <= MOST);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(budget.used.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
     fn what_is_reserved_comes_back() {
         let budget = Budget::new(Octets::new(100));
         let mut one = budget.reserve_nothing();

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::FutureExt;
 use inhaul_domain::schedule::Pace;
 use inhaul_net::Dialler;
-use inhaul_store::{NewRun, Retrieval, StartedBy, Store};
+use inhaul_store::{Allowance, NewRun, Retrieval, StartedBy, Store};
 use inhaul_types::{Activation, ErrorCode, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -192,6 +192,7 @@ impl Engine {
             run,
             started,
             deadline: begun + options.timeout.unwrap_or(self.checks.run_timeout),
+            allowance: Allowance::default(),
             log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
             outcome: Outcome::beginning(retrieval, (self.clock)()),
             lease: Some(lease),

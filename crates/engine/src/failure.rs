@@ -59,6 +59,9 @@ pub(crate) enum RunError {
         free: Octets,
         least: Octets,
     },
+    /// What waits does not fit the account it is for. The run has ended as it should otherwise.
+    #[error("the account is full")]
+    MailboxFull { used: Octets, limit: Octets },
     #[error("the spool file could not be written")]
     Spool(#[source] io::Error),
     #[error("the program that gives the password failed: {0}")]
@@ -153,6 +156,10 @@ impl RunError {
                     least: *least,
                 };
                 (ErrorCode::DiskFull, Some(detail))
+            }
+            Self::MailboxFull { used, limit } => {
+                let (used, limit) = (*used, *limit);
+                (ErrorCode::MailboxFull, Some(Detail::Full { used, limit }))
             }
             Self::Spool(error) => spool_fact(error),
             Self::SecretCommand(why) => {

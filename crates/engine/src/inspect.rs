@@ -6,9 +6,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use inhaul_domain::reach::{Reach, judge};
 use inhaul_net::{Dialler, Encryption};
 use inhaul_pop3_proto::client::{Command, Event};
-use inhaul_store::{Remote, RemoteSecret, Security, SignInMemory};
+use inhaul_store::{Remote, RemoteSecret, Retrieval, Security, SignInMemory, StoreError};
 use inhaul_types::{KeyPin, Octets};
 use tokio::time::{Instant, timeout};
 
@@ -110,14 +111,34 @@ impl InspectionObserver for Unwatched {
 }
 
 impl Engine {
-    /// Signs in to a mailbox, counts, brings and changes nothing. At most one password is refused
-    /// in a session, and there are at most two sessions.
+    /// Where a retrieval may dial: anywhere, unless a person saved it who may not.
+    pub async fn reach_of(&self, retrieval: &Retrieval) -> Result<Reach, StoreError> {
+        if !retrieval.confined {
+            return Ok(Reach::Anywhere);
+        }
+        let allowance = self.store.account_allowance(retrieval.account).await?;
+        Ok(match allowance.private_networks {
+            true => Reach::Anywhere,
+            false => self.public_reach(),
+        })
+    }
+
+    /// Where people may dial who may not dial anything.
+    pub fn public_reach(&self) -> Reach {
+        Reach::Public {
+            ports: self.checks.user_ports.clone(),
+        }
+    }
+
+    /// Signs in to a mailbox within `reach`, counts, brings and changes nothing. At most one password
+    /// is refused in a session, and there are at most two sessions.
     pub async fn inspect(
         &self,
         remote: &Remote,
         secret: RemoteSecret,
+        reach: &Reach,
     ) -> Result<Inspection, FailureReport> {
-        self.inspect_by_stages(remote, secret, &Unwatched)
+        self.inspect_by_stages(remote, secret, reach, &Unwatched)
             .await
             .map_err(|failure| failure.report)
     }
@@ -127,6 +148,7 @@ impl Engine {
         &self,
         remote: &Remote,
         secret: RemoteSecret,
+        reach: &Reach,
         observer: &dyn InspectionObserver,
     ) -> Result<Inspection, InspectionFailure> {
         let _lease = self.leases.take(remote).await;
@@ -134,14 +156,15 @@ impl Engine {
             dialler: &self.dialler,
             checks: &self.checks,
             remote,
+            reach,
         };
         inspector.inspect(secret, observer).await
     }
 
     /// The key that a server shows, for somebody to decide whether to trust it. No name and no
     /// password is told.
-    pub async fn shown_key(&self, remote: &Remote) -> Result<KeyPin, FailureReport> {
-        let shown = shown_key(&self.dialler, remote, &self.checks).await;
+    pub async fn shown_key(&self, remote: &Remote, reach: &Reach) -> Result<KeyPin, FailureReport> {
+        let shown = shown_key(&self.dialler, remote, reach, &self.checks).await;
         shown.map_err(|error| {
             let report = error.report(&remote.host, remote.port);
             report.of_trial(remote)
@@ -155,12 +178,14 @@ pub async fn inspect_mailbox(
     checks: &Checks,
     remote: &Remote,
     secret: RemoteSecret,
+    reach: &Reach,
     observer: &dyn InspectionObserver,
 ) -> Result<Inspection, InspectionFailure> {
     let inspector = Inspector {
         dialler: &Dialler::new(),
         checks,
         remote,
+        reach,
     };
     inspector.inspect(secret, observer).await
 }
@@ -169,6 +194,7 @@ struct Inspector<'a> {
     dialler: &'a Dialler,
     checks: &'a Checks,
     remote: &'a Remote,
+    reach: &'a Reach,
 }
 
 /// How long the answer to QUIT is waited for: nothing hangs on it.
@@ -269,7 +295,9 @@ impl Inspector<'_> {
         let (remote, limit) = (self.remote, self.checks.connect_timeout);
         let target = target(remote);
         stages.begin(Stage::FindServer);
-        let addresses = self.dialler.look_up(&target, limit).await?;
+        // Judged before anything is told of them: a name inside a network is nobody's business.
+        let may = |address| judge(self.reach, address).is_ok();
+        let addresses = self.dialler.look_up_if(&target, may, limit).await?;
         stages.end(&Found::Server(addresses.clone()));
         stages.begin(Stage::Connect);
         let line = self.dialler.connect_to(&target, &addresses, limit).await?;

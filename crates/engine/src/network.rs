@@ -147,7 +147,8 @@ impl Heard {
                 | RunError::Client(_)
                 | RunError::NoWayIn { .. }
                 | RunError::NoStamp
-                | RunError::ListingTooLong,
+                | RunError::ListingTooLong
+                | RunError::MailboxFull { .. },
             ) => Self::Answer,
             Some(RunError::Cut(_) | RunError::Silent(_)) => Self::Silence,
             Some(_) => Self::Nothing,

@@ -61,7 +61,8 @@ pub struct RunReport {
     pub deleted: u64,
     /// Messages left on the server for a reason, recorded now.
     pub left: u64,
-    /// Messages that the next run brings: this one was stopped, or ran out of time.
+    /// Messages left to later runs: this one was stopped, ran out of time or reached a limit, or
+    /// there was no room for them here.
     pub remaining: u64,
     /// What it met that a person should know of, good or not.
     pub notes: Vec<RunNote>,

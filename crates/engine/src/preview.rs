@@ -10,7 +10,7 @@ use inhaul_pop3_proto::client::{Command, CommandKind, Event};
 use inhaul_types::{MessageNumber, Octets, Timestamp, UniqueId};
 
 use crate::failure::RunError;
-use crate::run::{left_out_text, wanted};
+use crate::run::left_out_text;
 use crate::session::Wire;
 
 /// What a run would do now.
@@ -65,8 +65,8 @@ pub(crate) struct Look<'a> {
     pub(crate) verdict: &'a ProbeVerdict,
     pub(crate) policy: &'a RunPolicy,
     pub(crate) now: Timestamp,
-    /// Messages a run would retrieve at most.
-    pub(crate) most: u64,
+    /// Messages a run would retrieve, in this order.
+    pub(crate) coming: &'a [ListingIndex],
 }
 
 /// Headers read at most: what a person looks through, and a few hundred KiB.
@@ -82,9 +82,7 @@ pub(crate) async fn preview(
     headings: Option<bool>,
 ) -> Result<Preview, RunError> {
     let one = |index: &ListingIndex| previewed(look.listing, *index);
-    let wanted: Vec<ListingIndex> = wanted(look.plan, look.verdict)
-        .take(usize::try_from(look.most).unwrap_or(usize::MAX))
-        .collect();
+    let wanted = look.coming;
     let leave = look.plan.leave.iter().chain(&look.verdict.leave);
     let mut preview = Preview {
         retrieve: wanted.iter().map(one).collect(),

@@ -5,9 +5,10 @@
 //! ledger and does not bring again; after DELE but before the answer to QUIT, a row `asked`, whose
 //! deletion the next run repeats if the message is still listed.
 //!
-//! Here are the sessions and the steps of one; `planned` makes ledger changes and the errand of the
-//! plan, `ending` records how it went.
+//! Here are the sessions and the steps of one; `bounds` says how much they may bring, `planned` makes
+//! ledger changes and the errand of the plan, `ending` records how it went.
 
+mod bounds;
 mod ending;
 mod planned;
 
@@ -16,11 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_domain::{
-    BodyJudge, Ledger, LedgerIndex, Listing, ProbeVerdict, Proof, Retention, RunPlan, RunPolicy,
+    Amount, BodyJudge, Coming, Ledger, LedgerIndex, Listing, ProbeVerdict, Proof, RunPlan,
     SessionSize, StartPoint, judge_dates, judge_probes, plan_run,
 };
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
-use inhaul_store::{LedgerChange, Retrieval, RunNote};
+use inhaul_store::{Allowance, LedgerChange, Retrieval, RunNote};
 use inhaul_types::card::Detail;
 use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, Timestamp};
 use tokio::sync::watch;
@@ -41,7 +42,7 @@ use crate::session::retrieve::retrieve;
 use crate::session::secret::reveal;
 use crate::session::tally::Tally;
 
-pub(crate) use planned::{left_out_text, wanted};
+pub(crate) use planned::left_out_text;
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
@@ -49,7 +50,8 @@ const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
 const STOPPED_FAREWELL: Duration = Duration::from_secs(1);
 /// How long the answer to a QUIT that deletes nothing is waited for, behind the run's back.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// Sessions of one run, where each brings a part.
+/// Sessions of one run, where each brings a part because of the server or the line. Where a limit
+/// parts them, as many as it takes.
 const SESSIONS: u32 = 20;
 
 /// A run under way.
@@ -62,6 +64,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) run: RunId,
     pub(crate) started: Timestamp,
     pub(crate) deadline: Instant,
+    /// What bounds the account that is filled, as the session under way found it.
+    pub(crate) allowance: Allowance,
     pub(crate) log: RunLog,
     pub(crate) outcome: Outcome,
     pub(crate) lease: Option<Lease>,
@@ -92,6 +96,8 @@ struct Earlier {
     octets: Octets,
     deleted: u64,
     left: u64,
+    /// What the last of them left to the next one.
+    postponed: u64,
     conversation: String,
 }
 
@@ -137,6 +143,8 @@ struct Looked {
     plan: RunPlan,
     verdict: ProbeVerdict,
     proofs: HashMap<LedgerIndex, Proof>,
+    /// What of it this run brings.
+    coming: Coming,
     pipelining: bool,
 }
 
@@ -144,6 +152,7 @@ struct Looked {
 struct Known {
     ledger: Ledger,
     others: Vec<Ledger>,
+    allowance: Allowance,
 }
 
 impl Visit<'_> {
@@ -157,12 +166,14 @@ impl Visit<'_> {
                     if self.outcome.earlier.sessions > 0
                         && error.is_a_refusal_for_now(&self.retrieval.remote.host) =>
                 {
+                    // What was left to this session is left to the next run.
+                    self.outcome.tally.remaining = self.outcome.earlier.postponed;
                     return Ok(());
                 }
                 next => next?,
             };
             if next == Next::Done {
-                return Ok(());
+                return self.unless_full().await;
             }
             self.settle().await?;
         }
@@ -192,16 +203,23 @@ impl Visit<'_> {
                 least,
             });
         }
+        let reach = engine.reach_of(&self.retrieval).await?;
         // The store is read while the network is waited for.
         let (line, known) = tokio::join!(
             unless_stopped(
                 self.stop.clone(),
-                dial(&engine.dialler, &self.retrieval.remote, &engine.checks)
+                dial(
+                    &engine.dialler,
+                    &self.retrieval.remote,
+                    &reach,
+                    &engine.checks
+                )
             ),
             self.load_known()
         );
         let mut wire = Wire::new(line?, engine.checks.read_timeout);
         let known = known?;
+        self.allowance = known.allowance;
         self.observer.progress(&Progress::Connected);
         self.step("connected");
         let ended = self.converse(&mut wire, &known).await;
@@ -230,9 +248,14 @@ impl Visit<'_> {
     fn next(&self) -> Next {
         let Outcome { tally, earlier, .. } = &self.outcome;
         let more = tally.postponed > 0 || self.retrieval.lists_in_parts && tally.stored > 0;
+        // What is asked for again and again and never comes would be asked for without end.
+        let by_limit = self.bounds().session != Amount::UNBOUND && tally.stored > 0;
         let may = !self.options.dry_run
-            && self.most() > tally.stored
-            && earlier.sessions + 1 < SESSIONS
+            && !self
+                .left_in_run()
+                .less(tally.stored, tally.octets)
+                .is_used_up()
+            && (by_limit || earlier.sessions + 1 < SESSIONS)
             && !*self.stop.borrow()
             && Instant::now() < self.deadline
             && !self.must_wait_between_sessions();
@@ -258,8 +281,10 @@ impl Visit<'_> {
         earlier.sessions += 1;
         earlier.stored += tally.stored;
         earlier.octets += tally.octets;
-        earlier.left += tally.left + std::mem::take(&mut outcome.left);
+        // What the server would not hand over for now was asked for again.
+        earlier.left += tally.left - tally.left_for_now + std::mem::take(&mut outcome.left);
         earlier.deleted += tally.deleted();
+        earlier.postponed = tally.postponed;
         // The first session's and the last one's words are kept.
         let said = std::mem::take(&mut outcome.conversation);
         if earlier.conversation.is_empty() {
@@ -296,13 +321,15 @@ impl Visit<'_> {
     async fn load_known(&self) -> Result<Known, RunError> {
         let store = &self.engine.store;
         let maildrop = self.retrieval.maildrop;
-        let (ledger, others) = tokio::join!(
+        let (ledger, others, allowance) = tokio::join!(
             store.ledger_load(maildrop),
-            store.ledger_load_others(maildrop)
+            store.ledger_load_others(maildrop),
+            store.account_allowance(self.retrieval.account)
         );
         Ok(Known {
             ledger: ledger?,
             others: others?,
+            allowance: allowance?,
         })
     }
 
@@ -315,6 +342,7 @@ impl Visit<'_> {
             plan,
             verdict,
             proofs,
+            coming,
             pipelining,
         } = timeout(
             left,
@@ -331,8 +359,9 @@ impl Visit<'_> {
                 verdict: &verdict,
                 policy: &self.policy(),
                 now: (self.engine.clock)(),
-                most: self.most(),
+                coming: &coming.retrieve,
             };
+            self.outcome.tally.held_back = coming.held_back;
             let window = self.options.headers.then_some(pipelining);
             self.outcome.preview = Some(
                 timeout(left, preview(wire, &look, window))
@@ -349,19 +378,24 @@ impl Visit<'_> {
             self.outcome.changes.push(LedgerChange::Begun);
             self.apply_before_deleting().await?;
         }
-        let wanted = wanted(&plan, &verdict).count();
-        if wanted + verdict.delete.len() == 0 {
-            self.note_vanished(&known.ledger, &judge);
+        let part = coming.in_session(&listing, &verdict, self.session_most());
+        let mut tally = Tally {
+            remaining: part.remaining,
+            held_back: coming.held_back,
+            ..Tally::default()
+        };
+        if part.retrieve.is_empty() && verdict.delete.is_empty() {
+            if coming.is_all() {
+                self.note_vanished(&known.ledger, &judge);
+            }
+            self.outcome.tally = tally;
             return leave(wire).await;
         }
         self.log.tell();
         self.apply_before_deleting().await?;
-        let mut errand = self.errand(known, &listing, &plan, &verdict, &mut judge, pipelining);
+        let mut errand = self.errand(known, &listing, &plan, &verdict, part, &mut judge);
+        errand.pipelining = pipelining;
         errand.ahead = ahead;
-        let mut tally = Tally {
-            remaining: (wanted as u64).saturating_sub(self.most()),
-            ..Tally::default()
-        };
         let brought = retrieve(wire, errand, &mut tally).await;
         let stored = tally.stored;
         self.outcome.tally = tally;
@@ -373,7 +407,7 @@ impl Visit<'_> {
         }
         brought?;
         // What was not asked for may be one of those that vanished, under another id.
-        if self.outcome.tally.remaining + self.outcome.tally.postponed == 0 {
+        if self.outcome.tally.is_all() {
             self.note_vanished(&known.ledger, &judge);
         }
         if self.outcome.tally.has_deletions() {
@@ -411,7 +445,7 @@ impl Visit<'_> {
         let (policy, now) = (self.policy(), (engine.clock)());
         // What is wanted has to be known before anything is asked for.
         let looks_first = self.options.dry_run
-            || self.options.most.is_some()
+            || self.is_bounded()
             || *self.stop.borrow()
             || policy.start != StartPoint::Everything
             || self.retrieval.session_size.messages().is_some();
@@ -448,10 +482,11 @@ impl Visit<'_> {
             &policy,
             now,
         );
-        let octets = wanted(&plan, &verdict)
-            .filter_map(|index| listing.at(index).size)
-            .sum::<Octets>();
-        self.outcome.would_retrieve = wanted(&plan, &verdict).count() as u64;
+        let coming = self.coming(&listing, &plan, &verdict);
+        let octets = coming.retrieve.iter();
+        let octets = octets.filter_map(|index| listing.at(*index).size);
+        let octets = octets.sum::<Octets>();
+        self.outcome.would_retrieve = coming.retrieve.len() as u64;
         self.observer.progress(&Progress::Listed {
             listed: self.outcome.listed,
             wanted: self.outcome.earlier.stored + self.outcome.would_retrieve,
@@ -468,30 +503,9 @@ impl Visit<'_> {
             plan,
             verdict,
             proofs,
+            coming,
             pipelining,
         })
-    }
-
-    /// Messages that this session, and those behind it, may retrieve at most.
-    fn most(&self) -> u64 {
-        let most = self.options.most.unwrap_or(u64::MAX);
-        most.saturating_sub(self.outcome.earlier.stored)
-    }
-
-    fn policy(&self) -> RunPolicy {
-        let kept = self.options.keep;
-        RunPolicy {
-            retention: if kept {
-                Retention::Keep
-            } else {
-                self.retrieval.retention
-            },
-            largest: None,
-            relinked_deletion_held_until: self.retrieval.relinked_deletion_held_until,
-            asks_again: self.outcome.earlier.sessions == 0,
-            start: self.retrieval.start,
-            session: self.retrieval.session_size,
-        }
     }
 
     async fn proofs(

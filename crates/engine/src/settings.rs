@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use inhaul_domain::Amount;
+use inhaul_domain::limits::Limits;
 use inhaul_types::Octets;
 
 /// Limits and deadlines of runs. Each default has its reason beside it.
@@ -15,6 +17,12 @@ pub struct Checks {
     /// Octets of messages in memory that are not committed yet, over all runs. What goes beyond
     /// it waits in files of the spool directory.
     pub memory: Octets,
+    /// How much one session brings before it signs out and in again, so that finished work is kept.
+    pub batch: Amount,
+    /// Limits over all groups and accounts.
+    pub limits: Limits,
+    /// Ports, besides POP3's own, that retrievals may dial which people saved for themselves.
+    pub user_ports: Vec<u16>,
     /// How long a connection, and the TLS handshake on it, may take.
     pub connect_timeout: Duration,
     /// How long a server may say nothing when an answer is due. RFC 1939 section 3 lets a server
@@ -48,6 +56,9 @@ impl Checks {
             at_once: 200,
             at_once_per_server: 2,
             memory: Octets::new(16 << 20),
+            batch: Amount::UNBOUND,
+            limits: Limits::default(),
+            user_ports: Vec::new(),
             connect_timeout: Duration::from_secs(15),
             read_timeout: Duration::from_secs(60),
             run_timeout: Duration::from_secs(30 * 60),

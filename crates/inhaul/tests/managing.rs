@@ -241,7 +241,7 @@ fn a_group_keeps_its_triggers_and_limits() {
     let listed = home.json(&["group", "list"]);
     assert_eq!(listed["groups"][1]["name"], "Staff", "{listed}");
     let shown = home.inhaul.ok(&["group", "show", "Staff"]).unwrap();
-    assert!(shown.contains("does not obey them yet"), "{shown}");
+    assert!(shown.contains("50MB"), "{shown}");
     let table = home.inhaul.ok(&["group", "list"]).unwrap();
     assert!(table.contains("2 on, 7 off"), "{table}");
     assert!(table.contains("retrievals=10,message=50MB"), "{table}");
@@ -466,4 +466,71 @@ fn turning_deletion_on_says_how_many_and_asks() {
     );
     let said = home.inhaul.ok(&["account", "list", "--json"]).unwrap();
     assert_eq!(document(&said)["accounts"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn limits_of_a_retrieval_hold_and_what_they_left_is_brought_once() {
+    let (mut server, home) = house(
+        4,
+        &["--every=never", "--limit=max-messages=2,largest=100KB"],
+    );
+    let large = |n: u32| {
+        let line = format!("This is a line of the large letter {n}, one of many.\r\n");
+        let head = format!("Subject: large {n}\r\nMessage-ID: <large-{n}@example.org>\r\n\r\n");
+        [head, line.repeat(4_000)].concat().into_bytes()
+    };
+    server.fill("u1", vec![large(1), large(2)]).unwrap();
+    let shown = home.inhaul.ok(&["retrieval", "show", "isp"]).unwrap();
+    let words = "Limits      max-messages=2,largest=100KB\n";
+    assert!(shown.contains(words), "{shown}");
+    let first = home.json(&["pull", "isp"]);
+    let first = &first["retrievals"][0];
+    assert_eq!((&first["new"], &first["remaining"]), (&2.into(), &2.into()));
+    let note = &first["notes"][0];
+    assert_eq!(
+        (&note["code"], &note["messages"]),
+        (&"too-large".into(), &2.into())
+    );
+    home.inhaul
+        .ok(&["retrieval", "set", "isp", "--limit=reconnect=yes"])
+        .unwrap();
+    server
+        .fill("u1", vec![letters(9).remove(8), letters(8).remove(7)])
+        .unwrap();
+    assert_eq!(home.pull("isp").new, 4);
+
+    let left = home.json(&["retrieval", "bring", "isp"]);
+    let left = left["left"].as_array().unwrap();
+    assert_eq!(left.len(), 2, "{left:?}");
+    let number = left[0]["number"].to_string();
+    let said = home
+        .inhaul
+        .ok(&["retrieval", "bring", "isp", &number])
+        .unwrap();
+    assert_eq!(
+        said,
+        "Ordered: 1 message. It comes with the next check, whatever its size: inhaul pull \"isp\"\n"
+    );
+    assert_eq!(home.pull("isp").new, 1);
+    assert_eq!(home.pull("isp").new, 0);
+    let left = home.json(&["retrieval", "bring", "isp"]);
+    assert_eq!(left["left"].as_array().unwrap().len(), 1, "{left}");
+    for (words, code) in [
+        (&["retrieval", "bring", "isp", &number][..], 64),
+        (&["retrieval", "bring", "isp", "4000000"], 67),
+        (&["retrieval", "bring", "other"], 67),
+        (&["retrieval", "set", "isp", "--limit=max-messages=0"], 64),
+    ] {
+        home.fails(words, code);
+    }
+
+    // A mailbox that is full here says so, and who can do something about it.
+    home.inhaul
+        .ok(&["account", "set", "anna", "--limit=mailbox=200KB"])
+        .unwrap();
+    server.fill("u1", vec![letters(7).remove(6)]).unwrap();
+    let full = home.inhaul.run(&["pull", "isp"]).unwrap();
+    assert_eq!(full.code(), Some(75));
+    let said = [full.stdout, full.stderr].concat();
+    assert!(said.contains("mailbox here is full"), "{said}");
 }

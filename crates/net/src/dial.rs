@@ -62,10 +62,7 @@ impl Dialler {
         limit: Duration,
     ) -> Result<Line, DialError> {
         let deadline = Instant::now() + limit;
-        let addresses = self.look_up(target, limit).await?;
-        if !addresses.iter().all(|address| may(*address)) {
-            return Err(DialError::NotAllowed(target.host.clone()));
-        }
+        let addresses = self.look_up_if(target, may, limit).await?;
         self.connect_to(
             target,
             &addresses,
@@ -85,7 +82,21 @@ impl Dialler {
             .map_err(|_| no_answer(target, limit))?
     }
 
-    /// Connects to the first of `target`'s addresses that answers.
+    /// The same for a caller who may not go everywhere: every one of them has to be an address it
+    /// may dial. Whoever dials these and no others is safe from a name that leads elsewhere a moment
+    /// later.
+    pub async fn look_up_if(
+        &self,
+        target: &Target,
+        may: impl Fn(SocketAddr) -> bool,
+        limit: Duration,
+    ) -> Result<Vec<SocketAddr>, DialError> {
+        let addresses = self.look_up(target, limit).await?;
+        all_allowed(target, addresses, may)
+    }
+
+    /// Connects to the first of these addresses of `target` that answers. Its name is not looked up
+    /// again.
     pub async fn connect_to(
         &self,
         target: &Target,
@@ -176,6 +187,17 @@ impl Dialler {
                 shown: None,
             }),
         }
+    }
+}
+
+fn all_allowed(
+    target: &Target,
+    addresses: Vec<SocketAddr>,
+    may: impl Fn(SocketAddr) -> bool,
+) -> Result<Vec<SocketAddr>, DialError> {
+    match addresses.iter().all(|address| may(*address)) {
+        true => Ok(addresses),
+        false => Err(DialError::NotAllowed(target.host.clone())),
     }
 }
 
@@ -275,8 +297,49 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, DialError::NotAllowed(_)), "{error}");
-        let knock = tokio::time::timeout(Duration::ZERO, listener.accept());
+        let knock = timeout(Duration::ZERO, listener.accept());
         assert!(knock.await.is_err(), "it knocked");
+    }
+
+    #[test]
+    fn one_address_that_may_not_be_dialled_bars_the_name() {
+        let public = |address: SocketAddr| !address.ip().is_loopback();
+        for (addresses, allowed) in [
+            (&["192.0.2.1:995"][..], true),
+            (&["192.0.2.1:995", "192.0.2.2:995"], true),
+            (&["127.0.0.1:995", "192.0.2.1:995"], false),
+            (&["192.0.2.1:995", "127.0.0.1:995"], false),
+            (&["192.0.2.1:995", "[::1]:995"], false),
+        ] {
+            let target = Target {
+                host: "pop.example.org".into(),
+                port: 995,
+            };
+            let addresses: Vec<_> = addresses.iter().map(|text| text.parse().unwrap()).collect();
+            let verdict = all_allowed(&target, addresses.clone(), public);
+            match verdict {
+                Ok(judged) => assert!(allowed && judged == addresses, "{addresses:?}"),
+                Err(error) => {
+                    assert!(matches!(error, DialError::NotAllowed(_)), "{error}");
+                    assert!(!allowed, "{addresses:?}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_judged_is_dialled_and_its_name_is_not_looked_up_again() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // A second look-up would say that there is no such name.
+        let target = Target {
+            host: "no such name.invalid".into(),
+            port: address.port(),
+        };
+        let patience = Duration::from_secs(5);
+        let dialler = Dialler::new();
+        let line = dialler.connect_to(&target, &[address], patience).await;
+        assert_eq!(line.unwrap().peer(), Some(address));
     }
 
     #[tokio::test]

@@ -166,6 +166,9 @@ pub enum LedgerChange {
     Appeared(Vec<LedgerId>),
     /// In the listing before, not listed now.
     Vanished(Vec<LedgerId>),
+    /// Messages that were left out are wanted after all: the next run brings them, whatever their
+    /// size.
+    Order(Vec<LedgerId>),
     /// The maildrop's ids were doubled, reused or resized.
     IdsBroken,
     /// Hold the deletion of re-linked messages of all retrievals of this maildrop until then.
@@ -253,7 +256,7 @@ impl RunEnd {
 /// Something a run met that a person should know of, although it may have ended well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RunNote {
-    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`.
+    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`, `mailbox-full`.
     pub code: ErrorCode,
     /// Messages it concerns.
     pub messages: u64,
@@ -366,6 +369,16 @@ pub struct LedgerStory {
     pub run: Option<StoryRun>,
     /// List columns of a placement, if any is left.
     pub summary: Option<Summary>,
+}
+
+/// The number of a ledger row among those of its maildrop: what a person types.
+pub fn ledger_number(row: LedgerId) -> u32 {
+    u32::try_from(row.row() & i64::from(u32::MAX)).expect("32 bits were kept")
+}
+
+/// The ledger row of this number in a maildrop, whether or not there is one.
+pub fn ledger_row(maildrop: MaildropId, number: u32) -> LedgerId {
+    LedgerId::new((maildrop.row() << 32) | i64::from(number))
 }
 
 /// The run in a [`LedgerStory`].

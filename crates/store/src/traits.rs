@@ -150,6 +150,8 @@ pub trait Store: Send + Sync + 'static {
     async fn account_list(&self) -> Result<Vec<Account>, StoreError>;
     /// One account, or [`StoreError::Missing`].
     async fn account_by_name(&self, name: &str) -> Result<Account, StoreError>;
+    /// What bounds the runs that fill an account, as it stands now.
+    async fn account_allowance(&self, account: AccountId) -> Result<Allowance, StoreError>;
     /// Whether the password is the account's. Costs argon2id; two at a time at most. An unknown
     /// name costs as much and is `false`.
     async fn account_verify(

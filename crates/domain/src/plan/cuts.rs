@@ -21,7 +21,13 @@ pub fn judge_cut(listing: &Listing, index: ListingIndex, ledger: &Ledger) -> Lef
         });
     match earlier {
         Some((LeftOutReason::Poisoned, _)) => LeftOutReason::Poisoned,
-        Some((LeftOutReason::Interrupted, cuts)) if cuts >= POISONED - 1 => LeftOutReason::Poisoned,
+        Some((LeftOutReason::Interrupted | LeftOutReason::Ordered, cuts))
+            if cuts >= POISONED - 1 =>
+        {
+            LeftOutReason::Poisoned
+        }
+        // An order stands until the message is here.
+        Some((LeftOutReason::Ordered, _)) => LeftOutReason::Ordered,
         Some(_) | None => LeftOutReason::Interrupted,
     }
 }

@@ -13,6 +13,8 @@ use super::retention::DAY;
 pub(super) enum Fresh {
     /// It is to be retrieved.
     Retrieve,
+    /// It is to be retrieved before all others: somebody waits for it.
+    RetrieveFirst,
     /// It is to be retrieved behind all others: lines are cut at it.
     RetrieveLast,
     /// It stays on the server, which is to be recorded.
@@ -67,6 +69,14 @@ impl<'a> LeftOutRows<'a> {
                 }
             }
             Some((_, LedgerState::LeftOut(LeftOutReason::Unwanted))) => Fresh::Stay,
+            Some((row, LedgerState::LeftOut(LeftOutReason::Ordered))) => {
+                // The line was cut at it: now the others come first.
+                if row.asks == 0 {
+                    Fresh::RetrieveFirst
+                } else {
+                    Fresh::RetrieveLast
+                }
+            }
             Some((row, LedgerState::LeftOut(LeftOutReason::Interrupted))) => {
                 if too_large(entry.size) {
                     Fresh::Leave(LeftOutReason::TooLarge)

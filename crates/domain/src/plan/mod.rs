@@ -18,6 +18,7 @@ mod partial;
 mod probes;
 mod renumbering;
 mod retention;
+mod share;
 mod sizes;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,7 @@ pub use dates::{StartPoint, judge_dates};
 pub use partial::looks_partial;
 pub use probes::{ProbeVerdict, judge_probes};
 pub use retention::{Retention, deletes_fetched};
+pub use share::{Amount, AtOwnLimit, Coming, LeftInRun, Part, RunBounds, coming};
 pub use sizes::{expects_nothing_known, needs_sizes};
 
 use facts::Facts;
@@ -123,6 +125,7 @@ pub fn plan_run(
         wanted: vec![false; ledger.len()],
         tried_again: BTreeSet::new(),
         deletions: policy.session.messages().unwrap_or(u32::MAX),
+        ordered: Vec::new(),
         plan: RunPlan {
             renumbered,
             holds_deletion: renumbered && !renumbering::was_held_lately(policy, now),
@@ -157,6 +160,8 @@ struct Planner<'a> {
     tried_again: BTreeSet<Option<Octets>>,
     /// How many more messages may be deleted that were stored earlier.
     deletions: u32,
+    /// To be retrieved before all others.
+    ordered: Vec<ListingIndex>,
     plan: RunPlan,
 }
 
@@ -215,6 +220,7 @@ impl Planner<'_> {
         }
         match fresh {
             Fresh::Retrieve => self.plan.retrieve.push(entry.index),
+            Fresh::RetrieveFirst => self.ordered.push(entry.index),
             Fresh::RetrieveLast => self.plan.retrieve_last.push(entry.index),
             Fresh::Leave(reason) => self.plan.leave.push((entry.index, reason)),
             Fresh::Stay => {}
@@ -228,6 +234,7 @@ impl Planner<'_> {
         } = self.facts;
         self.want_contested();
         let looks_for_missing = !self.plan.retrieve.is_empty()
+            || !self.ordered.is_empty()
             || !self.plan.retrieve_last.is_empty()
             || !self.plan.probe.is_empty();
         for row in ledger.iter() {
@@ -299,6 +306,7 @@ impl Planner<'_> {
             facts,
             mut plan,
             wanted,
+            ordered,
             ..
         } = self;
         if plan.postponed > 0 {
@@ -316,6 +324,7 @@ impl Planner<'_> {
         {
             newest_batches_first(&mut plan.retrieve);
         }
+        plan.retrieve.splice(..0, ordered);
         plan
     }
 }

@@ -265,10 +265,10 @@ impl<'a> Judge<'a> {
                     self.verdict.delete.push((*index, row.index));
                 }
                 // It is stored; only its octets will prove it. Where they are too many, it stays.
-                (Entry::Refused, Some(_))
-                    if !matches!(fresh, Fresh::Retrieve | Fresh::RetrieveLast) => {}
+                (Entry::Refused, Some(_)) if matches!(fresh, Fresh::Leave(_) | Fresh::Stay) => {}
                 (Entry::Open | Entry::Crowded | Entry::Refused, _) => match fresh {
-                    Fresh::Retrieve => self.verdict.retrieve.push(*index),
+                    // In order, as it may be: what was not probed has its place already.
+                    Fresh::Retrieve | Fresh::RetrieveFirst => self.verdict.retrieve.push(*index),
                     Fresh::RetrieveLast => self.verdict.retrieve_last.push(*index),
                     Fresh::Leave(reason) => self.verdict.leave.push((*index, reason)),
                     Fresh::Stay => {}

@@ -13,6 +13,7 @@ mod known;
 mod left_out;
 mod partial;
 mod renumbering;
+mod share;
 mod sizes;
 
 use std::collections::HashMap;

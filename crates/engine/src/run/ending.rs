@@ -23,7 +23,13 @@ impl Visit<'_> {
             self.retrieval.remote.host.clone(),
             self.retrieval.remote.port,
         );
-        if error.is_none() {
+        // A mailbox that is full here says nothing of the server: it was a good visit.
+        let ended = match error {
+            None | Some(RunError::MailboxFull { .. }) => Ended::Well,
+            Some(RunError::Stopped) => Ended::Stopped,
+            Some(_) => Ended::Badly,
+        };
+        if ended == Ended::Well {
             self.note_session_size(SessionSize::after_good);
         }
         self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
@@ -40,16 +46,11 @@ impl Visit<'_> {
         let octets = earlier.octets + tally.octets;
         let left = earlier.left + tally.left + outcome.left;
         let deleted = earlier.deleted + tally.deleted();
-        let remaining = tally.remaining + tally.postponed;
+        let remaining = tally.remaining + tally.postponed + tally.held_back;
         let mut changes = outcome.changes;
         changes.extend(tally.into_changes());
         let notes = outcome.notes;
         let now = (self.engine.clock)();
-        let ended = match error {
-            None => Ended::Well,
-            Some(RunError::Stopped) => Ended::Stopped,
-            Some(_) => Ended::Badly,
-        };
         let stopped = ended == Ended::Stopped;
         let heard = Heard::of(error.as_ref());
         let verdict = match self.options.dry_run {
@@ -116,7 +117,7 @@ impl Visit<'_> {
             left,
             remaining,
             notes,
-            would_retrieve: outcome.would_retrieve.min(self.most()),
+            would_retrieve: outcome.would_retrieve,
             preview: outcome.preview,
             took: begun.elapsed(),
         };

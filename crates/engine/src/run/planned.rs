@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use inhaul_domain::{
-    BodyJudge, Ledger, LedgerIndex, LeftOutReason, Listing, ListingIndex, ProbeVerdict, RunPlan,
+    BodyJudge, Ledger, LedgerIndex, LeftOutReason, Listing, Part, ProbeVerdict, RunPlan,
     looks_partial,
 };
 use inhaul_store::LedgerChange;
@@ -112,15 +112,14 @@ impl Visit<'_> {
         listing: &'a Listing,
         plan: &RunPlan,
         verdict: &ProbeVerdict,
+        part: Part,
         judge: &'a mut BodyJudge,
-        pipelining: bool,
     ) -> Errand<'a> {
         let delete: Vec<(MessageNumber, LedgerId)> = verdict
             .delete
             .iter()
             .map(|(index, row)| (listing.at(*index).number, known.ledger.at(*row).id))
             .collect();
-        let (retrieve, postponed) = self.share(plan, verdict);
         let mut policy = self.policy();
         if plan.holds_deletion {
             policy.relinked_deletion_held_until = Some((self.engine.clock)().plus(RELINK_HOLD));
@@ -139,47 +138,20 @@ impl Visit<'_> {
             policy,
             judge,
             ahead: Vec::new(),
-            retrieve,
-            postponed,
+            retrieve: part.retrieve,
+            spare: part.spare,
+            postponed_messages: part.postponed,
+            postponed_deletions: plan.postponed,
+            octets: self.octets_most(),
+            room: self.account_room(),
             stored_before: self.outcome.earlier.stored,
             delete,
-            pipelining,
+            pipelining: false,
             deadline: self.deadline,
             hard_deadline: self.deadline + self.engine.checks.read_timeout,
             stop: self.stop.clone(),
         }
     }
-
-    /// What this session is to bring, in this order, and how much is left to the next: what is more
-    /// than it may bring, and the messages at which lines are cut. Each of those has a session of
-    /// its own, so that the deletions of the others count.
-    fn share(&self, plan: &RunPlan, verdict: &ProbeVerdict) -> (Vec<ListingIndex>, u64) {
-        let first = plan.retrieve.iter().chain(&verdict.retrieve).copied();
-        let last = plan.retrieve_last.iter().chain(&verdict.retrieve_last);
-        let mut retrieve: Vec<_> = first.collect();
-        if let Some(most) = self.retrieval.session_size.messages() {
-            retrieve.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        }
-        if retrieve.is_empty() && verdict.delete.is_empty() {
-            retrieve.extend(last.take(1));
-        }
-        let most = self.most();
-        retrieve.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        // What is more than the run may bring at all is not for the next session.
-        let wanted = wanted(plan, verdict).count() as u64;
-        let postponed = wanted.min(most) - retrieve.len() as u64;
-        (retrieve, postponed + plan.postponed)
-    }
-}
-
-/// What is to be retrieved, in this order.
-pub(crate) fn wanted<'a>(
-    plan: &'a RunPlan,
-    verdict: &'a ProbeVerdict,
-) -> impl Iterator<Item = ListingIndex> + Clone + 'a {
-    let first = plan.retrieve.iter().chain(&verdict.retrieve);
-    let last = plan.retrieve_last.iter().chain(&verdict.retrieve_last);
-    first.chain(last).copied()
 }
 
 /// Why a message stays there, in words.
@@ -195,5 +167,6 @@ pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> Stri
         LeftOutReason::Unwanted => {
             "it was there before the time from which mail is wanted".to_owned()
         }
+        LeftOutReason::Ordered => "it was ordered and has not come yet".to_owned(),
     }
 }

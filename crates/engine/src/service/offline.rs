@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_domain::reach::{Reach, judge};
 use inhaul_net::Target;
 use tokio::time::sleep;
 
@@ -41,20 +42,31 @@ impl Service {
 
     /// Whether the network answers for one of the hosts, another one in each turn.
     async fn is_reachable(&self, turn: usize) -> bool {
-        let target = {
+        let found = {
             let table = self.lock();
             let place = turn % table.entries.len().max(1);
             let entry = table.entries.values().nth(place);
-            entry.map(|entry| Target {
-                host: entry.row.remote.host.clone(),
-                port: entry.row.remote.port,
+            entry.map(|entry| {
+                let target = Target {
+                    host: entry.row.remote.host.clone(),
+                    port: entry.row.remote.port,
+                };
+                (target, entry.row.confined)
             })
         };
-        let Some(target) = target else { return true };
+        let Some((target, confined)) = found else {
+            return true;
+        };
+        // Whatever right its group has: another one's turn comes.
+        let reach = match confined {
+            true => self.engine.public_reach(),
+            false => Reach::Anywhere,
+        };
+        let may = |address| judge(&reach, address).is_ok();
         let dialler = &self.engine.dialler;
         // Where there is no name to look up, an open port has to do.
         match target.host.parse::<IpAddr>() {
-            Ok(_) => dialler.connect(&target, PATIENCE).await.is_ok(),
+            Ok(_) => dialler.connect_if(&target, may, PATIENCE).await.is_ok(),
             Err(_) => dialler.look_up(&target, PATIENCE).await.is_ok(),
         }
     }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use inhaul_domain::reach::{Reach, judge};
 use inhaul_net::tls::Trust;
 use inhaul_net::{Dialler, Line, Target};
 use inhaul_pop3_proto::client::{Capabilities, ClientError, Command, Event};
@@ -23,14 +24,18 @@ use crate::settings::Checks;
 /// knows its own list by heart.
 const CAPA_PATIENCE: Duration = Duration::from_secs(15);
 
-/// Dials, and encrypts the line at once where that is asked for.
+/// Dials what may be dialled, and encrypts the line at once where that is asked for.
 pub(crate) async fn dial(
     dialler: &Dialler,
     remote: &Remote,
+    reach: &Reach,
     checks: &Checks,
 ) -> Result<Line, RunError> {
     let target = target(remote);
-    let line = dialler.connect(&target, checks.connect_timeout).await?;
+    let may = |address| judge(reach, address).is_ok();
+    let line = dialler
+        .connect_if(&target, may, checks.connect_timeout)
+        .await?;
     match remote.security {
         Security::Tls => Ok(dialler
             .secure(line, &target, &trust(remote), checks.connect_timeout)
@@ -90,10 +95,14 @@ pub(crate) async fn ask_again(wire: &mut Wire, learned: &mut Learned) -> Result<
 pub(crate) async fn shown_key(
     dialler: &Dialler,
     remote: &Remote,
+    reach: &Reach,
     checks: &Checks,
 ) -> Result<KeyPin, RunError> {
     let target = target(remote);
-    let mut line = dialler.connect(&target, checks.connect_timeout).await?;
+    let may = |address| judge(reach, address).is_ok();
+    let mut line = dialler
+        .connect_if(&target, may, checks.connect_timeout)
+        .await?;
     if remote.security == Security::StartTls {
         let mut wire = Wire::new(line, checks.read_timeout);
         greeting(&mut wire).await?;

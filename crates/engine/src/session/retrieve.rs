@@ -23,7 +23,7 @@ use inhaul_pop3_proto::client::{Command, CommandKind, Event};
 use inhaul_store::{
     Batch, Delivery, LedgerChange, Placement, Retrieval, Store, StoreError, Summary,
 };
-use inhaul_types::{LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
+use inhaul_types::{AccountId, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -71,8 +71,16 @@ pub(crate) struct Errand<'a> {
     pub(crate) judge: &'a mut BodyJudge,
     /// To be retrieved, in this order.
     pub(crate) retrieve: Vec<ListingIndex>,
-    /// How much is left to the next session.
-    pub(crate) postponed: u64,
+    /// To be retrieved instead of what the server refuses, in this order.
+    pub(crate) spare: Vec<ListingIndex>,
+    /// How many messages are left to the next session: the first of `spare`.
+    pub(crate) postponed_messages: u64,
+    /// How many deletions are.
+    pub(crate) postponed_deletions: u64,
+    /// Octets after which nothing more is asked for: what servers list and what they send may differ.
+    pub(crate) octets: Option<Octets>,
+    /// The room of the account, where it is bounded.
+    pub(crate) room: Option<AccountRoom>,
     /// Messages that earlier sessions of the run have stored.
     pub(crate) stored_before: u64,
     /// RETR was sent for these already, in this order.
@@ -86,6 +94,15 @@ pub(crate) struct Errand<'a> {
     /// in the end.
     pub(crate) hard_deadline: Instant,
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// What an account holds, and may hold. Looked at again behind every commit: other runs fill it too,
+/// and may pass the limit together by what each of them has under way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct AccountRoom {
+    pub(crate) account: AccountId,
+    pub(crate) limit: Octets,
+    pub(crate) used: Octets,
 }
 
 /// Does the errand. If anything was to be deleted it ends with QUIT; otherwise QUIT is left to the
@@ -119,9 +136,16 @@ struct Work<'a> {
     errand: Errand<'a>,
     tally: &'a mut Tally,
     unsent: VecDeque<ListingIndex>,
+    /// What takes the place of a message that was refused.
+    spare: VecDeque<ListingIndex>,
     /// RETRs not answered, in order; `None` for one that was sent ahead in vain.
     outstanding: VecDeque<Option<ListingIndex>>,
     outstanding_octets: u64,
+    /// Octets that are under way to the account: asked for (as listed), in the batch, being
+    /// committed. Counted only where its room is bounded.
+    under_way: u64,
+    /// Octets that came in this session.
+    received: u64,
     incoming: Option<Incoming>,
     /// Octets of it that the observer has not heard of.
     untold: u64,
@@ -164,12 +188,14 @@ struct Durable {
     messages: u64,
     octets: u64,
     deletes: Vec<(MessageNumber, LedgerId)>,
+    /// What the account holds now.
+    used: Option<Octets>,
 }
 
 impl<'a> Work<'a> {
     fn new(mut errand: Errand<'a>, tally: &'a mut Tally) -> Self {
         let mut unsent: VecDeque<_> = std::mem::take(&mut errand.retrieve).into();
-        tally.postponed = errand.postponed;
+        tally.postponed = errand.postponed_messages + errand.postponed_deletions;
         let ahead = std::mem::take(&mut errand.ahead);
         // It may have been told to before anybody waited for it.
         let stopping = *errand.stop.borrow();
@@ -186,9 +212,12 @@ impl<'a> Work<'a> {
             .collect();
         let mut work = Self {
             unsent,
+            spare: std::mem::take(&mut errand.spare).into(),
             earlier: std::mem::take(&mut errand.delete),
             outstanding,
             outstanding_octets: 0,
+            under_way: 0,
+            received: 0,
             incoming: None,
             untold: 0,
             batch: Gathered::default(),
@@ -248,15 +277,17 @@ impl<'a> Work<'a> {
             self.tally.remaining += self.unsent.len() as u64;
             self.unsent.clear();
         }
+        self.leave_what_is_too_much();
         if self.all_is_stored() && !self.earlier.is_empty() {
             self.record_asked().await?;
         }
         if self.window_has_room() {
             while self.fits_window(wire)
-                && let Some(index) = self.unsent.pop_front()
+                && let Some(index) = self.next_to_ask()
             {
                 wire.send(Command::Retr(self.errand.listing.at(index).number))?;
                 self.outstanding_octets += self.weight(index);
+                self.under_way += self.promised(index);
                 self.outstanding.push_back(Some(index));
             }
         }
@@ -267,6 +298,39 @@ impl<'a> Work<'a> {
             self.asked.push_back(row);
         }
         self.say_farewell(wire)
+    }
+
+    /// Leaves to others what is more than this session may bring, and what the account has no room
+    /// for now that everything of ours is in it.
+    fn leave_what_is_too_much(&mut self) {
+        let enough = |most: Octets| self.received >= most.count();
+        if self.errand.octets.is_some_and(enough) {
+            // The run looks whether it may bring more.
+            self.tally.postponed += self.unsent.len() as u64;
+            self.unsent.clear();
+        }
+        while self.under_way == 0
+            && let Some(index) = self.unsent.front()
+            && !self.fits_account(*index)
+        {
+            self.unsent.pop_front();
+            self.tally.held_back += 1;
+        }
+    }
+
+    /// The next message to be asked for, unless it is to wait until what is under way shows how much
+    /// room it leaves.
+    fn next_to_ask(&mut self) -> Option<ListingIndex> {
+        let fits = self.fits_account(*self.unsent.front()?);
+        if fits { self.unsent.pop_front() } else { None }
+    }
+
+    fn fits_account(&self, index: ListingIndex) -> bool {
+        self.errand.room.is_none_or(|room| {
+            let taken = room.used.count().saturating_add(self.under_way);
+            let left = room.limit.count().saturating_sub(taken);
+            left > 0 && self.promised(index) <= left
+        })
     }
 
     /// QUIT goes out behind the last DELE: waiting for its answer first would cost a round trip.
@@ -363,6 +427,7 @@ impl<'a> Work<'a> {
     fn answered(&mut self) -> Option<ListingIndex> {
         let index = self.outstanding.pop_front()??;
         self.outstanding_octets -= self.weight(index);
+        self.under_way -= self.promised(index);
         self.tally.answered += 1;
         Some(index)
     }
@@ -387,6 +452,7 @@ impl<'a> Work<'a> {
             return;
         }
         self.tell_received();
+        self.received = self.received.saturating_add(incoming.size().count());
         let received = incoming.finish();
         let verdict = self.errand.judge.judge(index, &received.digest);
         let delete = deletes_fetched(
@@ -456,6 +522,9 @@ impl<'a> Work<'a> {
             body: received.body,
         };
         self.batch.octets += delivery.body.size().count();
+        if self.errand.room.is_some() {
+            self.under_way += delivery.body.size().count();
+        }
         self.batch.reservations.push(received.reservation);
         delivery
     }
@@ -463,7 +532,9 @@ impl<'a> Work<'a> {
     /// This one message stays on the server; the run goes on.
     fn leave(&mut self, index: ListingIndex, passing: bool, detail: &str) {
         self.tally.left += 1;
+        self.send_for_another(index);
         if passing {
+            self.tally.left_for_now += 1;
             return;
         }
         let listed = self.errand.listing.at(index);
@@ -474,6 +545,28 @@ impl<'a> Work<'a> {
             reason: LeftOutReason::Refused,
             detail: detail.to_owned(),
         });
+    }
+
+    /// A limit counts what comes: another message takes the place of one that the server will not hand
+    /// over, as far as its octets allow.
+    fn send_for_another(&mut self, refused: ListingIndex) {
+        let Some(another) = self.spare.front().copied() else {
+            return;
+        };
+        let is_alone = self.received == 0 && self.outstanding.is_empty() && self.unsent.is_empty();
+        let size = |index| self.errand.listing.at(index).size;
+        let fits = self.errand.octets.is_none() || size(another) <= size(refused) || is_alone;
+        if self.stopping || !fits {
+            return;
+        }
+        self.spare.pop_front();
+        self.unsent.push_back(another);
+        if self.errand.postponed_messages > 0 {
+            self.errand.postponed_messages -= 1;
+            self.tally.postponed -= 1;
+        } else {
+            self.tally.remaining = self.tally.remaining.saturating_sub(1);
+        }
     }
 
     /// The message that was under way when the line was cut may be what cut it.
@@ -508,6 +601,7 @@ impl<'a> Work<'a> {
         let store = Arc::clone(&self.errand.store);
         let (run, retrieval) = (self.errand.run, self.errand.retrieval.id);
         let maildrop = self.errand.retrieval.maildrop;
+        let room = self.errand.room;
         let commit = async move {
             let mut deletes = batch.relinked;
             if !batch.changes.is_empty() {
@@ -540,10 +634,16 @@ impl<'a> Work<'a> {
                 );
             }
             drop(batch.reservations);
+            let used = match room {
+                // What is durable stays so, whether or not that can be read.
+                Some(room) => store.account_allowance(room.account).await.ok(),
+                None => None,
+            };
             Ok(Durable {
                 messages,
                 octets: batch.octets,
                 deletes,
+                used: used.map(|allowance| allowance.octets),
             })
         };
         // On a task of its own: the commit goes on while this run reads.
@@ -558,6 +658,11 @@ impl<'a> Work<'a> {
         self.tally.stored += durable.messages;
         self.tally.octets += Octets::new(durable.octets);
         self.due.extend(durable.deletes);
+        if let Some(room) = &mut self.errand.room {
+            self.under_way -= durable.octets;
+            let counted = room.used + Octets::new(durable.octets);
+            room.used = durable.used.unwrap_or(counted);
+        }
         self.errand.observer.progress(&Progress::Stored(
             self.errand.stored_before + self.tally.stored,
         ));
@@ -606,6 +711,18 @@ impl<'a> Work<'a> {
             1
         };
         wire.client.outstanding() < most
+    }
+
+    /// What a message will take of the account's room, as far as the listing can be believed.
+    fn promised(&self, index: ListingIndex) -> u64 {
+        const NO_MESSAGE_IS_LARGER: u64 = 1 << 48;
+        match self.errand.room {
+            Some(_) => {
+                let size = self.errand.listing.at(index).size;
+                size.map_or(0, Octets::count).min(NO_MESSAGE_IS_LARGER)
+            }
+            None => 0,
+        }
     }
 
     fn weight(&self, index: ListingIndex) -> u64 {

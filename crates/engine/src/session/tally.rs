@@ -10,8 +10,13 @@ pub(crate) struct Tally {
     pub(crate) stored: u64,
     pub(crate) octets: Octets,
     pub(crate) left: u64,
-    /// Not asked for any more when the run was to stop.
+    /// Of those: what the server would not hand over for now.
+    pub(crate) left_for_now: u64,
+    /// Left to later runs: more than this one may bring, or not asked for any more when it was to
+    /// stop.
     pub(crate) remaining: u64,
+    /// Left until the account has room for them.
+    pub(crate) held_back: u64,
     /// Left to the next session.
     pub(crate) postponed: u64,
     /// RETRs answered whole, with a message or a refusal.
@@ -28,6 +33,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Whether everything that was wanted was asked for.
+    pub(crate) fn is_all(&self) -> bool {
+        self.remaining + self.postponed + self.held_back == 0
+    }
+
     /// Deletions that count.
     pub(crate) fn deleted(&self) -> u64 {
         if self.confirmed {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use inhaul_domain::schedule::ScheduleState;
-use inhaul_domain::{Ledger, Proof, Retention};
+use inhaul_domain::{Amount, Ledger, Proof, Retention};
 use inhaul_engine::{RunOptions, Unobserved};
 use inhaul_sample::switches::{MailboxSwitches, UniqueIds};
 use inhaul_store::*;
@@ -114,6 +114,19 @@ async fn a_crash_in_a_first_run_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
+async fn a_crash_in_a_run_of_several_sessions_loses_and_doubles_nothing() {
+    let setup = Setup {
+        batch: Amount {
+            messages: Some(2),
+            octets: None,
+        },
+        ..Setup::deleting()
+    };
+    let prepare = async |world: &World| drop(world.send(letters(0..5)));
+    crash_everywhere(setup, "several sessions", prepare, Retention::Delete).await;
+}
+
+#[tokio::test]
 async fn a_crash_while_earlier_mail_is_deleted_loses_and_doubles_nothing() {
     let prepare = async |world: &World| {
         world.send(letters(0..5));
@@ -188,6 +201,7 @@ impl Store for Mortal {
         account_create(account: NewAccount) -> AccountId, reads;
         account_list() -> Vec<Account>, reads;
         account_by_name<'a>(name: &'a str) -> Account, reads;
+        account_allowance(account: AccountId) -> Allowance, reads;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool, reads;
         account_change(account: AccountId, change: AccountChange) -> (), reads;
         account_remove(account: AccountId) -> (), reads;

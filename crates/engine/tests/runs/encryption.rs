@@ -1,5 +1,6 @@
 //! Encrypted lines, and lines that cannot be had encrypted: no password leaves on those.
 
+use inhaul_domain::reach::Reach;
 use inhaul_sample::SignIns;
 use inhaul_sample::switches::{Certificate, Stls};
 use inhaul_store::Security;
@@ -84,7 +85,11 @@ async fn nobody_signs_in_behind_a_certificate_that_proves_nothing() {
 /// Has the retrieval trust the key that the server shows now, and nothing else.
 async fn pin(world: &World) -> KeyPin {
     let remote = world.retrieval().await.remote;
-    let shown = world.engine.shown_key(&remote).await.unwrap();
+    let shown = world
+        .engine
+        .shown_key(&remote, &Reach::Anywhere)
+        .await
+        .unwrap();
     world
         .set_remote(|remote| {
             remote.ca_file = None;
@@ -129,7 +134,7 @@ async fn a_changed_key_gets_no_password_and_both_keys_are_named() {
         assert_eq!(world.mailbox.sign_ins(), SignIns::default());
         let shown = world
             .engine
-            .shown_key(&world.retrieval().await.remote)
+            .shown_key(&world.retrieval().await.remote, &Reach::Anywhere)
             .await
             .unwrap();
         assert_ne!(shown, pinned);

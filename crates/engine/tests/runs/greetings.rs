@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use inhaul_domain::reach::Reach;
 use inhaul_engine::{RunOptions, Unobserved};
 use inhaul_sample::switches::{Capa, Greeting};
 use inhaul_store::RemoteSecret;
@@ -127,7 +128,11 @@ async fn a_test_of_a_mailbox_does_without_capa_at_once() {
         world.server.set(|switches| switches.capa = capa);
         let secret = RemoteSecret::Stored(Secret::new(PASSWORD.into()));
         let remote = world.retrieval().await.remote;
-        let found = world.engine.inspect(&remote, secret).await.unwrap();
+        let found = world
+            .engine
+            .inspect(&remote, secret, &Reach::Anywhere)
+            .await
+            .unwrap();
         assert_eq!(found.messages, 3, "{capa:?}");
         assert_eq!(world.mailbox.sign_ins().accepted, 1);
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use inhaul_domain::{Retention, StartPoint};
+use inhaul_domain::{Amount, Retention, StartPoint};
 use inhaul_engine::{
     Checks, Clock, Engine, FailureReport, Observer, Pop3Log, RunOptions, RunReport, Unobserved,
 };
@@ -33,6 +33,8 @@ pub(crate) struct Setup {
     pub(crate) read_timeout: Duration,
     pub(crate) run_timeout: Duration,
     pub(crate) size_limit: Option<Octets>,
+    pub(crate) batch: Amount,
+    pub(crate) user_ports: Vec<u16>,
 }
 
 impl Default for Setup {
@@ -45,6 +47,8 @@ impl Default for Setup {
             read_timeout: Duration::from_secs(20),
             run_timeout: Duration::from_secs(300),
             size_limit: None,
+            batch: Amount::UNBOUND,
+            user_ports: Vec::new(),
         }
     }
 }
@@ -429,6 +433,8 @@ fn engine(store: Arc<dyn Store>, setup: &Setup, dir: &TestDir, clock: &ManualClo
         connect_timeout: setup.read_timeout,
         read_timeout: setup.read_timeout,
         run_timeout: setup.run_timeout,
+        batch: setup.batch,
+        user_ports: setup.user_ports.clone(),
         ..Checks::with_spool(dir.join("spool"))
     };
     let log = Pop3Log::open(dir.path()).unwrap();

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use inhaul_domain::reach::Reach;
 use inhaul_engine::{Found, InspectionObserver, RunOptions, Stage};
 use inhaul_sample::SignIns;
 use inhaul_sample::switches::{
@@ -241,7 +242,11 @@ async fn a_test_of_a_mailbox_says_the_password_where_its_proof_is_refused() {
     let remote = world.retrieval().await.remote;
     // A wrong password: once each in two sessions, and no more.
     world.mailbox.set_password("another");
-    let failure = world.engine.inspect(&remote, secret()).await.unwrap_err();
+    let failure = world
+        .engine
+        .inspect(&remote, secret(), &Reach::Anywhere)
+        .await
+        .unwrap_err();
     assert_eq!(failure.code, ErrorCode::AuthRefused);
     assert_eq!(world.mailbox.sign_ins().refused, 2);
     assert_eq!(world.server.connections(), 2);
@@ -249,13 +254,23 @@ async fn a_test_of_a_mailbox_says_the_password_where_its_proof_is_refused() {
     world
         .server
         .set(|switches| switches.refusing_mechanisms = vec![ScramSha256]);
-    let found = world.engine.inspect(&remote, secret()).await.unwrap();
+    let found = world
+        .engine
+        .inspect(&remote, secret(), &Reach::Anywhere)
+        .await
+        .unwrap();
     assert_eq!(found.sign_in_memory, Some(SignInMemory::Worked(Plain)));
     // Where there was no proof, there is no second session.
     offer(&world, &[Plain]).await;
     world.mailbox.set_password("another");
     world.mailbox.forget();
-    drop(world.engine.inspect(&remote, secret()).await.unwrap_err());
+    drop(
+        world
+            .engine
+            .inspect(&remote, secret(), &Reach::Anywhere)
+            .await
+            .unwrap_err(),
+    );
     assert_eq!(world.mailbox.sign_ins().refused, 1);
 }
 
@@ -303,7 +318,9 @@ async fn a_second_session_of_a_test_tells_no_stage_again() {
     let secret = || RemoteSecret::Stored(Secret::new(PASSWORD.into()));
     let heard = Heard::default();
     let engine = &world.engine;
-    let looked = engine.inspect_by_stages(&remote, secret(), &heard).await;
+    let looked = engine
+        .inspect_by_stages(&remote, secret(), &Reach::Anywhere, &heard)
+        .await;
     assert_eq!(looked.unwrap().messages, 2);
     assert_eq!(world.server.connections(), 2);
     let stages = [
@@ -321,7 +338,9 @@ async fn a_second_session_of_a_test_tells_no_stage_again() {
     // Where both are refused, it is the sign-in that failed.
     world.mailbox.set_password("another");
     let heard = Heard::default();
-    let looked = engine.inspect_by_stages(&remote, secret(), &heard).await;
+    let looked = engine
+        .inspect_by_stages(&remote, secret(), &Reach::Anywhere, &heard)
+        .await;
     assert_eq!(looked.unwrap_err().stage, Stage::SignIn);
 }
 

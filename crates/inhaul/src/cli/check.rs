@@ -8,6 +8,7 @@ mod steps;
 use std::path::PathBuf;
 
 use clap::Args;
+use inhaul_domain::reach::Reach;
 use inhaul_engine::{RunOptions, inspect_mailbox};
 use inhaul_store::{Remote, RemoteSecret, Retrieval, Store};
 use inhaul_types::KeyPin;
@@ -189,7 +190,7 @@ impl Check {
         };
         check_secret(self.sign_in, &secret)?;
         let steps = Steps::new(globals, &remote, source);
-        let looked = inspect_mailbox(&checks, &remote, secret, &steps).await;
+        let looked = inspect_mailbox(&checks, &remote, secret, &Reach::Anywhere, &steps).await;
         let exit = steps.conclude(&looked)?;
         if looked.is_ok() && steps.may_tell() {
             print(&format!(

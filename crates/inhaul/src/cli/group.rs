@@ -117,7 +117,7 @@ impl Add {
             print_json(&serde_json::json!({ "added": self.name }))?;
         } else if !globals.quiet {
             print(&format!(
-                "Added the group {}. Put accounts in it: inhaul account set NAME --group {}\n{NOT_YET}",
+                "Added the group {}. Put accounts in it: inhaul account set NAME --group {}\n",
                 self.name, self.name
             ))?;
         }
@@ -160,7 +160,7 @@ impl Set {
             print_json(&serde_json::json!({ "changed": self.name }))?;
         } else if !globals.quiet {
             print(&format!(
-                "Changed. This concerns {} with {}.\n{NOT_YET}",
+                "Changed. This concerns {} with {}.\n",
                 counted(group.accounts, "account"),
                 counted(group.retrievals, "retrieval"),
             ))?;
@@ -168,9 +168,6 @@ impl Set {
         Ok(Exit::OK)
     }
 }
-
-/// What is said wherever settings are shown that nothing looks at.
-const NOT_YET: &str = "This release keeps triggers and limits and does not obey them yet.\n";
 
 impl Settings {
     fn say_nothing(&self) -> bool {
@@ -326,7 +323,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         })
         .collect();
     text.push_str(&table(&["LIMIT OF EACH ACCOUNT", ""], &limits));
-    print(&format!("{text}\n{NOT_YET}"))?;
+    print(&text)?;
     Ok(Exit::OK)
 }
 

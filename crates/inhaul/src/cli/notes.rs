@@ -30,6 +30,10 @@ pub(crate) fn text(note: &RunNote, host: &str) -> String {
             "{host} renumbered its mailbox; {messages} recognised, nothing comes twice, and \
              nothing of that is deleted there for 24 hours"
         ),
+        ErrorCode::MailboxFull => {
+            let wait = if note.messages == 1 { "waits" } else { "wait" };
+            format!("{messages} {wait} on {host}: the mailbox here is full")
+        }
         code => format!("{messages}: {code}"),
     };
     format!("{what} ({})", note.code)
@@ -72,6 +76,11 @@ mod tests {
                 ErrorCode::TooLarge,
                 3,
                 "3 messages stay on pop.example.org: larger than the limit (too-large)",
+            ),
+            (
+                ErrorCode::MailboxFull,
+                1,
+                "1 message waits on pop.example.org: the mailbox here is full (mailbox-full)",
             ),
         ] {
             let note = RunNote { code, messages };

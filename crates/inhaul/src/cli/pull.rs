@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use inhaul_domain::Amount;
+use inhaul_domain::limits::Limits;
 use inhaul_engine::service::Service;
 use inhaul_engine::{Checks, Engine, FailureReport, Pop3Log, RunOptions, RunReport};
 use inhaul_store::{Retrieval, SqliteStore, Store};
@@ -315,6 +317,14 @@ pub(super) fn checks(config: &Config) -> Checks {
         at_once: config.checks.at_once,
         at_once_per_server: config.checks.at_once_per_server,
         memory: Octets::new(config.checks.memory),
+        batch: Amount {
+            messages: config.checks.batch.messages.map(|most| most.get().into()),
+            octets: config.checks.batch.size.map(Octets::new),
+        },
+        limits: Limits::default(),
+        user_ports: (config.checks.user_ports.iter())
+            .map(|port| port.0.get())
+            .collect(),
         connect_timeout: config.checks.connect_timeout,
         read_timeout: config.checks.read_timeout,
         run_timeout: config.checks.run_timeout,

@@ -1,7 +1,9 @@
 //! `inhaul retrieval`: the remote mailboxes.
 
 mod add;
+mod bring;
 mod history;
+mod limits;
 mod pause;
 mod remove;
 mod set;
@@ -47,6 +49,8 @@ pub(crate) enum Retrieval {
     },
     /// Change a retrieval
     Set(Box<set::Set>),
+    /// Bring messages after all that were left on their server, once
+    Bring(bring::Bring),
     /// Stop retrievals from running by themselves
     Pause(pause::Names),
     /// Let paused retrievals run again
@@ -74,6 +78,7 @@ impl Retrieval {
             Self::Show { name } => show(globals, &name).await,
             Self::Test { name } => test::run(globals, &name).await,
             Self::Set(set) => set.run(globals).await,
+            Self::Bring(bring) => bring.run(globals).await,
             Self::Pause(names) => names.run(globals, pause::Change::Pause).await,
             Self::Resume(names) => names.run(globals, pause::Change::Resume).await,
             Self::History(history) => history.run(globals).await,
@@ -160,6 +165,7 @@ struct RetrievalDocument<'a> {
     every: String,
     after_storing: &'static str,
     days: Option<u32>,
+    limits: serde_json::Value,
     paused: bool,
     last_good: Option<String>,
     failing_since: Option<String>,
@@ -194,6 +200,7 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
         every: every_word(retrieval.every),
         after_storing,
         days,
+        limits: limits::limits_document(&retrieval.limits),
         paused: retrieval.paused,
         last_good: retrieval.last_good.map(|time| time.to_string()),
         failing_since: retrieval.failing_since.map(|time| time.to_string()),
@@ -317,7 +324,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         (chosen, _) => SignIn(chosen).as_str().to_owned(),
     };
     let mut text = format!(
-        "Name        {}\nState       {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLast good   {}\n",
+        "Name        {}\nState       {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLimits      {}\nLast good   {}\n",
         retrieval.name,
         State::of(&retrieval, (crate::clock::clock())()).label(),
         remote.host,
@@ -328,6 +335,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         retrieval.folder_name,
         every_word(retrieval.every),
         retention_words(retrieval.retention, &remote.host),
+        limits::limits_words(&retrieval.limits),
         retrieval
             .last_good
             .map_or_else(|| "never".into(), |time| time.to_string()),

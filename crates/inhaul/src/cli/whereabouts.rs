@@ -1,8 +1,8 @@
 //! `inhaul where`: what happened to a message.
 
 use clap::Args;
-use inhaul_domain::LedgerState;
-use inhaul_store::{LedgerStory, Store, StoryRun};
+use inhaul_domain::{LedgerState, LeftOutReason};
+use inhaul_store::{LedgerStory, Store, StoryRun, ledger_number};
 use inhaul_types::Timestamp;
 use serde::Serialize;
 
@@ -21,6 +21,8 @@ pub(crate) struct Where {
 struct StoryDocument {
     server: String,
     user: String,
+    /// For `retrieval bring`.
+    number: u32,
     unique_id: Option<String>,
     bytes: Option<u64>,
     state: &'static str,
@@ -71,6 +73,7 @@ fn document(story: &LedgerStory) -> StoryDocument {
     StoryDocument {
         server: story.host.clone(),
         user: story.user.clone(),
+        number: ledger_number(story.id),
         unique_id: story.unique_id.as_ref().map(ToString::to_string),
         bytes: story
             .size
@@ -157,6 +160,7 @@ fn tell(story: &LedgerStory) -> String {
             plain(reason),
             who(story)
         ));
+        text.push_str(&how_to_bring(story));
     }
     if let Some(time) = story.asked_at {
         text.push_str(&format!("  {time}  {} asked to delete it\n", story.host));
@@ -165,6 +169,21 @@ fn tell(story: &LedgerStory) -> String {
         text.push_str(&format!("  {time}  deleted on {}\n", story.host));
     }
     text
+}
+
+/// What a person can do about a message that was left there.
+fn how_to_bring(story: &LedgerStory) -> String {
+    match (story.state, &story.retrieval) {
+        (LedgerState::LeftOut(LeftOutReason::Ordered), _) => {
+            "  It is ordered and comes with the next check.\n".to_owned()
+        }
+        (LedgerState::LeftOut(_), Some(name)) => format!(
+            "  To bring it once: inhaul retrieval bring \"{}\" {}\n",
+            plain(name),
+            ledger_number(story.id)
+        ),
+        _ => String::new(),
+    }
 }
 
 /// By which retrieval, in which run, and when that began.

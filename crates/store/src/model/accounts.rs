@@ -68,6 +68,17 @@ pub struct AccountChange {
     pub password: Option<Secret>,
 }
 
+/// What bounds the runs that fill an account.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Allowance {
+    /// The tightest of its own limits and its group's.
+    pub limits: Limits,
+    /// Octets in all its folders.
+    pub octets: Octets,
+    /// Whether its group lets people name servers with private addresses.
+    pub private_networks: bool,
+}
+
 /// The group that is always there, under this name.
 pub const EVERYONE: &str = "Everyone";
 

@@ -7,10 +7,11 @@ use inhaul_types::{AccountId, Address, FolderId, GroupId, Octets, Uid, UidValidi
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::errors::{Doing, is_unique_violation, missing};
+use super::groups;
 use super::limits::{self, LimitsOf};
 use super::words::from_word;
 use super::writer::Surroundings;
-use crate::{Account, AccountChange, EVERYONE, Folder, NewAccount, StoreError};
+use crate::{Account, AccountChange, Allowance, EVERYONE, Folder, NewAccount, StoreError};
 
 /// The one folder every account has.
 pub(crate) const INBOX: &str = "INBOX";
@@ -143,6 +144,37 @@ impl KeepsAdministrator {
         .and_then(|mut select| select.exists([]))
         .doing("look for an administrator")
     }
+}
+
+/// What bounds the runs that fill an account.
+pub(crate) fn allowance(conn: &Connection, id: AccountId) -> Result<Allowance, StoreError> {
+    let (own, groups, users_may, octets) = conn
+        .prepare_cached(&format!(
+            "SELECT {}, {}, g.users_may,
+                 (SELECT coalesce(sum(octets), 0) FROM folder WHERE account_id = a.id)
+             FROM account a JOIN account_group g ON g.id = a.group_id WHERE a.id = ?1",
+            limits::columns("a"),
+            limits::columns("g")
+        ))
+        .and_then(|mut select| {
+            select
+                .query_row([id.row()], |row| {
+                    Ok((
+                        limits::read(row, 0)?,
+                        limits::read(row, limits::COLUMNS)?,
+                        row.get::<_, String>(2 * limits::COLUMNS)?,
+                        row.get::<_, i64>(2 * limits::COLUMNS + 1)?,
+                    ))
+                })
+                .optional()
+        })
+        .doing(READ)?
+        .ok_or_else(|| missing("account", id))?;
+    Ok(Allowance {
+        limits: groups.and(&own),
+        octets: Octets::new(octets.cast_unsigned()),
+        private_networks: groups::rights(&users_may)?.private_networks,
+    })
 }
 
 /// The tightest of the limits that an account and its group set.

@@ -163,12 +163,17 @@ fn group(row: &Row<'_>) -> Result<Group, StoreError> {
         name: row.get(1).doing(READ)?,
         enabled: row.get(3).doing(READ)?,
         triggers: from_column(&row.get::<_, String>(2).doing(READ)?)?,
-        users_may: UsersMay::from_words(users_may.split_whitespace())
-            .map_err(|word| damaged(format!("{word:?} is nothing that people may do")))?,
+        users_may: rights(&users_may)?,
         limits: limits::read(row, 7).doing(READ)?,
         accounts: count(5)?,
         retrievals: count(6)?,
     })
+}
+
+/// What people may decide, as its column says.
+pub(crate) fn rights(column: &str) -> Result<UsersMay, StoreError> {
+    UsersMay::from_words(column.split_whitespace())
+        .map_err(|word| damaged(format!("{word:?} is nothing that people may do")))
 }
 
 fn to_column(triggers: &Triggers) -> String {

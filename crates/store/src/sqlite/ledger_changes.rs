@@ -117,6 +117,7 @@ enum Change {
     State(Range<i64>, LedgerState),
     Appeared(Range<i64>),
     Vanished(Range<i64>),
+    Order(Range<i64>),
     /// Everything that is one row or none.
     Other(LedgerChange),
 }
@@ -128,6 +129,7 @@ fn flatten(change: LedgerChange) -> Vec<Change> {
             .collect(),
         LedgerChange::Appeared(rows) => stretches(rows).map(Change::Appeared).collect(),
         LedgerChange::Vanished(rows) => stretches(rows).map(Change::Vanished).collect(),
+        LedgerChange::Order(rows) => stretches(rows).map(Change::Order).collect(),
         other => vec![Change::Other(other)],
     }
 }
@@ -151,9 +153,10 @@ fn stretches(rows: Vec<LedgerId>) -> impl Iterator<Item = Range<i64>> {
 impl Change {
     fn rows(&self) -> i64 {
         match self {
-            Self::State(rows, _) | Self::Appeared(rows) | Self::Vanished(rows) => {
-                rows.end - rows.start
-            }
+            Self::State(rows, _)
+            | Self::Appeared(rows)
+            | Self::Vanished(rows)
+            | Self::Order(rows) => rows.end - rows.start,
             Self::Other(_) => 1,
         }
     }
@@ -166,7 +169,10 @@ impl Change {
     ) -> Result<(), StoreError> {
         let rows = match self {
             Self::Other(change) => return write_other(txn, maildrop, change, now),
-            Self::State(rows, _) | Self::Appeared(rows) | Self::Vanished(rows) => rows,
+            Self::State(rows, _)
+            | Self::Appeared(rows)
+            | Self::Vanished(rows)
+            | Self::Order(rows) => rows,
         };
         let own = ledger::rows_of(maildrop);
         if rows.start < own.start || rows.end > own.end {
@@ -182,6 +188,7 @@ impl Change {
             }
             Self::Appeared(_) => change(txn, APPEARED, (start, end))?,
             Self::Vanished(_) => change(txn, VANISHED, (start, end, now))?,
+            Self::Order(_) => change(txn, ORDER, (start, end, now))?,
             Self::Other(_) => 0,
         };
         if changed.cast_signed() as i64 != self.rows() {
@@ -199,6 +206,9 @@ const DELETED: &str = "
     UPDATE ledger SET state = 3, deleted_at = ?3, asks = asks + 1
     WHERE id >= ?1 AND id < ?2 AND state < 10";
 const STATE: &str = "UPDATE ledger SET state = ?3 WHERE id >= ?1 AND id < ?2 AND state < 10";
+// What is stored needs no order.
+const ORDER: &str = "
+    UPDATE ledger SET state = 15, asks = 0, left_at = ?3 WHERE id >= ?1 AND id < ?2 AND state >= 10";
 const APPEARED: &str = "UPDATE ledger SET last_listed = NULL WHERE id >= ?1 AND id < ?2";
 const VANISHED: &str = "UPDATE ledger SET last_listed = ?3 WHERE id >= ?1 AND id < ?2";
 
@@ -241,9 +251,10 @@ fn write_other(
         LedgerChange::SessionSize(size) => execute(txn, SESSION, (maildrop.row(), size.messages())),
         LedgerChange::ListsInParts => execute(txn, PARTIAL, [maildrop.row()]),
         LedgerChange::Begun => execute(txn, BEGUN, [maildrop.row()]),
-        LedgerChange::State { .. } | LedgerChange::Appeared(_) | LedgerChange::Vanished(_) => {
-            Ok(())
-        }
+        LedgerChange::State { .. }
+        | LedgerChange::Appeared(_)
+        | LedgerChange::Vanished(_)
+        | LedgerChange::Order(_) => Ok(()),
     }
 }
 
@@ -288,7 +299,7 @@ fn leave(
     const LEAVE: &str = "
         INSERT INTO ledger (id, state, epoch, listed_size, first_seen, unique_id, reason, left_at,
              asks)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?2 = 13)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?2 IN (13, 15))
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, epoch = excluded.epoch,
             last_listed = NULL, reason = excluded.reason, left_at = excluded.left_at,
             asks = asks + excluded.asks";

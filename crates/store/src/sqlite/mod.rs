@@ -58,7 +58,7 @@ use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use crate::model::{
-    Account, AccountChange, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
+    Account, AccountChange, Allowance, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
     LedgerStory, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
     RetrievalChange, Run, RunEnd, Uncounted,
 };
@@ -357,6 +357,12 @@ impl Store for SqliteStore {
         let name = name.to_owned();
         self.readers
             .read(move |conn| accounts::by_name(conn, &name))
+            .await
+    }
+
+    async fn account_allowance(&self, account: AccountId) -> Result<Allowance, StoreError> {
+        self.readers
+            .read(move |conn| accounts::allowance(conn, account))
             .await
     }
 

@@ -25,6 +25,7 @@ pub(crate) mod ledger_state {
             LedgerState::LeftOut(LeftOutReason::Poisoned) => LEFT_OUT + 2,
             LedgerState::LeftOut(LeftOutReason::Interrupted) => LEFT_OUT + 3,
             LedgerState::LeftOut(LeftOutReason::Unwanted) => LEFT_OUT + 4,
+            LedgerState::LeftOut(LeftOutReason::Ordered) => LEFT_OUT + 5,
         }
     }
 
@@ -38,6 +39,7 @@ pub(crate) mod ledger_state {
             12 => LedgerState::LeftOut(LeftOutReason::Poisoned),
             13 => LedgerState::LeftOut(LeftOutReason::Interrupted),
             14 => LedgerState::LeftOut(LeftOutReason::Unwanted),
+            15 => LedgerState::LeftOut(LeftOutReason::Ordered),
             _ => return Err(damaged(format!("{column} is no state of a ledger row"))),
         })
     }

@@ -93,6 +93,7 @@ store_suite! { super::SqliteBed::new() =>
     groups {
         a_group_changes_what_is_named,
         a_group_somebody_is_in_stays,
+        an_allowance_is_the_tightest_of_group_and_account_and_what_the_account_holds,
         everyone_is_there_from_the_start_and_for_good,
     }
     ledger {
@@ -107,6 +108,7 @@ store_suite! { super::SqliteBed::new() =>
         a_stored_message_has_its_row,
         another_host_or_user_opens_an_epoch,
         changes_are_applied_all_or_none,
+        only_what_was_left_out_is_ordered_and_its_delivery_ends_the_order,
         other_active_retrievals_of_the_maildrop_show_their_ledgers,
         presence_in_the_listing_is_remembered,
         the_maildrop_remembers_broken_ids_and_the_hold,

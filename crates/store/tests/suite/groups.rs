@@ -1,8 +1,8 @@
 //! Groups: their switches, their limits, who is in them.
 
 use inhaul_store::{
-    AccountChange, EVERYONE, GroupChange, Limits, NewAccount, Store, StoreError, Triggers,
-    UsersMay, built_in_triggers,
+    AccountChange, Allowance, EVERYONE, GroupChange, Limits, NewAccount, Store, StoreError,
+    Triggers, UsersMay, built_in_triggers,
 };
 use inhaul_types::{Activation, GroupId, Octets};
 
@@ -154,4 +154,49 @@ pub(crate) async fn a_group_somebody_is_in_stays(bed: &impl Bed) {
     }
     store.group_remove(id).await.unwrap();
     assert_eq!(store.group_list().await.unwrap().len(), 1);
+}
+
+pub(crate) async fn an_allowance_is_the_tightest_of_group_and_account_and_what_the_account_holds(
+    bed: &impl Bed,
+) {
+    let scene = Scene::set(bed).await;
+    let store = &scene.store;
+    let allowance = async || store.account_allowance(scene.account).await.unwrap();
+    assert_eq!(allowance().await, Allowance::default());
+    scene.commit_one("a", b"twelve bytes").await;
+    let (octets, limits) = (Octets::new, Limits::default());
+    let group = GroupChange {
+        limits: Some(Limits {
+            mailbox: Some(octets(100)),
+            message: Some(octets(10)),
+            ..limits
+        }),
+        users_may: Some(UsersMay {
+            private_networks: true,
+            ..UsersMay::NOTHING
+        }),
+        ..GroupChange::default()
+    };
+    let everyone = store.group_by_name(EVERYONE).await.unwrap().id;
+    store.group_change(everyone, group).await.unwrap();
+    let own = AccountChange {
+        limits: Some(Limits {
+            mailbox: Some(octets(50)),
+            messages_per_run: Some(3),
+            ..limits
+        }),
+        ..AccountChange::default()
+    };
+    store.account_change(scene.account, own).await.unwrap();
+    let expected = Allowance {
+        limits: Limits {
+            mailbox: Some(octets(50)),
+            message: Some(octets(10)),
+            messages_per_run: Some(3),
+            ..limits
+        },
+        octets: octets(12),
+        private_networks: true,
+    };
+    assert_eq!(allowance().await, expected);
 }

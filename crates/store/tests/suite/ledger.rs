@@ -1,7 +1,7 @@
 //! The ledger: what happened to each remote message.
 
 use inhaul_domain::{IdTrust, LedgerState, LeftOutReason, RowEpoch};
-use inhaul_store::{LedgerChange, RetrievalChange, Store, StoreError};
+use inhaul_store::{LedgerChange, RetrievalChange, Store, StoreError, ledger_number, ledger_row};
 use inhaul_types::{Activation, LedgerId, Octets, Timestamp};
 
 use super::{Bed, Scene, new_retrieval, remote, run_end, sha256, unique_id};
@@ -207,6 +207,56 @@ pub(crate) async fn a_message_left_out_is_never_deleted(bed: &impl Bed) {
             "told {wrong:?}"
         );
     }
+}
+
+pub(crate) async fn only_what_was_left_out_is_ordered_and_its_delivery_ends_the_order(
+    bed: &impl Bed,
+) {
+    let scene = Scene::set(bed).await;
+    let maildrop = scene.retrieval.maildrop;
+    let stored = scene.commit_one("here", b"here").await.ledger;
+    let left = vec![
+        leave("a", LeftOutReason::TooLarge),
+        leave("b", LeftOutReason::Unwanted),
+    ];
+    scene.store.ledger_apply(maildrop, left).await.unwrap();
+    let states = async || -> Vec<_> {
+        let ledger = scene.store.ledger_load(maildrop).await.unwrap();
+        ledger
+            .iter()
+            .map(|row| (row.id, row.state, row.asks))
+            .collect()
+    };
+    let rows: Vec<_> = states().await.into_iter().map(|(id, ..)| id).collect();
+    assert_eq!(rows[0], stored);
+    for (number, row) in (0..).zip(&rows) {
+        assert_eq!(ledger_number(*row), number);
+        assert_eq!(ledger_row(maildrop, number), *row);
+    }
+    let order = vec![LedgerChange::Order(vec![stored, rows[1]])];
+    scene.store.ledger_apply(maildrop, order).await.unwrap();
+    let ordered = LedgerState::LeftOut(LeftOutReason::Ordered);
+    let unwanted = LedgerState::LeftOut(LeftOutReason::Unwanted);
+    let expected = [
+        (stored, LedgerState::Stored, 0),
+        (rows[1], ordered, 0),
+        (rows[2], unwanted, 0),
+    ];
+    assert_eq!(states().await, expected);
+    // The line was cut at it: the order stands, and how often is counted.
+    for cuts in 1..3 {
+        let cut = vec![leave("a", LeftOutReason::Ordered)];
+        scene.store.ledger_apply(maildrop, cut).await.unwrap();
+        assert_eq!(states().await[1], (rows[1], ordered, cuts));
+    }
+    let mut delivery = scene.delivery("a", b"it came!".to_vec());
+    delivery.listed_size = Some(Octets::new(7));
+    let brought = scene.commit(vec![delivery]).await.remove(0).ledger;
+    assert_eq!(brought, rows[1]);
+    let (_, state, _) = states().await[1];
+    assert_eq!(state, LedgerState::Stored);
+    let order = vec![LedgerChange::Order(vec![LedgerId::new(1)])];
+    assert!(scene.store.ledger_apply(maildrop, order).await.is_err());
 }
 
 pub(crate) async fn a_relinked_row_carries_what_is_listed_now(bed: &impl Bed) {

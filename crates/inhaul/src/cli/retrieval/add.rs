@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use inhaul_domain::reach::Reach;
 use inhaul_domain::{Retention, StartPoint};
 use inhaul_store::{
     Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Security, SqliteStore, Store,
 };
 use inhaul_types::{KeyPin, Timestamp};
 
+use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::caller;
 use crate::cli::Globals;
@@ -74,6 +76,9 @@ pub(crate) struct Add {
     /// With --after-storing delete: this many days after a message was stored here
     #[arg(long)]
     days: Option<u32>,
+    /// A limit of its runs: max-messages=200, max-octets=100MB, largest=25MB, reconnect=yes
+    #[arg(long = "limit", value_name = "LIMIT", value_delimiter = ',')]
+    limits: Vec<LimitWord>,
     /// Save without signing in once
     #[arg(long)]
     no_test: bool,
@@ -145,7 +150,7 @@ impl Add {
                 let mut sign_in_memory = None;
                 if !self.no_test {
                     let engine = globals.engine(&store, config)?;
-                    let found = engine.inspect(&remote, secret.clone()).await.map_err(|failure| {
+                    let found = engine.inspect(&remote, secret.clone(), &Reach::Anywhere).await.map_err(|failure| {
                         Failure::of_card(failure.card())
                             .hint("To save it all the same, add --no-test.")
                     })?;
@@ -174,7 +179,7 @@ impl Add {
                     start: start_point(self.bring),
                     paused: self.paused,
                     sign_in_memory,
-                    limits: RetrievalLimits::default(),
+                    limits: limits(&self.limits),
                     confined: false,
                     written_at: None,
                 };
@@ -193,6 +198,12 @@ impl Add {
         }
         Ok(Exit::OK)
     }
+}
+
+fn limits(words: &[LimitWord]) -> RetrievalLimits {
+    let mut limits = RetrievalLimits::default();
+    words.iter().for_each(|word| word.apply(&mut limits));
+    limits
 }
 
 fn parse_bring(text: &str) -> Result<Bring, String> {
@@ -259,7 +270,10 @@ pub(crate) async fn pinned(
         None | Some(Pin::None) => Ok(None),
         Some(Pin::Key(key)) => Ok(Some(key)),
         Some(Pin::First) => {
-            let shown = globals.engine(store, config)?.shown_key(remote).await;
+            let shown = globals
+                .engine(store, config)?
+                .shown_key(remote, &Reach::Anywhere)
+                .await;
             shown
                 .map(Some)
                 .map_err(|failure| Failure::of_card(failure.card()))

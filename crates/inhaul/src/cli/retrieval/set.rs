@@ -9,6 +9,7 @@ use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Stor
 use inhaul_types::{AccountId, Octets, Timestamp};
 
 use super::add::{ca_file, check_secret, check_way_in, command, pinned};
+use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
 use crate::cli::names::retrieval_named;
@@ -73,6 +74,10 @@ pub(crate) struct Set {
     /// With --after-storing delete: this many days after a message was stored here
     #[arg(long)]
     days: Option<u32>,
+    /// A limit of its runs: max-messages=200, max-octets=100MB, largest=25MB, reconnect=yes; none
+    /// lifts it
+    #[arg(long = "limit", value_name = "LIMIT", value_delimiter = ',')]
+    limits: Vec<LimitWord>,
 }
 
 impl Set {
@@ -135,6 +140,11 @@ impl Set {
                     destination,
                     every: self.every,
                     retention,
+                    limits: (!self.limits.is_empty()).then(|| {
+                        let mut limits = retrieval.limits;
+                        self.limits.iter().for_each(|word| word.apply(&mut limits));
+                        limits
+                    }),
                     ..RetrievalChange::default()
                 };
                 store.retrieval_change(retrieval.id, change).await?;

@@ -15,9 +15,10 @@ pub(super) async fn run(globals: &Globals, name: &str) -> Result<Exit, Failure> 
             let retrieval = retrieval_named(&*store, name).await?;
             let secret = store.retrieval_secret(retrieval.id).await?;
             let engine = globals.engine(&store, config)?;
+            let reach = engine.reach_of(&retrieval).await?;
             let steps = Steps::new(globals, &retrieval.remote, None);
             let looked = engine
-                .inspect_by_stages(&retrieval.remote, secret, &steps)
+                .inspect_by_stages(&retrieval.remote, secret, &reach, &steps)
                 .await;
             let exit = steps.conclude(&looked)?;
             if looked.is_ok() && steps.may_tell() {

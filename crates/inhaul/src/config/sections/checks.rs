@@ -1,6 +1,6 @@
 //! `[checks]`: when remote mailboxes are visited, how many at once and for how long.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
 use crate::config::durations::Every;
@@ -41,6 +41,8 @@ pub(crate) struct Checks {
     pub(crate) run_timeout: Duration,
     /// After how much a run signs out and in again.
     pub(crate) batch: Batch,
+    /// Ports besides POP3's own to which people's own retrievals may lead.
+    pub(crate) user_ports: Vec<Port>,
     /// When the schedule rests.
     pub(crate) quiet_hours: Vec<QuietHours>,
 }
@@ -54,6 +56,10 @@ pub(crate) struct Batch {
     /// Octets.
     pub(crate) size: Option<u64>,
 }
+
+/// A port that may be dialled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Port(pub(crate) NonZeroU16);
 
 /// A number of things at once: none at all would be a program that does nothing, and says nothing.
 struct AtLeastOne(u32);
@@ -77,6 +83,7 @@ impl Checks {
             read_timeout: reader.value("read_timeout", READ_TIMEOUT),
             run_timeout: reader.value("run_timeout", RUN_TIMEOUT),
             batch: reader.value("batch", Batch::default()),
+            user_ports: reader.value("user_ports", Vec::new()),
             quiet_hours: reader.value("quiet_hours", Vec::new()),
         };
         checks.check(reader);
@@ -126,6 +133,22 @@ impl Setting for AtLeastOne {
 
     fn show(&self) -> String {
         self.0.show()
+    }
+}
+
+impl Setting for Port {
+    fn read(from: &Placed, path: &KeyPath, session: &mut Session) -> Option<Self> {
+        let number = u32::read(from, path, session)?;
+        let port = u16::try_from(number).ok().and_then(NonZeroU16::new);
+        if port.is_none() {
+            let what = format!("{number} is no port");
+            session.refuse(&from.place, path, what, "Write a number from 1 to 65535.");
+        }
+        port.map(Self)
+    }
+
+    fn show(&self) -> String {
+        self.0.to_string()
     }
 }
 

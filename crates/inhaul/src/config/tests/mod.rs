@@ -136,6 +136,7 @@ fn variables_write_every_kind_of_value() {
         .variable("INHAUL_CHECKS__AT_ONCE", "12")
         .variable("INHAUL_CHECKS__BATCH", "{ messages = 200, size = \"1MB\" }")
         .variable("INHAUL_CHECKS__QUIET_HOURS", "23:00-06:00, 12:00-13:00")
+        .variable("INHAUL_CHECKS__USER_PORTS", "1110, 1995")
         .variable("INHAUL_DETECT__MOZILLA", "false")
         .variable("INHAUL_POP3__LISTEN", "127.0.0.1:0")
         .variable("INHAUL_IMAP__LISTEN", "127.0.0.1:1143,[::1]:1143")
@@ -150,6 +151,13 @@ fn variables_write_every_kind_of_value() {
     assert_eq!(config.checks.batch.messages.map(u32::from), Some(200));
     assert_eq!(config.checks.batch.size, Some(1_000_000));
     assert_eq!(config.checks.quiet_hours.len(), 2);
+    let ports: Vec<_> = config
+        .checks
+        .user_ports
+        .iter()
+        .map(|port| port.0.get())
+        .collect();
+    assert_eq!(ports, [1110, 1995]);
     assert!(!config.detect.mozilla);
     assert_eq!(config.pop3.listen, ["127.0.0.1:0".parse().unwrap()]);
     assert_eq!(config.imap.listen.len(), 2);

@@ -122,6 +122,7 @@ fn each_wrong_line_is_refused_for_its_reason() {
             "[checks]\nbatch = { mesages = 1 }",
             "Did you mean `messages`?",
         ),
+        ("[checks]\nuser_ports = [995, 65536]", "65536 is no port"),
         (
             "[checks]\nquiet_hours = \"23:00-06:00\"",
             "expected a list, found text",

@@ -272,8 +272,9 @@ CREATE TABLE retrieval_domain (
 -- Every remote message ever stored, left out or deleted. id is maildrop_id * 2^32 + n: one
 -- maildrop's ledger is one stretch of the table, read and written without an index.
 -- state: 1 stored, 2 asked, 3 deleted, 10 left out (too large), 11 (refused), 12 (poisoned),
--- 13 (the line was cut at it, to be tried again), 14 (not wanted). left_at: when it was left out
--- at last.
+-- 13 (the line was cut at it, to be tried again), 14 (not wanted), 15 (left out for one of these
+-- reasons, and ordered by a person: the next run brings it). left_at: when it was left out at last,
+-- or ordered.
 -- last_listed: NULL while the last listing names it, else when it vanished, so that a run with
 -- nothing new writes nothing here. asks: how often a server confirmed its deletion, or the line was
 -- cut at it.
