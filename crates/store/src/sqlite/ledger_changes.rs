@@ -383,6 +383,9 @@ mod tests {
             capabilities: None,
             sign_in_memory: None,
             stopped: false,
+            schedule: None,
+            due_before: None,
+            counts: true,
         };
         let durability = |end: &RunEnd, changes| {
             let (reply, _) = oneshot::channel();
