@@ -26,4 +26,5 @@ pub use inspect::{
 pub use observe::{FailureReport, Observer, Progress, RunReport, Unobserved};
 pub use pop3_log::Pop3Log;
 pub use preview::{Heading, Preview, Previewed};
+pub use session::secret::secret_in_file;
 pub use settings::Checks;
