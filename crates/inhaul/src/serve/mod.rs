@@ -29,6 +29,7 @@ use crate::config::Config;
 use crate::config::addresses::ListenAddress;
 use crate::config::sections::log::LogLevel;
 use crate::control::{Control, Stopped};
+use crate::declared::{self, Authority, Told};
 use crate::exit::{Exit, Failure};
 use crate::ops::log::{Log, reopen_on_signal};
 use crate::ops::systemd;
@@ -140,6 +141,8 @@ impl Running {
             ready::clear(path, &config.server.control)?;
         }
         let store = globals.open(&config).await?;
+        // Before anything runs: what is declared runs with the rest.
+        Told::log(&declared::apply(&*store, &config, Authority::Server).await);
         match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
             Ok((context, control, attended, upkeep)) => Ok(Self {
                 upkeep,
