@@ -395,7 +395,7 @@ fn particular(code: ErrorCode, detail: &Detail, general: Words) -> Words {
             what: "inhaul got no password from {path}{because}.",
             todo: &[
                 "Put the password into the file, on one line, and let the user that inhaul runs as read it.",
-                "The next check reads the file again; a reload (systemctl reload inhaul) checks at once.",
+                "The file is read again each time; a reload of the configuration (systemctl reload inhaul) tries it at once.",
             ],
             ..general
         },
