@@ -35,6 +35,7 @@ async fn run(store: &impl Store, retrieval: &Retrieval, number: i64) {
         retrieval: retrieval.id,
         activation: Activation::Schedule,
         started,
+        started_by: None,
     };
     let run = store.run_begin(run).await.unwrap();
     let stored = u64::from(number % 4 == 0);
