@@ -132,7 +132,7 @@ impl Engine {
         let _lease = self.leases.take(remote).await;
         let inspector = Inspector {
             dialler: &self.dialler,
-            checks: &self.checks,
+            checks: &self.checks(),
             remote,
         };
         inspector.inspect(secret, observer).await
@@ -141,7 +141,7 @@ impl Engine {
     /// The key that a server shows, for somebody to decide whether to trust it. No name and no
     /// password is told.
     pub async fn shown_key(&self, remote: &Remote) -> Result<KeyPin, FailureReport> {
-        let shown = shown_key(&self.dialler, remote, &self.checks).await;
+        let shown = shown_key(&self.dialler, remote, &self.checks()).await;
         shown.map_err(|error| {
             let report = error.report(&remote.host, remote.port);
             report.of_trial(remote)

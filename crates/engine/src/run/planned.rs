@@ -128,7 +128,7 @@ impl Visit<'_> {
         Errand {
             store: Arc::clone(&self.engine.store),
             budget: Arc::clone(&self.engine.budget),
-            spool: self.engine.checks.spool.clone(),
+            spool: self.engine.checks().spool.clone(),
             now: &*self.engine.clock,
             observer: self.observer,
             run: self.run,
@@ -145,7 +145,7 @@ impl Visit<'_> {
             delete,
             pipelining,
             deadline: self.deadline,
-            hard_deadline: self.deadline + self.engine.checks.read_timeout,
+            hard_deadline: self.deadline + self.engine.checks().read_timeout,
             stop: self.stop.clone(),
         }
     }
