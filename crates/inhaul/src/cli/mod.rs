@@ -40,6 +40,7 @@ use crate::exit::{Exit, Failure};
 
 pub(crate) use account::check_name as check_account_name;
 pub(crate) use group::check_name as check_group_name;
+pub(crate) use pull::checks;
 pub(crate) use retrieval::start_point;
 
 /// inhaul brings mail from remote POP3 mailboxes to this server.

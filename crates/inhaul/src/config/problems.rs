@@ -34,6 +34,17 @@ impl ConfigProblems {
 }
 
 impl Problem {
+    /// On one line, for a log: without the excerpt.
+    pub(crate) fn line(&self) -> String {
+        let said = self.to_string();
+        let (what, help) = (said.lines().next().unwrap_or_default(), &self.help);
+        if help.is_empty() {
+            what.to_owned()
+        } else {
+            format!("{what}. {help}")
+        }
+    }
+
     fn order(&self) -> (usize, usize, usize) {
         match &self.place {
             Place::Whole(_) => (0, 0, 0),

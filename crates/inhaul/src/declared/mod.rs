@@ -8,6 +8,8 @@
 mod accounts;
 mod groups;
 mod retrievals;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::path::{Path, PathBuf, absolute};

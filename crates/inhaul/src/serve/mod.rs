@@ -7,6 +7,7 @@
 mod attended;
 mod pace;
 mod ready;
+mod reload;
 mod stop;
 mod upkeep;
 mod vitals;
@@ -23,11 +24,11 @@ use tokio::time::timeout;
 
 use crate::caller::Stop;
 use crate::cli::output::{complain, print, print_json};
-use crate::cli::{Context, Globals};
+use crate::cli::{Context, Globals, checks};
 use crate::clock::clock;
-use crate::config::Config;
 use crate::config::addresses::ListenAddress;
 use crate::config::sections::log::LogLevel;
+use crate::config::{Config, ConfigProblems};
 use crate::control::{Control, Stopped};
 use crate::declared::{self, Authority, Told};
 use crate::exit::{Exit, Failure};
@@ -35,6 +36,7 @@ use crate::ops::log::{Log, reopen_on_signal};
 use crate::ops::systemd;
 use attended::Attended;
 use ready::ReadyFile;
+use reload::Changed;
 use stop::{Signals, Wish};
 use upkeep::Upkeep;
 
@@ -70,7 +72,7 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
     let _reopening = AbortOnDrop(tokio::spawn(reopen_on_signal(log.clone())));
     let how = loop {
         match signals.next().await {
-            Wish::Reload => running.reload(globals),
+            Wish::Reload => running.reload(globals).await,
             Wish::Stop(how) => break how,
         }
     };
@@ -90,6 +92,25 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
             how.exit()
         }
     })
+}
+
+fn tell_broken(problems: &ConfigProblems) {
+    for problem in problems.problems() {
+        tracing::error!("{}", problem.line());
+    }
+    tracing::error!("the configuration is broken, so nothing is changed: inhaul config check");
+}
+
+fn tell_changed(changed: &Changed) {
+    let now = match changed.now.as_slice() {
+        [] => "no other value for what can change now".to_owned(),
+        keys => format!("in force now: {}", keys.join(", ")),
+    };
+    tracing::info!("configuration read again; {now}");
+    if !changed.at_start.is_empty() {
+        let keys = changed.at_start.join(", ");
+        tracing::warn!("needs a restart: {keys}");
+    }
 }
 
 /// Ends a task with its owner.
@@ -181,7 +202,7 @@ impl Running {
         let attended = Attended::start(&context.borrow().clone(), log).await;
         match attended {
             Ok(attended) => {
-                let upkeep = Upkeep::start(&context.borrow());
+                let upkeep = Upkeep::start(context.subscribe());
                 Ok((context, control, attended, upkeep))
             }
             Err(failure) => {
@@ -224,30 +245,33 @@ impl Running {
     }
 
     /// Reads the configuration again. The one that runs stays where the new one is broken.
-    fn reload(&self, globals: &Globals) {
+    async fn reload(&self, globals: &Globals) {
         systemd::reloading();
-        let running = Arc::clone(&self.context.borrow().config);
-        match globals.read_config() {
-            Err(failure) => complain(&format!(
-                "{}\ninhaul: nothing is changed: the configuration is broken\n",
-                failure.what
-            )),
-            Ok(new) if new == *running => {}
-            Ok(new) => {
-                self.log.configure(&new.log);
-                self.attended.configure(&new.metrics);
-                let context = self.context.borrow();
-                context.engine.set_pace(pace::pace(&new.checks));
-                context
-                    .service
-                    .set_settings(pace::service_settings(&new.checks));
-                drop(context);
-                complain(
-                    "inhaul: [log] and [metrics] are in force; for what else has changed start the server again\n",
-                );
-            }
+        match Config::load(&globals.sources()) {
+            Ok(read) => self.take_over(read).await,
+            Err(problems) => tell_broken(&problems),
         }
         systemd::ready("ready");
+    }
+
+    /// Puts in force what does not need another start, and says which key does.
+    async fn take_over(&self, read: Config) {
+        let context = self.context.borrow().clone();
+        let changed = Changed::between(&context.config, &read);
+        let config = Arc::new(reload::in_force(read, &context.config));
+        self.log.configure(&config.log);
+        self.attended.configure(&config.metrics);
+        context.engine.set_pace(pace::pace(&config.checks));
+        context.engine.set_checks(checks(&config));
+        let settings = pace::service_settings(&config.checks);
+        context.service.set_settings(settings);
+        // Whatever else is made of the configuration is made anew here: of [notify], for one.
+        self.context
+            .send_modify(|context| context.config = Arc::clone(&config));
+        tell_changed(&changed);
+        // A secret's file may hold something new although no line has changed.
+        let told = declared::apply(&*context.store, &config, Authority::Server).await;
+        Told::log(&told);
     }
 
     /// Stops what takes orders, then what works, then closes the data directory.
