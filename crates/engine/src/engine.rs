@@ -30,7 +30,7 @@ pub const RUN_EVENTS: &str = "inhaul_engine::run";
 /// Carries out runs.
 pub struct Engine {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) checks: Checks,
+    checks: RwLock<Arc<Checks>>,
     pub(crate) dialler: Dialler,
     pub(crate) leases: Leases,
     pub(crate) budget: Arc<Budget>,
@@ -43,7 +43,7 @@ pub struct Engine {
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine")
-            .field("checks", &self.checks)
+            .field("checks", &self.checks())
             .finish_non_exhaustive()
     }
 }
@@ -97,7 +97,7 @@ impl Engine {
             budget: Budget::new(checks.memory),
             dialler,
             store,
-            checks,
+            checks: RwLock::new(Arc::new(checks)),
             log,
             clock,
             network: Network::default(),
@@ -115,6 +115,23 @@ impl Engine {
         Arc::clone(&self.pace.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Other limits and deadlines, from now on; a run under way ends by those it began a step with.
+    /// `memory` and `spool` stay as they were at the start.
+    pub fn set_checks(&self, checks: Checks) {
+        let present = self.checks();
+        self.leases.set(checks.at_once, checks.at_once_per_server);
+        *self.checks.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Checks {
+            memory: present.memory,
+            spool: present.spool.clone(),
+            ..checks
+        });
+    }
+
+    /// Limits and deadlines, as they are now.
+    pub(crate) fn checks(&self) -> Arc<Checks> {
+        Arc::clone(&self.checks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Since when this machine has no network, as far as runs can tell.
     pub fn offline(&self) -> watch::Receiver<Option<Timestamp>> {
         self.network.offline()
@@ -123,7 +140,7 @@ impl Engine {
     /// The room that is left for mail and the room there has to be, if that is more: no run begins
     /// then.
     pub fn room_missing(&self) -> Option<(Octets, Octets)> {
-        self.checks.room_missing()
+        self.checks().room_missing()
     }
 
     /// Visits the retrieval's maildrop once. Never fails: what went wrong is in the report, and
@@ -191,7 +208,7 @@ impl Engine {
             stop,
             run,
             started,
-            deadline: begun + options.timeout.unwrap_or(self.checks.run_timeout),
+            deadline: begun + options.timeout.unwrap_or(self.checks().run_timeout),
             allowance: Allowance::default(),
             log: RunLog::new(self.log.clone(), log_name(run, retrieval, options)),
             outcome: Outcome::beginning(retrieval, (self.clock)()),

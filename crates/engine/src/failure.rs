@@ -68,6 +68,9 @@ pub(crate) enum RunError {
     SecretCommand(String),
     #[error("the program that gives the token failed: {0}")]
     TokenCommand(String),
+    /// The file that holds the password.
+    #[error("the password's file {} is no good: {why}", path.display())]
+    SecretFile { path: PathBuf, why: String },
     /// No mechanism that the server knows is one of ours.
     #[error("no way to sign in is known to both")]
     NoWayIn {
@@ -172,6 +175,13 @@ impl RunError {
             Self::TokenCommand(why) => {
                 let why = why.clone();
                 (ErrorCode::AuthRefused, Some(Detail::TokenCommand { why }))
+            }
+            Self::SecretFile { path, why } => {
+                let detail = Detail::PasswordFile {
+                    path: path.display().to_string(),
+                    why: why.clone(),
+                };
+                (ErrorCode::AuthRefused, Some(detail))
             }
             Self::NoWayIn { offered, .. } => {
                 let offered = offered.clone();

@@ -126,7 +126,7 @@ impl Engine {
     /// Where people may dial who may not dial anything.
     pub fn public_reach(&self) -> Reach {
         Reach::Public {
-            ports: self.checks.user_ports.clone(),
+            ports: self.checks().user_ports.clone(),
         }
     }
 
@@ -154,7 +154,7 @@ impl Engine {
         let _lease = self.leases.take(remote).await;
         let inspector = Inspector {
             dialler: &self.dialler,
-            checks: &self.checks,
+            checks: &self.checks(),
             remote,
             reach,
         };
@@ -164,7 +164,7 @@ impl Engine {
     /// The key that a server shows, for somebody to decide whether to trust it. No name and no
     /// password is told.
     pub async fn shown_key(&self, remote: &Remote, reach: &Reach) -> Result<KeyPin, FailureReport> {
-        let shown = shown_key(&self.dialler, remote, reach, &self.checks).await;
+        let shown = shown_key(&self.dialler, remote, reach, &self.checks()).await;
         shown.map_err(|error| {
             let report = error.report(&remote.host, remote.port);
             report.of_trial(remote)

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use inhaul_store::Remote;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,10 +15,17 @@ use crate::sabotage::{Sabotage, breaks};
 /// The places that runs wait for.
 #[derive(Debug)]
 pub(crate) struct Leases {
-    all: Arc<Semaphore>,
-    per_host: usize,
+    bounds: RwLock<Bounds>,
     hosts: Places<String>,
     maildrops: Places<(String, String)>,
+}
+
+/// How many visits there may be.
+#[derive(Clone, Debug)]
+struct Bounds {
+    all: Arc<Semaphore>,
+    of: usize,
+    per_host: usize,
 }
 
 /// The right to visit one maildrop; ends when dropped.
@@ -32,11 +39,29 @@ pub(crate) struct Lease {
 impl Leases {
     pub(crate) fn new(all: usize, per_host: usize) -> Self {
         Self {
-            all: Arc::new(Semaphore::new(all.max(1))),
-            per_host: per_host.max(1),
+            bounds: RwLock::new(Bounds::new(all, per_host)),
             hosts: Places::default(),
             maildrops: Places::default(),
         }
+    }
+
+    /// Other bounds, for who comes from now on. Who has a place keeps it and is not counted: for as
+    /// long as those visits last there may be more than the bounds say.
+    pub(crate) fn set(&self, all: usize, per_host: usize) {
+        let mut bounds = self.bounds.write().unwrap_or_else(PoisonError::into_inner);
+        if bounds.of != all.max(1) {
+            bounds.of = all.max(1);
+            bounds.all = Arc::new(Semaphore::new(bounds.of));
+        }
+        if bounds.per_host != per_host.max(1) {
+            bounds.per_host = per_host.max(1);
+            self.hosts.forget();
+        }
+    }
+
+    fn bounds(&self) -> Bounds {
+        let bounds = self.bounds.read().unwrap_or_else(PoisonError::into_inner);
+        bounds.clone()
     }
 
     /// Waits for a place. The narrowest first, so that a run that waits for its maildrop does not
@@ -46,8 +71,9 @@ impl Leases {
         let maildrop = (host.clone(), remote.user.clone());
         let visits = if breaks(Sabotage::NoLease) { 2 } else { 1 };
         let maildrop = self.maildrops.take(maildrop, visits).await;
-        let host = self.hosts.take(host, self.per_host).await;
-        let all = acquire(Arc::clone(&self.all)).await;
+        let Bounds { all, per_host, .. } = self.bounds();
+        let host = self.hosts.take(host, per_host).await;
+        let all = acquire(all).await;
         Lease {
             _maildrop: maildrop,
             _host: host,
@@ -69,7 +95,24 @@ impl<K> Default for Places<K> {
     }
 }
 
+impl Bounds {
+    fn new(all: usize, per_host: usize) -> Self {
+        let of = all.max(1);
+        Self {
+            all: Arc::new(Semaphore::new(of)),
+            of,
+            per_host: per_host.max(1),
+        }
+    }
+}
+
 impl<K: Eq + Hash> Places<K> {
+    /// Whoever comes from now on finds new places.
+    fn forget(&self) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.clear();
+    }
+
     async fn take(&self, key: K, most: usize) -> OwnedSemaphorePermit {
         let semaphore = {
             let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,6 +152,27 @@ mod tests {
             sign_in: None,
             user: user.into(),
         }
+    }
+
+    #[tokio::test]
+    async fn other_bounds_count_for_who_comes_then() {
+        let leases = Leases::new(1, 1);
+        let first = leases.take(&remote("pop.example.org", "alice")).await;
+        let bob = remote("pop.example.org", "bob");
+        assert!(leases.take(&bob).now_or_never().is_none());
+        leases.set(2, 2);
+        let second = leases.take(&bob).now_or_never();
+        assert!(second.is_some());
+        // A maildrop has one visitor whatever the bounds are.
+        let alice = remote("pop.example.org", "alice");
+        assert!(leases.take(&alice).now_or_never().is_none());
+        drop((first, second));
+        leases.set(2, 1);
+        let _first = leases.take(&alice).await;
+        assert!(leases.take(&bob).now_or_never().is_none());
+        // What was set already is no change: who has a place is still counted.
+        leases.set(2, 1);
+        assert!(leases.take(&bob).now_or_never().is_none());
     }
 
     #[tokio::test]

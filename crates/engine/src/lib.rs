@@ -29,4 +29,5 @@ pub use pop3_log::Pop3Log;
 pub use preview::{Heading, Preview, Previewed};
 #[cfg(feature = "simulation")]
 pub use sabotage::{Sabotage, sabotage};
+pub use session::secret::secret_in_file;
 pub use settings::Checks;

@@ -196,9 +196,10 @@ impl Visit<'_> {
     /// One session.
     async fn visit(&mut self) -> Result<Next, RunError> {
         let engine = Arc::clone(self.engine);
-        if let (Some((free, least)), false) = (engine.checks.room_missing(), self.options.dry_run) {
+        let checks = engine.checks();
+        if let (Some((free, least)), false) = (checks.room_missing(), self.options.dry_run) {
             return Err(RunError::NoRoom {
-                place: engine.checks.spool.clone(),
+                place: checks.spool.clone(),
                 free,
                 least,
             });
@@ -208,16 +209,11 @@ impl Visit<'_> {
         let (line, known) = tokio::join!(
             unless_stopped(
                 self.stop.clone(),
-                dial(
-                    &engine.dialler,
-                    &self.retrieval.remote,
-                    &reach,
-                    &engine.checks
-                )
+                dial(&engine.dialler, &self.retrieval.remote, &reach, &checks)
             ),
             self.load_known()
         );
-        let mut wire = Wire::new(line?, engine.checks.read_timeout);
+        let mut wire = Wire::new(line?, checks.read_timeout);
         let known = known?;
         self.allowance = known.allowance;
         self.observer.progress(&Progress::Connected);
@@ -421,7 +417,8 @@ impl Visit<'_> {
     async fn look(&mut self, wire: &mut Wire, known: &Known) -> Result<Looked, RunError> {
         let engine = Arc::clone(self.engine);
         let secret = engine.store.retrieval_secret(self.retrieval.id).await?;
-        let credential = reveal(secret, engine.checks.read_timeout).await?;
+        let checks = engine.checks();
+        let credential = reveal(secret, checks.read_timeout).await?;
         let learned = &mut self.outcome.learned;
         sign_in(
             wire,
@@ -429,7 +426,7 @@ impl Visit<'_> {
             &self.retrieval.remote,
             &credential,
             learned,
-            &engine.checks,
+            &checks,
         )
         .await?;
         drop(credential);

@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod config;
 mod control;
+mod declared;
 mod exit;
 mod notify;
 mod ops;

@@ -163,6 +163,7 @@ mod tests {
             messages: 0,
             octets: Octets::ZERO,
             retrievals: 0,
+            written_at: None,
         }
     }
 

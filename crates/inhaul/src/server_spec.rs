@@ -37,7 +37,7 @@ impl ServerSpec {
         };
         let security = match security {
             Some(security) if tls_meant && security != Security::Tls => {
-                return Err("the s behind the port means TLS; --security says otherwise".into());
+                return Err("the s behind the port means TLS; the security says otherwise".into());
             }
             Some(security) => security,
             None if !tls_meant && port == Some(POP3) => Security::StartTls,

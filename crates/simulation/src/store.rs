@@ -268,6 +268,7 @@ impl Store for TroubledStore {
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool;
         account_change(account: AccountId, change: AccountChange) -> ();
         account_remove(account: AccountId) -> ();
+        account_allowance(account: AccountId) -> Allowance, by read;
         group_create<'a>(name: &'a str, change: GroupChange) -> GroupId;
         group_list() -> Vec<Group>;
         group_by_name<'a>(name: &'a str) -> Group;

@@ -5,8 +5,10 @@
 //! to another row does not open. Format: version 1, nonce of 24, ciphertext with its tag.
 //! Start at `SealingKey::seal`.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -130,13 +132,15 @@ const NONCE_LEN: usize = 24;
 const PASSWORD: u8 = b'p';
 const COMMAND: u8 = b'c';
 const TOKEN: u8 = b't';
+const FILE: u8 = b'f';
 
 fn binding(retrieval: RetrievalId) -> String {
     format!("retrieval:{retrieval}")
 }
 
 /// A kind octet, then the password, or the command's words each ended by NUL (no argument of a
-/// program can hold one).
+/// program can hold one), or the file's path, which can hold none either, NUL, and what was seen in
+/// the file.
 fn encode(secret: &RemoteSecret) -> Zeroizing<Vec<u8>> {
     let mut plain = Zeroizing::new(Vec::new());
     match secret {
@@ -147,6 +151,12 @@ fn encode(secret: &RemoteSecret) -> Zeroizing<Vec<u8>> {
         }
         RemoteSecret::Command(words) => push_words(&mut plain, COMMAND, words),
         RemoteSecret::Token(words) => push_words(&mut plain, TOKEN, words),
+        RemoteSecret::File { path, seen } => {
+            plain.push(FILE);
+            plain.extend_from_slice(path.as_os_str().as_bytes());
+            plain.push(0);
+            plain.extend_from_slice(seen.as_ref().map_or("", Secret::expose).as_bytes());
+        }
     }
     plain
 }
@@ -161,6 +171,9 @@ fn push_words(plain: &mut Vec<u8>, kind: u8, words: &[String]) {
 
 fn decode(plain: Zeroizing<Vec<u8>>) -> Option<RemoteSecret> {
     let (kind, text) = plain.split_first()?;
+    if *kind == FILE {
+        return file(text);
+    }
     let text = std::str::from_utf8(text).ok()?;
     match *kind {
         PASSWORD => Some(RemoteSecret::Stored(Secret::new(text.to_owned()))),
@@ -168,6 +181,14 @@ fn decode(plain: Zeroizing<Vec<u8>>) -> Option<RemoteSecret> {
         TOKEN => Some(RemoteSecret::Token(words(text))),
         _ => None,
     }
+}
+
+fn file(text: &[u8]) -> Option<RemoteSecret> {
+    let end = text.iter().position(|octet| *octet == 0)?;
+    let path = PathBuf::from(OsStr::from_bytes(&text[..end]));
+    let seen = std::str::from_utf8(&text[end + 1..]).ok()?;
+    let seen = (!seen.is_empty()).then(|| Secret::new(seen.to_owned()));
+    Some(RemoteSecret::File { path, seen })
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -260,6 +281,23 @@ mod tests {
                 RemoteSecret::Command(opened) => assert_eq!(opened, words),
                 other => panic!("sealed a command, opened {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_file_keeps_its_path_and_what_was_seen_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (key, row) = (key(dir.path()), RetrievalId::new(1));
+        for (path, seen) in [
+            (&b"/etc/inhaul/old isp"[..], None),
+            (b"/etc/\xff", Some("ab12")),
+        ] {
+            let secret = RemoteSecret::File {
+                path: PathBuf::from(OsStr::from_bytes(path)),
+                seen: seen.map(|seen| Secret::new(seen.to_owned())),
+            };
+            let sealed = key.seal(row, &secret).unwrap();
+            assert_eq!(key.open(row, &sealed).unwrap(), secret);
         }
     }
 

@@ -31,7 +31,7 @@ impl Visit<'_> {
 
     /// The limits that hold for the account that is filled.
     fn limits(&self) -> Limits {
-        self.engine.checks.limits.and(&self.allowance.limits)
+        self.engine.checks().limits.and(&self.allowance.limits)
     }
 
     /// What is larger stays there. What is larger than the whole mailbox here will never fit it.
@@ -58,7 +58,7 @@ impl Visit<'_> {
                 octets: own.max_octets,
             },
             at_own_limit,
-            self.engine.checks.batch,
+            self.engine.checks().batch,
             self.options.most,
         )
     }

@@ -127,7 +127,7 @@ impl Visit<'_> {
         Errand {
             store: Arc::clone(&self.engine.store),
             budget: Arc::clone(&self.engine.budget),
-            spool: self.engine.checks.spool.clone(),
+            spool: self.engine.checks().spool.clone(),
             now: &*self.engine.clock,
             observer: self.observer,
             run: self.run,
@@ -148,7 +148,7 @@ impl Visit<'_> {
             delete,
             pipelining: false,
             deadline: self.deadline,
-            hard_deadline: self.deadline + self.engine.checks.read_timeout,
+            hard_deadline: self.deadline + self.engine.checks().read_timeout,
             stop: self.stop.clone(),
         }
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::Globals;
 use super::group::words::{LIMITS, Limit, limits_words};
 use super::output::{print, print_json, size, table};
+use crate::declared::place_words;
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 
@@ -62,6 +63,8 @@ struct AccountDocument<'a> {
     messages: u64,
     bytes: u64,
     retrievals: u64,
+    /// `FILE:LINE`; `null` is in no file.
+    written_at: Option<&'a str>,
 }
 
 impl<'a> From<&'a inhaul_store::Account> for AccountDocument<'a> {
@@ -77,6 +80,7 @@ impl<'a> From<&'a inhaul_store::Account> for AccountDocument<'a> {
             messages: account.messages,
             bytes: account.octets.count(),
             retrievals: account.retrievals,
+            written_at: account.written_at.as_deref(),
         }
     }
 }
@@ -194,6 +198,10 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         if account.enabled { "yes" } else { "no" },
         limits_words(&account.limits),
     );
+    if let Some(at) = &account.written_at {
+        let end = text.len() - 1;
+        text.insert_str(end, &format!("Set in      {}\n", place_words(at)));
+    }
     let rows: Vec<_> = folders
         .iter()
         .map(|folder| {
@@ -210,7 +218,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
 }
 
 /// A name stands in commands, file names of exports and sign-ins.
-fn check_name(name: &str) -> Result<(), Failure> {
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     let fits = !name.is_empty()
         && name.len() <= 64
         && !name.starts_with(['-', '.'])

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::Globals;
 use super::output::{complain, counted, print, print_json, table};
+use crate::declared::{place_words, refuse_written};
 use crate::exit::{Exit, Failure};
 use words::{
     LIMITS, LimitWord, TriggerWord, every_words, limits_words, parse_users_may, users_may_words,
@@ -109,6 +110,7 @@ impl Add {
             triggers: Some(triggers),
             users_may: self.settings.users_may,
             limits: Some(self.settings.limits(Limits::default())),
+            written_at: None,
         };
         globals
             .with_store(async |store, _| Ok(store.group_create(&self.name, change).await?))
@@ -138,12 +140,16 @@ impl Set {
         let (group, accounts) = globals
             .with_store(async |store, _| {
                 let before = store.group_by_name(&self.name).await?;
+                if self.new_name.is_some() || settings.say_what_files_say() {
+                    refuse_written("group", &before.name, before.written_at.as_deref())?;
+                }
                 let change = GroupChange {
                     name: self.new_name.clone(),
                     enabled: settings.enabled(),
                     triggers: Some(settings.triggers(before.triggers)),
                     users_may: settings.users_may,
                     limits: Some(settings.limits(before.limits)),
+                    written_at: None,
                 };
                 store.group_change(before.id, change).await?;
                 let name = self.new_name.as_deref().unwrap_or(&self.name);
@@ -175,6 +181,11 @@ impl Settings {
             && self.limits.is_empty()
             && self.users_may.is_none()
             && self.enabled.is_none()
+    }
+
+    /// No file says whether a group is enabled: commands and pages do.
+    fn say_what_files_say(&self) -> bool {
+        !self.triggers.is_empty() || !self.limits.is_empty() || self.users_may.is_some()
     }
 
     fn enabled(&self) -> Option<bool> {
@@ -236,6 +247,8 @@ struct GroupDocument<'a> {
     limits: Map<String, Value>,
     accounts: u64,
     retrievals: u64,
+    /// `FILE:LINE`; `null` is in no file.
+    written_at: Option<&'a str>,
 }
 
 impl<'a> From<&'a StoredGroup> for GroupDocument<'a> {
@@ -253,6 +266,7 @@ impl<'a> From<&'a StoredGroup> for GroupDocument<'a> {
             limits: LIMITS.iter().map(limit).collect(),
             accounts: group.accounts,
             retrievals: group.retrievals,
+            written_at: group.written_at.as_deref(),
         }
     }
 }
@@ -306,6 +320,10 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         group.retrievals,
         users_may_words(group.users_may),
     );
+    if let Some(at) = &group.written_at {
+        let end = text.len() - 1;
+        text.insert_str(end, &format!("Set in      {}\n", place_words(at)));
+    }
     let triggers: Vec<_> = Activation::ALL
         .into_iter()
         .map(|activation| match group.triggers.get(&activation) {
@@ -331,6 +349,7 @@ async fn remove(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     globals
         .with_store(async |store, _| {
             let group = store.group_by_name(name).await?;
+            refuse_written("group", &group.name, group.written_at.as_deref())?;
             store
                 .group_remove(group.id)
                 .await
@@ -366,7 +385,7 @@ fn needed(group: &str, accounts: &[String]) -> Failure {
 }
 
 /// A group's name stands in commands and in files.
-fn check_name(name: &str) -> Result<(), Failure> {
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     let fits = !name.trim().is_empty()
         && name.trim() == name
         && name.len() <= 64

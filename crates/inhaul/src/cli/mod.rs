@@ -36,7 +36,13 @@ use inhaul_store::{SqliteStore, Store, StoreOptions};
 use crate::caller;
 use crate::config::Config;
 use crate::control;
+use crate::declared::{self, Authority, Told, Weight};
 use crate::exit::{Exit, Failure};
+
+pub(crate) use account::check_name as check_account_name;
+pub(crate) use group::check_name as check_group_name;
+pub(crate) use pull::checks;
+pub(crate) use retrieval::start_point;
 
 /// inhaul brings mail from remote POP3 mailboxes to this server.
 #[derive(Debug, Parser)]
@@ -261,8 +267,8 @@ impl Globals {
         Ok(Arc::new(SqliteStore::open(&config.data, options).await?))
     }
 
-    /// Opens the data directory, does something with it and closes it, whatever came of it. In a
-    /// running server it is open and stays so.
+    /// Opens the data directory, brings it in line with what files declare, does something with it
+    /// and closes it, whatever came of it. In a running server it is open and stays so.
     pub(crate) async fn with_store<T>(
         &self,
         work: impl AsyncFnOnce(Arc<SqliteStore>, &Config) -> Result<T, Failure>,
@@ -272,6 +278,13 @@ impl Globals {
         }
         let config = self.load_config()?;
         let store = self.open(&config).await?;
+        let told = declared::apply(&*store, &config, Authority::Command).await;
+        let least = if self.quiet {
+            Weight::Fault
+        } else {
+            Weight::Warning
+        };
+        Told::complain(&told, least);
         let done = work(Arc::clone(&store), &config).await;
         store.close().await?;
         done

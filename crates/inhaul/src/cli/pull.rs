@@ -312,7 +312,7 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// The operator's limits.
-pub(super) fn checks(config: &Config) -> Checks {
+pub(crate) fn checks(config: &Config) -> Checks {
     Checks {
         at_once: config.checks.at_once,
         at_once_per_server: config.checks.at_once_per_server,

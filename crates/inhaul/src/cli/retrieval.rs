@@ -20,12 +20,13 @@ use super::names::retrieval_named;
 use super::output::{print, print_json, table};
 use super::{Globals, card};
 use crate::config::parse_duration;
+use crate::declared::{place_words, refuse_written};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 use crate::way_in::SignIn;
 use state::{STRIP, State, strip};
 
-pub(crate) use add::{ca_file, check_secret, check_way_in, command};
+pub(crate) use add::{ca_file, check_secret, check_way_in, command, start_point};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Retrieval {
@@ -171,6 +172,14 @@ struct RetrievalDocument<'a> {
     failing_since: Option<String>,
     failures: u32,
     code: Option<&'static str>,
+    /// `FILE:LINE`; `null` is in no file.
+    written_at: Option<&'a str>,
+}
+
+/// Refuses to change a retrieval that is written in a file.
+fn refuse_if_written(retrieval: &inhaul_store::Retrieval) -> Result<(), Failure> {
+    let at = retrieval.written_at.as_ref().map(|there| there.at.as_str());
+    refuse_written("retrieval", &retrieval.name, at)
 }
 
 fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
@@ -206,6 +215,7 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
         failing_since: retrieval.failing_since.map(|time| time.to_string()),
         failures: retrieval.failures,
         code: retrieval.last_error.map(inhaul_types::ErrorCode::as_str),
+        written_at: retrieval.written_at.as_ref().map(|there| there.at.as_str()),
     }
 }
 
@@ -340,6 +350,9 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
             .last_good
             .map_or_else(|| "never".into(), |time| time.to_string()),
     );
+    if let Some(there) = &retrieval.written_at {
+        text.push_str(&format!("Set in      {}\n", place_words(&there.at)));
+    }
     if let (Some(since), Some(code)) = (retrieval.failing_since, retrieval.last_error) {
         text.push_str(&format!(
             "Failing     since {since}, {} tries: {code}\n",

@@ -44,6 +44,16 @@ impl Config {
         &self.lines
     }
 
+    /// Takes over lines of another configuration, whose values it has taken over.
+    pub(crate) fn keep_lines(&mut self, other: &Self, kept: impl Fn(&Line) -> bool) {
+        let same = |one: &Line, line: &Line| one.section == line.section && one.key == line.key;
+        for line in self.lines.iter_mut().filter(|line| kept(line)) {
+            if let Some(theirs) = other.lines.iter().find(|theirs| same(theirs, line)) {
+                line.clone_from(theirs);
+            }
+        }
+    }
+
     /// The same as text: a configuration file with the origin behind each value.
     pub(crate) fn show(&self) -> String {
         let mut text = String::new();

@@ -9,6 +9,7 @@ pub(crate) mod notices;
 pub(crate) mod pace;
 mod pulse;
 mod ready;
+mod reload;
 mod standings;
 mod stop;
 mod upkeep;
@@ -26,18 +27,20 @@ use tokio::time::timeout;
 
 use crate::caller::Stop;
 use crate::cli::output::{complain, print, print_json};
-use crate::cli::{Context, Globals};
+use crate::cli::{Context, Globals, checks};
 use crate::clock::clock;
-use crate::config::Config;
 use crate::config::addresses::ListenAddress;
 use crate::config::sections::log::LogLevel;
+use crate::config::{Config, ConfigProblems};
 use crate::control::{Control, Stopped};
+use crate::declared::{self, Authority, Told};
 use crate::exit::{Exit, Failure};
 use crate::ops::log::{Log, reopen_on_signal};
 use crate::ops::systemd;
 use attended::Attended;
 use notices::Notices;
 use ready::ReadyFile;
+use reload::Changed;
 use stop::{Signals, Wish};
 use upkeep::Upkeep;
 
@@ -73,7 +76,7 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
     let _reopening = AbortOnDrop(tokio::spawn(reopen_on_signal(log.clone())));
     let how = loop {
         match signals.next().await {
-            Wish::Reload => running.reload(globals),
+            Wish::Reload => running.reload(globals).await,
             Wish::Stop(how) => break how,
         }
     };
@@ -93,6 +96,25 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
             how.exit()
         }
     })
+}
+
+fn tell_broken(problems: &ConfigProblems) {
+    for problem in problems.problems() {
+        tracing::error!("{}", problem.line_with_help());
+    }
+    tracing::error!("the configuration is broken, so nothing is changed: inhaul config check");
+}
+
+fn tell_changed(changed: &Changed) {
+    let now = match changed.now.as_slice() {
+        [] => "no other value for what can change now".to_owned(),
+        keys => format!("in force now: {}", keys.join(", ")),
+    };
+    tracing::info!("configuration read again; {now}");
+    if !changed.at_start.is_empty() {
+        let keys = changed.at_start.join(", ");
+        tracing::warn!("needs a restart: {keys}");
+    }
 }
 
 /// Ends a task with its owner.
@@ -145,6 +167,8 @@ impl Running {
             ready::clear(path, &config.server.control)?;
         }
         let store = globals.open(&config).await?;
+        // Before anything runs: what is declared runs with the rest.
+        Told::log(&declared::apply(&*store, &config, Authority::Server).await);
         match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
             Ok((context, control, attended, notices, upkeep)) => Ok(Self {
                 notices,
@@ -186,7 +210,7 @@ impl Running {
         let attended = Attended::start(&lends, notices.condition(), log).await;
         match attended {
             Ok(attended) => {
-                let upkeep = Upkeep::start(&lends);
+                let upkeep = Upkeep::start(context.subscribe());
                 Ok((context, control, attended, notices, upkeep))
             }
             Err(failure) => {
@@ -233,32 +257,33 @@ impl Running {
     }
 
     /// Reads the configuration again. The one that runs stays where the new one is broken.
-    fn reload(&self, globals: &Globals) {
+    async fn reload(&self, globals: &Globals) {
         systemd::reloading();
-        let running = Arc::clone(&self.context.borrow().config);
-        match globals.read_config() {
-            Err(failure) => complain(&format!(
-                "{}\ninhaul: nothing is changed: the configuration is broken\n",
-                failure.what
-            )),
-            Ok(new) if new == *running => {}
-            Ok(new) => {
-                self.log.configure(&new.log);
-                self.attended.configure(&new.metrics);
-                let new = Arc::new(new);
-                self.notices.reconfigure(&new);
-                let context = self.context.borrow();
-                context.engine.set_pace(pace::pace(&new.checks));
-                context
-                    .service
-                    .set_settings(pace::service_settings(&new.checks));
-                drop(context);
-                complain(
-                    "inhaul: [log], [metrics] and [notify] are in force; for what else has changed start the server again\n",
-                );
-            }
+        match Config::load(&globals.sources()) {
+            Ok(read) => self.take_over(read).await,
+            Err(problems) => tell_broken(&problems),
         }
         systemd::ready("ready");
+    }
+
+    /// Puts in force what does not need another start, and says which key does.
+    async fn take_over(&self, read: Config) {
+        let context = self.context.borrow().clone();
+        let changed = Changed::between(&context.config, &read);
+        let config = Arc::new(reload::in_force(read, &context.config));
+        self.log.configure(&config.log);
+        self.attended.configure(&config.metrics);
+        context.engine.set_pace(pace::pace(&config.checks));
+        context.engine.set_checks(checks(&config));
+        let settings = pace::service_settings(&config.checks);
+        context.service.set_settings(settings);
+        self.notices.reconfigure(&config);
+        self.context
+            .send_modify(|context| context.config = Arc::clone(&config));
+        tell_changed(&changed);
+        // A secret's file may hold something new although no line has changed.
+        let told = declared::apply(&*context.store, &config, Authority::Server).await;
+        Told::log(&told);
     }
 
     /// Stops what takes orders, then what works, then closes the data directory.

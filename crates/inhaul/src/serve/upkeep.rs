@@ -24,16 +24,15 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    pub(super) fn start(context: &Context) -> Self {
+    /// `context` tells how long history is kept, and that may change.
+    pub(super) fn start(context: watch::Receiver<Context>) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let (store, config) = (Arc::clone(&context.store), Arc::clone(&context.config));
+        let store = Arc::clone(&context.borrow().store);
         let task = tokio::spawn(async move {
             let mut stopping = stopping;
             loop {
-                let slice = store
-                    .records()
-                    .housekeep(clock()(), config.storage.keep_history)
-                    .await;
+                let keep_history = context.borrow().config.storage.keep_history;
+                let slice = store.records().housekeep(clock()(), keep_history).await;
                 let wait = match slice {
                     Ok(slice) if slice.more => SLICE,
                     Ok(_) => ROUND,

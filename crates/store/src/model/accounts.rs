@@ -45,6 +45,9 @@ pub struct Account {
     pub octets: Octets,
     /// Retrievals that deliver to it.
     pub retrievals: u64,
+    /// The configuration file and line (`FILE:LINE`) that alone change its name, addresses and group;
+    /// `None` is changed by commands and pages.
+    pub written_at: Option<String>,
 }
 
 /// What `account set` changes; `None` and empty lists leave a thing as it is.
@@ -66,6 +69,8 @@ pub struct AccountChange {
     pub limits: Option<Limits>,
     /// New password, hashed by the store with argon2id.
     pub password: Option<Secret>,
+    /// The configuration file and line it comes from now; `Some(None)` is none any more.
+    pub written_at: Option<Option<String>>,
 }
 
 /// What bounds the runs that fill an account.
@@ -196,6 +201,9 @@ pub struct Group {
     pub accounts: u64,
     /// Retrievals that deliver to them.
     pub retrievals: u64,
+    /// The configuration file and line (`FILE:LINE`) that alone change its triggers, rights and
+    /// limits; `None` is changed by commands and pages.
+    pub written_at: Option<String>,
 }
 
 /// What `group add` and `group set` say; `None` leaves a thing as it is, in a new group as
@@ -212,4 +220,6 @@ pub struct GroupChange {
     pub users_may: Option<UsersMay>,
     /// All limits there are now.
     pub limits: Option<Limits>,
+    /// The configuration file and line it comes from now; `Some(None)` is none any more.
+    pub written_at: Option<Option<String>>,
 }

@@ -21,7 +21,7 @@ pub enum Security {
 }
 
 /// Where a remote password or token comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RemoteSecret {
     /// Kept here, sealed.
     Stored(Secret),
@@ -29,6 +29,14 @@ pub enum RemoteSecret {
     Command(Vec<String>),
     /// The same, and the line is an OAuth 2 token: another one whenever it is run.
     Token(Vec<String>),
+    /// The one line in this file, read whenever it is needed.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the file held when the retrieval was saved, as a digest, by which somebody who saves
+        /// it again sees that it holds something new. It is kept sealed like a password.
+        seen: Option<Secret>,
+    },
 }
 
 /// The remote side of a retrieval.
@@ -58,6 +66,15 @@ pub enum SignInMemory {
     /// This one, which does not say the password, was refused. Perhaps the password is wrong,
     /// perhaps only the server's record of it: one that says it is tried next time.
     Refused(Mechanism),
+}
+
+/// A retrieval that is written in a configuration file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Written {
+    /// The file and line, as `FILE:LINE`.
+    pub at: String,
+    /// Whether it is paused there. A person may pause and resume what is not paused there.
+    pub paused: bool,
 }
 
 /// Limits of one retrieval's runs, beside those of group and account.
@@ -102,8 +119,8 @@ pub struct NewRetrieval {
     pub limits: RetrievalLimits,
     /// Saved by a person who is no administrator: it reaches public addresses only.
     pub confined: bool,
-    /// The configuration file and line it comes from.
-    pub written_at: Option<String>,
+    /// The configuration file it comes from.
+    pub written_at: Option<Written>,
 }
 
 /// A retrieval.
@@ -135,9 +152,8 @@ pub struct Retrieval {
     pub limits: RetrievalLimits,
     /// Saved by a person who is no administrator: it reaches public addresses only.
     pub confined: bool,
-    /// The configuration file and line that alone change it; `None` is changed by commands and
-    /// pages.
-    pub written_at: Option<String>,
+    /// The configuration file that alone changes it; `None` is changed by commands and pages.
+    pub written_at: Option<Written>,
     /// When it is due, and what that follows from.
     pub schedule: ScheduleState,
     /// The maildrop with its ledger.
@@ -203,6 +219,8 @@ pub struct RetrievalChange {
     pub secret: Option<RemoteSecret>,
     /// New account and folder.
     pub destination: Option<(AccountId, String)>,
+    /// New owner; `Some(None)` makes an automatic retrieval of it.
+    pub owner: Option<Option<AccountId>>,
     /// New interval.
     pub every: Option<Every>,
     /// New retention.
@@ -213,8 +231,8 @@ pub struct RetrievalChange {
     pub limits: Option<RetrievalLimits>,
     /// Whether it was saved by a person who is no administrator.
     pub confined: Option<bool>,
-    /// The configuration file and line it comes from now; `Some(None)` is none any more.
-    pub written_at: Option<Option<String>>,
+    /// The configuration file it comes from now; `Some(None)` is none any more.
+    pub written_at: Option<Option<Written>>,
     /// It is due now, unless a refused sign-in or the server holds it back.
     pub due_now: bool,
 }

@@ -81,6 +81,13 @@ pub(crate) fn change(
     if let Some(enabled) = &change.enabled {
         set("UPDATE account SET enabled = ?2 WHERE id = ?1", enabled).doing(DOING)?;
     }
+    if let Some(written_at) = &change.written_at {
+        set(
+            "UPDATE account SET written_at = ?2 WHERE id = ?1",
+            written_at,
+        )
+        .doing(DOING)?;
+    }
     if let Some(new) = &change.limits {
         limits::write(txn, LimitsOf::Account(id.row()), new)?;
     }
@@ -226,7 +233,7 @@ fn group_by_name(txn: &Connection, name: &str) -> Result<GroupId, StoreError> {
 
 fn select() -> String {
     format!(
-        "SELECT a.id, a.name, a.group_id, g.name, a.admin, a.enabled,
+        "SELECT a.id, a.name, a.group_id, g.name, a.admin, a.enabled, a.written_at,
             (SELECT coalesce(sum(messages), 0) FROM folder WHERE account_id = a.id),
             (SELECT coalesce(sum(octets), 0) FROM folder WHERE account_id = a.id),
             (SELECT count(*) FROM folder f JOIN retrieval r ON r.folder_id = f.id
@@ -294,10 +301,11 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
         group: row.get(3)?,
         admin: row.get(4)?,
         enabled: row.get(5)?,
-        limits: limits::read(row, 9)?,
-        messages: row.get::<_, i64>(6)?.cast_unsigned(),
-        octets: Octets::new(row.get::<_, i64>(7)?.cast_unsigned()),
-        retrievals: row.get::<_, i64>(8)?.cast_unsigned(),
+        limits: limits::read(row, 10)?,
+        messages: row.get::<_, i64>(7)?.cast_unsigned(),
+        octets: Octets::new(row.get::<_, i64>(8)?.cast_unsigned()),
+        retrievals: row.get::<_, i64>(9)?.cast_unsigned(),
+        written_at: row.get(6)?,
     })
 }
 

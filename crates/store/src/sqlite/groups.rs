@@ -78,6 +78,13 @@ fn set(txn: &Connection, id: GroupId, change: &GroupChange) -> Result<(), StoreE
         )
         .doing(WRITE)?;
     }
+    if let Some(written_at) = &change.written_at {
+        txn.execute(
+            "UPDATE account_group SET written_at = ?2 WHERE id = ?1",
+            params![id.row(), written_at],
+        )
+        .doing(WRITE)?;
+    }
     match &change.limits {
         Some(new) => limits::write(txn, LimitsOf::Group(id.row()), new),
         None => Ok(()),
@@ -122,7 +129,7 @@ fn name_of(txn: &Connection, id: GroupId) -> Result<String, StoreError> {
 
 fn select() -> String {
     format!(
-        "SELECT g.id, g.name, g.switches, g.enabled, g.users_may,
+        "SELECT g.id, g.name, g.switches, g.enabled, g.users_may, g.written_at,
             (SELECT count(*) FROM account WHERE group_id = g.id),
             (SELECT count(*) FROM account a JOIN folder f ON f.account_id = a.id
                 JOIN retrieval r ON r.folder_id = f.id WHERE a.group_id = g.id),
@@ -164,9 +171,10 @@ fn group(row: &Row<'_>) -> Result<Group, StoreError> {
         enabled: row.get(3).doing(READ)?,
         triggers: from_column(&row.get::<_, String>(2).doing(READ)?)?,
         users_may: rights(&users_may)?,
-        limits: limits::read(row, 7).doing(READ)?,
-        accounts: count(5)?,
-        retrievals: count(6)?,
+        limits: limits::read(row, 8).doing(READ)?,
+        accounts: count(6)?,
+        retrievals: count(7)?,
+        written_at: row.get(5).doing(READ)?,
     })
 }
 

@@ -19,6 +19,7 @@ use super::{ledger, schedule};
 use crate::seal::SealingKey;
 use crate::{
     NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, RetrievalLimits, StoreError,
+    Written,
 };
 
 const WRITE: &str = "write a retrieval";
@@ -47,9 +48,8 @@ pub(crate) fn create(
     };
     let made = txn.execute(
         "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
-             maildrop_id, every, retention, paused, created, start, pin, sign_in, confined,
-             written_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             maildrop_id, every, retention, paused, created, start, pin, sign_in, confined)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         params![
             new.name,
             new.remote.host,
@@ -71,7 +71,6 @@ pub(crate) fn create(
             new.remote.pin.as_ref().map(KeyPin::octets),
             new.remote.sign_in.map(Mechanism::as_str),
             new.confined,
-            new.written_at,
         ],
     );
     unless_exists(made, "retrieval", &new.name)?.doing(WRITE)?;
@@ -84,6 +83,7 @@ pub(crate) fn create(
         (id.row(), new.sign_in_memory.map(sign_in_memory::to_column)),
     )?;
     set_limits(txn, id, &new.limits)?;
+    set_written(txn, id, new.written_at.as_ref())?;
     let (nothing, now) = (ScheduleState::default(), (around.clock)());
     let due = schedule::when_saved(&nothing, new.every, Saved::New, now);
     schedule::write(txn, id, &due)?;
@@ -122,6 +122,22 @@ fn set_limits(
             octets(limits.max_octets),
             octets(limits.largest),
             limits.reconnect,
+        ],
+    )
+}
+
+fn set_written(
+    txn: &Connection,
+    id: RetrievalId,
+    written: Option<&Written>,
+) -> Result<(), StoreError> {
+    execute(
+        txn,
+        "UPDATE retrieval SET written_at = ?2, written_paused = ?3 WHERE id = ?1",
+        params![
+            id.row(),
+            written.map(|written| &written.at),
+            written.is_some_and(|written| written.paused),
         ],
     )
 }
@@ -260,12 +276,15 @@ pub(crate) fn change(
             (row, confined),
         )?;
     }
-    if let Some(written_at) = &change.written_at {
+    if let Some(owner) = change.owner {
         execute(
             txn,
-            "UPDATE retrieval SET written_at = ?2 WHERE id = ?1",
-            (row, written_at),
+            "UPDATE retrieval SET owner_id = ?2 WHERE id = ?1",
+            (row, owner.map(AccountId::row)),
         )?;
+    }
+    if let Some(written_at) = &change.written_at {
+        set_written(txn, id, written_at.as_ref())?;
     }
     if let Some(saved) = saved(change, &before) {
         let (every, now) = (change.every.unwrap_or(before.every), (around.clock)());
@@ -403,7 +422,8 @@ fn select() -> String {
             r.owner_id, r.folder_id, f.name, r.every, r.retention, r.paused, r.maildrop_id,
             d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
             r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism, r.max_messages,
-            r.max_octets, r.largest, r.reconnect, r.confined, r.written_at, {schedule}
+            r.max_octets, r.largest, r.reconnect, r.confined, r.written_at,
+            r.written_paused, {schedule}
         FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
             JOIN maildrop d ON d.id = r.maildrop_id",
         schedule = schedule::COLUMNS,
@@ -457,6 +477,8 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
     let pin: Option<[u8; KeyPin::LEN]> = row.get(25).doing(READ)?;
     let sign_in: Option<String> = row.get(26).doing(READ)?;
     let memory: Option<String> = row.get(27).doing(READ)?;
+    let written_at: Option<String> = row.get(33).doing(READ)?;
+    let paused_there = row.get(34).doing(READ)?;
     Ok(Retrieval {
         id: RetrievalId::new(required(0)?),
         name: text(1)?,
@@ -484,8 +506,11 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
             reconnect: row.get(31).doing(READ)?,
         },
         confined: row.get(32).doing(READ)?,
-        written_at: row.get(33).doing(READ)?,
-        schedule: schedule::read(row, 34)?,
+        written_at: written_at.map(|at| Written {
+            at,
+            paused: paused_there,
+        }),
+        schedule: schedule::read(row, 35)?,
         maildrop: MaildropId::new(required(15)?),
         relinked_deletion_held_until: time(16)?,
         start: start::from_column(number(22)?),

@@ -159,6 +159,7 @@ pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
         enabled: Some(false),
         limits: Some(limits),
         password: Some(Secret::new("new".into())),
+        written_at: Some(Some("inhaul.toml:7".into())),
     };
     store.account_change(id, change).await.unwrap();
     let anna = store.account_by_name("anna").await.unwrap();
@@ -166,6 +167,7 @@ pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
     assert_eq!(anna.addresses, [address("anna@example.org")]);
     assert!(anna.admin && !anna.enabled);
     assert_eq!(anna.limits, limits);
+    assert_eq!(anna.written_at.as_deref(), Some("inhaul.toml:7"));
     let lets_in = async || {
         let password = Secret::new("new".into());
         store.account_verify("anna", &password).await.unwrap()
@@ -173,12 +175,14 @@ pub(crate) async fn an_account_changes_what_is_named(bed: &impl Bed) {
     assert!(!lets_in().await, "whoever may not sign in does not");
     let enabled = AccountChange {
         enabled: Some(true),
+        written_at: Some(None),
         ..AccountChange::default()
     };
     store.account_change(id, enabled).await.unwrap();
     assert!(lets_in().await);
     let anna = store.account_by_name("anna").await.unwrap();
     assert_eq!(anna.limits, limits, "what is not named stays");
+    assert_eq!(anna.written_at, None);
     assert!(store.account_by_name("anna").await.unwrap().admin);
 
     // All of a change or nothing of it.

@@ -68,6 +68,7 @@ pub(crate) async fn a_group_changes_what_is_named(bed: &impl Bed) {
         triggers: Some(triggers.clone()),
         users_may: Some(UsersMay::NOTHING),
         limits: Some(limits),
+        written_at: Some(Some("inhaul.toml:3".into())),
     };
     store.group_change(id, change).await.unwrap();
     store.close().await.unwrap();
@@ -77,14 +78,16 @@ pub(crate) async fn a_group_changes_what_is_named(bed: &impl Bed) {
     assert_eq!((crew.id, crew.name.as_str()), (id, "Crew"));
     assert_eq!((&crew.triggers, crew.limits), (&triggers, limits));
     assert_eq!((crew.enabled, crew.users_may), (false, UsersMay::NOTHING));
+    assert_eq!(crew.written_at.as_deref(), Some("inhaul.toml:3"));
     let nothing_on = GroupChange {
+        written_at: Some(None),
         triggers: Some(Triggers::new()),
         ..GroupChange::default()
     };
     store.group_change(id, nothing_on).await.unwrap();
     let crew = store.group_by_name("Crew").await.unwrap();
     assert!(crew.triggers.is_empty());
-    assert_eq!(crew.limits, limits);
+    assert_eq!((crew.limits, crew.written_at), (limits, None));
     let all = UsersMay::from_words(UsersMay::WORDS).unwrap();
     let everything = GroupChange {
         users_may: Some(all),

@@ -3,7 +3,7 @@
 use inhaul_domain::Retention;
 use inhaul_store::{
     AccountChange, EVERYONE, Every, GroupChange, Limits, NewRetrieval, Remote, RemoteSecret,
-    RetrievalChange, RetrievalLimits, RunEnd, Security, SignInMemory, Store, StoreError,
+    RetrievalChange, RetrievalLimits, RunEnd, Security, SignInMemory, Store, StoreError, Written,
 };
 use inhaul_types::{AccountId, ErrorCode, KeyPin, Mechanism, Octets, RetrievalId, Secret};
 
@@ -12,6 +12,10 @@ use super::{Bed, Scene, begin, new_account, new_retrieval, remote, run_end};
 pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
     let store = bed.open().await;
     let account = store.account_create(new_account("alice")).await.unwrap();
+    let written = Written {
+        at: "inhaul.toml:12".into(),
+        paused: true,
+    };
     let new = NewRetrieval {
         name: "club".into(),
         remote: Remote {
@@ -35,7 +39,7 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
             reconnect: true,
         },
         confined: true,
-        written_at: Some("inhaul.toml:12".into()),
+        written_at: Some(written.clone()),
         ..new_retrieval("", account)
     };
     let id = store.retrieval_create(new.clone()).await.unwrap();
@@ -100,6 +104,10 @@ pub(crate) async fn a_secret_comes_back_and_can_be_changed(bed: &impl Bed) {
         RemoteSecret::Stored(secret) => secret.expose().to_owned(),
         RemoteSecret::Command(words) => words.join("|"),
         RemoteSecret::Token(words) => format!("token {}", words.join("|")),
+        RemoteSecret::File { path, seen } => {
+            let seen = seen.as_ref().map_or("", Secret::expose);
+            format!("{} {seen}", path.display())
+        }
     };
     assert_eq!(open(&scene.store).await, "open sesame");
     for (new, seen) in [
@@ -111,6 +119,13 @@ pub(crate) async fn a_secret_comes_back_and_can_be_changed(bed: &impl Bed) {
         (
             RemoteSecret::Token(vec!["oauth".into(), "alice".into()]),
             "token oauth|alice",
+        ),
+        (
+            RemoteSecret::File {
+                path: "/run/secrets/isp".into(),
+                seen: Some(Secret::new("ab12".into())),
+            },
+            "/run/secrets/isp ab12",
         ),
     ] {
         let change = RetrievalChange {
@@ -219,6 +234,10 @@ pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {
         max_messages: Some(100),
         ..RetrievalLimits::default()
     };
+    let written = Written {
+        at: "inhaul.toml:12".into(),
+        paused: false,
+    };
     let change = RetrievalChange {
         name: Some("home".into()),
         every: Some(Every::Never),
@@ -226,7 +245,8 @@ pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {
         paused: Some(true),
         limits: Some(limits),
         confined: Some(true),
-        written_at: Some(Some("inhaul.toml:12".into())),
+        owner: Some(Some(scene.retrieval.account)),
+        written_at: Some(Some(written.clone())),
         ..RetrievalChange::default()
     };
     scene
@@ -241,8 +261,10 @@ pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {
     );
     assert_eq!(home.remote, scene.retrieval.remote);
     assert_eq!((home.limits, home.confined), (limits, true));
-    assert_eq!(home.written_at.as_deref(), Some("inhaul.toml:12"));
+    assert_eq!(home.written_at, Some(written));
+    assert_eq!(home.owner, Some(scene.retrieval.account));
     let in_no_file = RetrievalChange {
+        owner: Some(None),
         written_at: Some(None),
         ..RetrievalChange::default()
     };
@@ -253,6 +275,7 @@ pub(crate) async fn a_change_changes_what_it_names(bed: &impl Bed) {
         .unwrap();
     let home = scene.store.retrieval_by_name("home").await.unwrap();
     assert_eq!((home.written_at, home.limits), (None, limits));
+    assert_eq!(home.owner, None);
     assert_eq!(
         (home.maildrop, home.folder),
         (scene.retrieval.maildrop, scene.inbox)

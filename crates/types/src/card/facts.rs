@@ -84,6 +84,13 @@ pub enum Detail {
         /// Why not.
         why: String,
     },
+    /// The file that holds the password gave none.
+    PasswordFile {
+        /// Which file.
+        path: String,
+        /// Why not.
+        why: String,
+    },
     /// The name or password cannot be said on a line of POP3.
     Unspeakable,
     /// The server lets us in without knowing the password.

@@ -259,6 +259,7 @@ impl<'a> Filler<'a> {
                 "path" | "Path" | "key_file",
                 Detail::Path(path) | Detail::Schema { path, .. } | Detail::NoRoom { path, .. },
             ) => path.clone(),
+            ("path", Detail::PasswordFile { path, .. }) => path.clone(),
             ("path", Detail::Certificate(CertificateFact::AuthorityFile { path, .. })) => {
                 path.clone()
             }
@@ -304,6 +305,7 @@ fn because(detail: &Detail) -> String {
     let (Detail::Unreachable { why }
     | Detail::PasswordCommand { why }
     | Detail::TokenCommand { why }
+    | Detail::PasswordFile { why, .. }
     | Detail::Nonsense { why }
     | Detail::Damaged { why }
     | Detail::Unusable { why, .. }

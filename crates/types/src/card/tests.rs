@@ -25,6 +25,13 @@ fn details() -> Vec<(ErrorCode, Detail)> {
     vec![
         (AuthRefused, Detail::PasswordCommand { why: why() }),
         (AuthRefused, Detail::TokenCommand { why: why() }),
+        (
+            AuthRefused,
+            Detail::PasswordFile {
+                path: "/etc/inhaul/secrets/isp".into(),
+                why: "Permission denied".into(),
+            },
+        ),
         (AuthRefused, Detail::TokenRefused),
         (AuthRefused, Detail::Unspeakable),
         (AuthNotPossible, Detail::NoStamp),

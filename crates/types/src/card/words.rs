@@ -390,6 +390,15 @@ fn particular(code: ErrorCode, detail: &Detail, general: Words) -> Words {
             ],
             ..general
         },
+        (AuthRefused, Detail::PasswordFile { .. }) => Words {
+            title: "The file with the password for {server} cannot be used",
+            what: "inhaul got no password from {path}{because}.",
+            todo: &[
+                "Put the password into the file, on one line, and let the user that inhaul runs as read it.",
+                "The file is read again each time; a reload of the configuration (systemctl reload inhaul) tries it at once.",
+            ],
+            ..general
+        },
         (AuthRefused, Detail::Unspeakable) => Words {
             title: "The name or password for {server} cannot be sent",
             what: "It holds a line end or another character that POP3 cannot carry, so nothing was sent.",

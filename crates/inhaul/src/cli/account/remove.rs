@@ -5,6 +5,7 @@ use inhaul_store::{Account, Retrieval, Store, StoreError};
 
 use crate::cli::Globals;
 use crate::cli::output::{counted, print, print_json, size};
+use crate::declared::refuse_written;
 use crate::exit::{Exit, Failure};
 use crate::question::confirm_by_typing;
 
@@ -19,6 +20,7 @@ impl Remove {
         let account = globals
             .with_store(async |store, _| {
                 let account = store.account_by_name(&self.name).await?;
+                refuse_written("account", &account.name, account.written_at.as_deref())?;
                 // Asked after it is known that it can be done.
                 let retrievals = store.retrieval_list().await?;
                 let by = needed_by(&account, &retrievals);

@@ -8,6 +8,7 @@ use super::check_name;
 use crate::cli::Globals;
 use crate::cli::group::words::LimitWord;
 use crate::cli::output::{print, print_json};
+use crate::declared::refuse_written;
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 
@@ -59,6 +60,7 @@ impl Set {
             enabled: either(self.enable, self.disable),
             limits: None,
             password: None,
+            written_at: None,
         };
         if says_nothing(&change) && self.limits.is_empty() {
             return Err(Failure::usage("nothing is to be changed")
@@ -101,6 +103,9 @@ async fn apply(
     globals
         .with_store(async |store, _| {
             let account = store.account_by_name(&name).await?;
+            if says_what_files_say(&change) {
+                refuse_written("account", &account.name, account.written_at.as_deref())?;
+            }
             if !limits.is_empty() {
                 let mut new = account.limits;
                 limits.iter().for_each(|word| word.apply(&mut new));
@@ -123,6 +128,15 @@ fn either(yes: bool, no: bool) -> Option<bool> {
         (false, true) => Some(false),
         (false, false) => None,
     }
+}
+
+/// No file says whether an account manages, may sign in and with which password, and no file has
+/// limits of its own: commands and pages do that for an account in a file too.
+fn says_what_files_say(change: &AccountChange) -> bool {
+    change.name.is_some()
+        || !change.add_addresses.is_empty()
+        || !change.remove_addresses.is_empty()
+        || change.group.is_some()
 }
 
 fn says_nothing(change: &AccountChange) -> bool {

@@ -211,7 +211,7 @@ fn parse_bring(text: &str) -> Result<Bring, String> {
 }
 
 /// The days count back from now.
-fn start_point(bring: Bring) -> StartPoint {
+pub(crate) fn start_point(bring: Bring) -> StartPoint {
     match bring {
         Bring::All => StartPoint::Everything,
         Bring::New => StartPoint::Now,

@@ -1,8 +1,9 @@
 //! `inhaul retrieval pause` and `inhaul retrieval resume`.
 
 use clap::Args;
-use inhaul_store::{RetrievalChange, Store};
+use inhaul_store::{Retrieval, RetrievalChange, Store};
 
+use super::refuse_if_written;
 use crate::cli::Globals;
 use crate::cli::names::retrievals_named;
 use crate::cli::output::{print, print_json};
@@ -22,11 +23,24 @@ pub(super) enum Change {
     Resume,
 }
 
+/// Everybody may pause a retrieval, written in a file or not, and resume it: until then it stays
+/// paused, whatever is read again. Only what is paused in the file is resumed there.
+fn is_paused_there(retrieval: &Retrieval) -> bool {
+    let mut written = retrieval.written_at.iter();
+    written.any(|there| there.paused)
+}
+
 impl Names {
     pub(super) async fn run(self, globals: &Globals, to: Change) -> Result<Exit, Failure> {
         let names: Vec<String> = globals
             .with_store(async |store, _| {
                 let chosen = retrievals_named(&*store, &self.names).await?;
+                if to == Change::Resume {
+                    chosen
+                        .iter()
+                        .filter(|retrieval| is_paused_there(retrieval))
+                        .try_for_each(refuse_if_written)?;
+                }
                 for retrieval in &chosen {
                     let change = RetrievalChange {
                         paused: Some(to == Change::Pause),

@@ -3,6 +3,7 @@
 use clap::Args;
 use inhaul_store::{Retrieval, Store};
 
+use super::refuse_if_written;
 use crate::cli::Globals;
 use crate::cli::names::retrievals_named;
 use crate::cli::output::{print, print_json};
@@ -21,6 +22,7 @@ impl Remove {
         let names: Vec<String> = globals
             .with_store(async |store, _| {
                 let chosen = retrievals_named(&*store, &self.names).await?;
+                chosen.iter().try_for_each(refuse_if_written)?;
                 confirm(&question(&chosen), globals)?;
                 for retrieval in &chosen {
                     store.retrieval_remove(retrieval.id).await?;

@@ -10,7 +10,9 @@ use inhaul_types::{AccountId, Octets, Timestamp};
 
 use super::add::{ca_file, check_secret, check_way_in, command, pinned};
 use super::limits::LimitWord;
-use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
+use super::{
+    AfterStoring, SecurityWord, parse_every, refuse_if_written, retention, retention_words,
+};
 use crate::cli::Globals;
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{complain, counted, print, print_json, size};
@@ -105,6 +107,7 @@ impl Set {
         let (host, nothing_before) = globals
             .with_store(async |store, config| {
                 let retrieval = retrieval_named(&*store, &self.name).await?;
+                refuse_if_written(&retrieval)?;
                 let destination = self.destination(&*store, &retrieval).await?;
                 let mut nothing_before = None;
                 if let Some(retention) =

@@ -38,8 +38,18 @@ pub(crate) struct GroupLimits {
     pub(crate) mailbox: Option<u64>,
     /// Octets of one message.
     pub(crate) message: Option<u64>,
+    /// Messages one run brings.
+    pub(crate) messages_per_run: Option<u32>,
+    /// Octets one run brings.
+    pub(crate) octets_per_run: Option<u64>,
+    /// Runs at the same time.
+    pub(crate) at_once: Option<u32>,
+    /// Accounts that a catch-all gives one message to.
+    pub(crate) recipients: Option<u32>,
     /// Runs an account may start in a day.
     pub(crate) started_per_day: Option<u32>,
+    /// Runs that may be started in a day from one network address.
+    pub(crate) started_per_day_address: Option<u32>,
 }
 
 /// Something people may decide for themselves.
@@ -67,7 +77,7 @@ impl GroupEntry {
             .optional::<Triggers>("triggers")
             .map(|triggers| triggers.0);
         let limits = reader.value("limits", GroupLimits::default());
-        let users_may = reader.value("users_may", Vec::new());
+        let users_may = reader.value("users_may", USERS_MAY.to_vec());
         // Storing is proof enough unless the group asks for a safety margin.
         let delete_after_min = reader.value("delete_after_min", Duration::ZERO);
         let written_at = whereabouts(reader);
@@ -120,7 +130,12 @@ impl Setting for GroupLimits {
             retrievals: reader.optional("retrievals"),
             mailbox: reader.optional::<Size>("mailbox").map(|size| size.0),
             message: reader.optional::<Size>("message").map(|size| size.0),
+            messages_per_run: reader.optional("messages_per_run"),
+            octets_per_run: reader.optional::<Size>("octets_per_run").map(|size| size.0),
+            at_once: reader.optional("at_once"),
+            recipients: reader.optional("recipients"),
             started_per_day: reader.optional("started_per_day"),
+            started_per_day_address: reader.optional("started_per_day_address"),
         };
         reader.finish();
         Some(limits)
@@ -135,7 +150,12 @@ impl Setting for GroupLimits {
             count("retrievals", self.retrievals),
             size("mailbox", self.mailbox),
             size("message", self.message),
+            count("messages_per_run", self.messages_per_run),
+            size("octets_per_run", self.octets_per_run),
+            count("at_once", self.at_once),
+            count("recipients", self.recipients),
             count("started_per_day", self.started_per_day),
+            count("started_per_day_address", self.started_per_day_address),
         ];
         show_table(&limits.into_iter().flatten().collect::<Vec<_>>())
     }
@@ -150,6 +170,9 @@ impl Words for Right {
         ("private-networks", Self::PrivateNetworks),
     ];
 }
+
+/// Their own retrievals, and what becomes of their own mail: as in a group that a command makes.
+const USERS_MAY: [Right; 2] = [Right::Edit, Right::DeleteRemote];
 
 /// A reader of the table in a value; anything else is reported.
 pub(super) fn inner<'a>(

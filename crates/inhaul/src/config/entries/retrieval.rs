@@ -11,6 +11,7 @@ use crate::config::reader::{KeyPath, Reader, Session, Setting};
 use crate::config::secrets::SecretSource;
 use crate::config::tree::{Placed, quoted};
 use crate::config::words::Words;
+use crate::server_spec::ServerSpec;
 use crate::way_in::SignIn;
 
 /// A retrieval written in a file.
@@ -148,8 +149,9 @@ impl RetrievalEntry {
     pub(in crate::config) fn read(reader: &mut Reader<'_>, every: Every) -> Option<Self> {
         let name = reader.required("name", "Add name = \"Old ISP\".");
         let owner = reader.optional("owner");
-        let server = reader.required("server", "Add server = \"pop.example.org\".");
-        let security = reader.optional("security");
+        let server: Option<String> = reader.required("server", "Add server = \"pop.example.org\".");
+        let security: Option<Security> = reader.optional("security");
+        check_server(reader, server.as_deref(), security);
         let ca_file = reader.optional::<PathBuf>("ca_file");
         let pin = reader.optional::<KeyPin>("pin");
         let one_trust = ca_file.is_none() || pin.is_none();
@@ -160,12 +162,21 @@ impl RetrievalEntry {
             "`pin` and `ca_file` exclude each other",
             help,
         );
+        let is_readable = security == Some(Security::None);
+        reader.check(
+            &["pin"],
+            pin.is_none() || !is_readable,
+            "without encryption the server shows no key",
+            "Remove `pin`, or set security = \"tls\".",
+        );
         let user = reader.required("user", "Add user = \"alice@example.org\".");
         let credential = read_credential(reader);
         let sign_in = read_sign_in(reader, credential.as_ref());
         let routing = read_routing(reader);
         let bring = reader.value("bring", Bring::All);
-        let every = reader.value("every", every);
+        // A person's own runs when something starts it, unless it says more.
+        let unnamed = owner.as_ref().map_or(every, |_: &String| Every::Never);
+        let every = reader.value("every", unnamed);
         let retention = read_retention(reader);
         let paused = reader.value("paused", false);
         let written_at = whereabouts(reader);
@@ -186,6 +197,16 @@ impl RetrievalEntry {
             paused,
             written_at,
         })
+    }
+}
+
+fn check_server(reader: &mut Reader<'_>, server: Option<&str>, security: Option<Security>) {
+    let Some(server) = server else {
+        return;
+    };
+    let help = "Write \"pop.example.org\", \"pop.example.org:995\" or \"pop.example.org 995s\".";
+    if let Err(why) = ServerSpec::parse(server, security.map(Into::into)) {
+        reader.check(&["server"], false, &why, help);
     }
 }
 
@@ -272,6 +293,16 @@ fn read_retention(reader: &mut Reader<'_>) -> Retention {
         AfterStoring::Delete => Retention::Delete {
             days: days.unwrap_or(0),
         },
+    }
+}
+
+impl From<Security> for inhaul_store::Security {
+    fn from(security: Security) -> Self {
+        match security {
+            Security::Tls => Self::Tls,
+            Security::StartTls => Self::StartTls,
+            Security::None => Self::None,
+        }
     }
 }
 

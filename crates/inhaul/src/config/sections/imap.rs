@@ -7,7 +7,7 @@ use crate::config::addresses::Listen;
 use crate::config::reader::Reader;
 
 /// The IMAP server for mail programs.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Imap {
     /// Where it listens, with TLS by command; empty is nowhere.
     pub(crate) listen: Vec<SocketAddr>,

@@ -7,7 +7,7 @@ use crate::config::addresses::Listen;
 use crate::config::reader::Reader;
 
 /// Health and metrics, apart from the pages people see.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ops {
     /// Where they are served; empty is nowhere.
     pub(crate) listen: Vec<SocketAddr>,

@@ -8,7 +8,7 @@ use crate::config::addresses::Listen;
 use crate::config::reader::Reader;
 
 /// The POP3 server for mail programs.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pop3 {
     /// Where it listens, with TLS by command; empty is nowhere.
     pub(crate) listen: Vec<SocketAddr>,

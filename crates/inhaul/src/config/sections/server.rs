@@ -9,7 +9,7 @@ use crate::config::reader::Reader;
 use crate::config::secrets::WebAddress;
 
 /// The web server and the control socket.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Server {
     /// Where the pages are served; empty is nowhere.
     pub(crate) listen: Vec<ListenAddress>,
@@ -24,7 +24,7 @@ pub(crate) struct Server {
 }
 
 /// A certificate in two files.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Certificate {
     /// The chain, the server's own certificate first.
     pub(crate) chain: PathBuf,

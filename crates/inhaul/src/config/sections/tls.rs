@@ -6,7 +6,7 @@ use crate::config::reader::Reader;
 use crate::config::words::Words;
 
 /// Which encryption counts.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tls {
     /// The oldest version spoken.
     pub(crate) minimum: TlsVersion,

@@ -231,6 +231,19 @@ fn each_wrong_line_is_refused_for_its_reason() {
             "Did you mean `button`?",
         ),
         (
+            "[[retrieval]]\nserver = \"pop.example.org 995x\"",
+            "\"995x\" is no port",
+        ),
+        (
+            "[[retrieval]]\nserver = \"a 995s\"\nsecurity = \"starttls\"",
+            "the s behind the port means TLS",
+        ),
+        (
+            "[[retrieval]]\nsecurity = \"none\"\n\
+             pin = \"sha256//YhKJKSzoTt2b5FP18fvpHo7fJYqQCjAa3HWY3tvRMwE=\"",
+            "without encryption the server shows no key",
+        ),
+        (
             "[[group]]\nname = \"g\"\nusers_may = [\"delete\"]",
             "Write one of \"edit\"",
         ),

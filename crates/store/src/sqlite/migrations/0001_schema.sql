@@ -14,7 +14,8 @@ CREATE TABLE setting (
 ) STRICT, WITHOUT ROWID;
 
 -- Trigger switches and limits of its accounts. NULL is no limit. users_may: what its accounts may
--- decide for themselves, words separated by spaces.
+-- decide for themselves, words separated by spaces. written_at: the configuration file and line that
+-- alone change these.
 CREATE TABLE account_group (
   id                      INTEGER PRIMARY KEY AUTOINCREMENT,
   name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -32,11 +33,13 @@ CREATE TABLE account_group (
   max_runs_a_day_address  INTEGER,
   max_runs_at_once        INTEGER,
   max_recipients          INTEGER,
-  delete_after_min_days   INTEGER
+  delete_after_min_days   INTEGER,
+  written_at              TEXT
 ) STRICT;
 
 -- Local people and roles. password is a PHC string; NULL lets nobody in. Limits as in its group:
--- the tightest one counts.
+-- the tightest one counts. written_at: the configuration file and line that alone change its name,
+-- addresses and group.
 CREATE TABLE account (
   id                      INTEGER PRIMARY KEY AUTOINCREMENT,
   name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -54,6 +57,7 @@ CREATE TABLE account (
   max_runs_at_once        INTEGER,
   max_recipients          INTEGER,
   delete_after_min_days   INTEGER,
+  written_at              TEXT,
   created                 INTEGER NOT NULL
 ) STRICT;
 
@@ -212,8 +216,8 @@ CREATE TABLE maildrop (
 -- best. mechanism: the word of the one that worked last, with ! in front the one that was refused.
 -- max_messages, max_octets: what one session may bring; reconnect: then the next one follows at
 -- once. largest: messages of more octets stay. confined: saved by a person who may not dial
--- everything. written_at: the configuration file and line that alone change the row. next_due: NULL
--- waits for a trigger. min_interval: seconds that the server wants between two visits. setback,
+-- everything. written_at: the configuration file and line that alone change the row; written_paused:
+-- whether it is paused there. next_due: NULL waits for a trigger. min_interval: seconds that the server wants between two visits. setback,
 -- setbacks: what the last runs met and how many in a row. arrivals: stored messages by day.
 CREATE TABLE retrieval (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -243,6 +247,7 @@ CREATE TABLE retrieval (
   reconnect      INTEGER NOT NULL DEFAULT 0,
   confined       INTEGER NOT NULL DEFAULT 0,
   written_at     TEXT,
+  written_paused INTEGER NOT NULL DEFAULT 0,
   start          INTEGER,
   created        INTEGER NOT NULL,
   -- State, written at the end of each run.
