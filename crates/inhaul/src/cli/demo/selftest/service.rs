@@ -29,7 +29,7 @@ const NEXT_LOOK: Duration = Duration::from_secs(30);
 /// What does not happen in this time does not happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A greeting that lets two checks meet.
-const SLOW: Duration = Duration::from_millis(300);
+const SLOW: Duration = Duration::from_millis(600);
 
 /// Everything, up to the first step that does not hold.
 pub(super) async fn play(test: &mut SelfTest) -> Held {
