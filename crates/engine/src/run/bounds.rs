@@ -14,7 +14,8 @@ use crate::session::retrieve::AccountRoom;
 
 impl Visit<'_> {
     pub(super) fn policy(&self) -> RunPolicy {
-        let kept = self.options.keep;
+        // A restored installation may know less than it has deleted since: a person looks first.
+        let kept = self.options.keep || self.allowance.deletion_paused;
         RunPolicy {
             retention: if kept {
                 Retention::Keep

@@ -119,3 +119,26 @@ async fn what_was_stored_earlier_is_deleted_on_the_proof_of_its_header() {
     assert!(world.mailbox.is_empty());
     world.assert_each_once().await;
 }
+
+#[tokio::test]
+async fn behind_a_restore_nothing_is_deleted_until_somebody_says_so() {
+    let world = Setup::deleting().start().await;
+    world.send(letters(0..2));
+    world.good().await;
+    assert!(world.mailbox.is_empty());
+    let file = world.file("backup.tar");
+    let backup = inhaul_store::Backup {
+        to: file.clone(),
+        key: inhaul_store::KeyInBackup::Included,
+        progress: None,
+    };
+    world.store.records().backup(backup).await.unwrap();
+    let world = world.restore(&file).await;
+    world.send(letters(2..4));
+    assert_eq!(world.good().await.stored, 2);
+    assert_eq!(world.mailbox.len(), 2, "they stay");
+    world.assert_each_once().await;
+    world.store.records().confirm_deletion().await.unwrap();
+    assert_eq!(world.good().await.deleted, 2);
+    world.assert_each_once().await;
+}

@@ -386,6 +386,31 @@ impl World {
         engine(store, &self.setup, &self.dir, &self.clock)
     }
 
+    /// Goes on with what a backup holds, in another data directory.
+    pub(crate) async fn restore(self, backup: &std::path::Path) -> Self {
+        self.store.close().await.unwrap();
+        let dir = TestDir::new("restored").unwrap();
+        let options = inhaul_store::RestoreOptions {
+            key_file: None,
+            clock: reads(&self.clock),
+        };
+        SqliteStore::restore(backup, dir.path(), options).await.unwrap();
+        std::fs::create_dir_all(dir.join("spool")).unwrap();
+        let store = open_store(&dir, &self.clock, None).await;
+        let engine = engine(
+            Arc::clone(&store) as Arc<dyn Store>,
+            &self.setup,
+            &dir,
+            &self.clock,
+        );
+        Self {
+            store,
+            engine,
+            dir,
+            ..self
+        }
+    }
+
     /// Closes the store and opens it again, as another process would.
     pub(crate) async fn reopen(self, size_limit: Option<Octets>) -> Self {
         self.store.close().await.unwrap();

@@ -82,6 +82,8 @@ pub struct Allowance {
     pub octets: Octets,
     /// Whether its group lets people name servers with private addresses.
     pub private_networks: bool,
+    /// Behind a restore nothing is deleted remotely until an administrator says so.
+    pub deletion_paused: bool,
 }
 
 /// The group that is always there, under this name.

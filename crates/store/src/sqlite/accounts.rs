@@ -6,6 +6,7 @@ use inhaul_domain::limits::Limits;
 use inhaul_types::{AccountId, Address, FolderId, GroupId, Octets, Uid, UidValidity};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::backup;
 use super::errors::{Doing, is_unique_violation, missing};
 use super::groups;
 use super::limits::{self, LimitsOf};
@@ -181,6 +182,7 @@ pub(crate) fn allowance(conn: &Connection, id: AccountId) -> Result<Allowance, S
         limits: groups.and(&own),
         octets: Octets::new(octets.cast_unsigned()),
         private_networks: groups::rights(&users_may)?.private_networks,
+        deletion_paused: !backup::deletion_confirmed(conn)?,
     })
 }
 

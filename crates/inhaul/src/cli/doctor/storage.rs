@@ -42,6 +42,10 @@ enum Unfit {
     Memory,
 }
 
+#[allow(
+    clippy::useless_conversion,
+    reason = "a word of the system, which is not of 64 bits everywhere"
+)]
 fn kind(site: &Site) -> Option<Finding> {
     let kind = rustix::fs::statfs(&site.data).ok()?.f_type;
     // Numbers of 32 bits, of which some systems take the first for a sign.
