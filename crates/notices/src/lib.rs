@@ -27,7 +27,7 @@ pub use memory::{
 };
 pub use message::message;
 pub use notice::{About, Kind, Notice};
-pub use notifier::{ChannelStatus, Clock, Health, Notifier, Rooms};
+pub use notifier::{ChannelStatus, Clock, Health, Notifier, Rooms, send_test};
 pub use post::Poster;
 pub use program::Program;
 pub use settings::{Settings, WebhookSettings};

@@ -162,41 +162,6 @@ impl Notifier {
             .collect()
     }
 
-    /// Sends a test through every channel of administrators, at once and past the outbox, and says
-    /// how each delivery ended.
-    pub async fn send_test(&self) -> Vec<(Channel, Outcome)> {
-        let now = (self.shared.clock)();
-        let settings = &self.shared.settings;
-        let notice = Notice {
-            id: new_id(),
-            kind: Kind::Test,
-            at: now,
-            since: now,
-            lasted: Duration::ZERO,
-            about: Vec::new(),
-            in_trouble: 0,
-            is_here: true,
-        };
-        let mut ended = Vec::new();
-        for (courier, _) in &self.shared.couriers {
-            let (channel, text) = match (courier.way().kind(), &settings.admin) {
-                (ChannelKind::Inbox, None) => continue,
-                (ChannelKind::Inbox, Some(admin)) => (
-                    Channel::Inbox(admin.account),
-                    message(&notice, &settings.server, admin.address.as_deref()),
-                ),
-                (ChannelKind::Webhook, _) => {
-                    (Channel::Webhook, document(&notice, &settings.server))
-                }
-                (ChannelKind::Program, _) => {
-                    (Channel::Program, document(&notice, &settings.server))
-                }
-            };
-            ended.push((channel, courier.way().deliver(channel, text, None).await));
-        }
-        ended
-    }
-
     /// Decides on what was left here last, and ends. Letters that are not delivered stay in the
     /// outbox; one that is under way is delivered again after the next start.
     pub async fn stop(self) {
@@ -212,6 +177,37 @@ impl Notifier {
             task.await.ok();
         }
     }
+}
+
+/// Sends a test through every channel of administrators, at once and past the outbox, and says how
+/// each delivery ended. Needs no notifier that runs, and is in no one's way.
+pub async fn send_test(settings: &Settings, rooms: Rooms) -> Vec<(Channel, Outcome)> {
+    let now = (rooms.clock)();
+    let notice = Notice {
+        id: new_id(),
+        kind: Kind::Test,
+        at: now,
+        since: now,
+        lasted: Duration::ZERO,
+        about: Vec::new(),
+        in_trouble: 0,
+        is_here: true,
+    };
+    let poster = Poster::new(rooms.dialler, settings.trust.clone(), DELIVERY);
+    let mut ended = Vec::new();
+    for (courier, _) in couriers(settings, &rooms.memory, rooms.inbox, &poster) {
+        let (channel, text) = match (courier.way().kind(), &settings.admin) {
+            (ChannelKind::Inbox, None) => continue,
+            (ChannelKind::Inbox, Some(admin)) => (
+                Channel::Inbox(admin.account),
+                message(&notice, &settings.server, admin.address.as_deref()),
+            ),
+            (ChannelKind::Webhook, _) => (Channel::Webhook, document(&notice, &settings.server)),
+            (ChannelKind::Program, _) => (Channel::Program, document(&notice, &settings.server)),
+        };
+        ended.push((channel, courier.way().deliver(channel, text, None).await));
+    }
+    ended
 }
 
 fn couriers(

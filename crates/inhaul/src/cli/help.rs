@@ -23,7 +23,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     (
         "Look",
         &[
-            "status", "log", "audit", "where", "message", "explain", "config", "backup", "restore",
+            "status", "log", "audit", "where", "message", "notice", "explain", "config", "backup",
+            "restore",
         ],
     ),
 ];

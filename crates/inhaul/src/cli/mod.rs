@@ -17,6 +17,7 @@ mod help;
 mod message;
 mod names;
 mod notes;
+mod notice;
 pub(crate) mod output;
 pub(crate) mod progress;
 mod pull;
@@ -134,6 +135,9 @@ pub(crate) enum Command {
     /// List and show messages
     #[command(subcommand)]
     Message(message::Message),
+    /// Send a test of notices, list those that did not arrive
+    #[command(subcommand)]
+    Notice(notice::Notice),
     /// Write an account's mail out, octet for octet
     #[command(subcommand)]
     Export(export::Export),
@@ -187,6 +191,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Command::Group(group) => group.run(&globals).await,
         Command::Retrieval(retrieval) => retrieval.run(&globals).await,
         Command::Message(message) => message.run(&globals).await,
+        Command::Notice(notice) => notice.run(&globals).await,
         Command::Export(export) => export.run(&globals).await,
         Command::Where(whereabouts) => whereabouts.run(&globals).await,
         Command::Explain(explain) => explain.run(&globals),

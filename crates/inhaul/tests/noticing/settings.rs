@@ -56,3 +56,51 @@ fn an_administrator_who_is_made_later_is_told_from_then_on() {
     house.fails("isp");
     house.wait_for_notices("root", 1);
 }
+
+#[test]
+fn a_test_goes_to_every_channel_and_what_did_not_arrive_is_listed() {
+    let house = House::new();
+    let file = house.home.beside("inhaul.toml").display().to_string();
+    let config = ["--config", &file];
+    let nothing = "No notice waits, and none was given up lately.\n";
+    for is_served in [false, true] {
+        let server = is_served.then(|| house.serve());
+        let said = house
+            .home
+            .inhaul
+            .ok(&[&["notice", "test"][..], &config].concat());
+        let expected = "Delivered to the inbox of alice.\nDelivered to the web address.\n\
+                        Delivered to the program.\n";
+        assert_eq!(said.unwrap(), expected);
+        let list = house.home.inhaul.ok(&["notice", "list"]).unwrap();
+        assert_eq!(list, nothing);
+        drop(server);
+    }
+    assert_eq!(house.notices("alice").len(), 2);
+    assert_eq!(house.receiver.events(), ["test", "test"]);
+    assert_eq!(house.documents().len(), 2);
+
+    let gone = "[notify]\nprogram = [\"/bin/false\"]\n";
+    house.configure(gone);
+    let refused = house
+        .home
+        .fails(&[&["notice", "test"][..], &config].concat(), 1);
+    assert!(
+        refused.stdout.starts_with("Not delivered to the program: "),
+        "{refused:?}"
+    );
+    let server = house.serve();
+    house.retrieval("isp", "anna", "wrong-hare-1");
+    house.wait_for_runs("isp", 1);
+    house.clock.advance(MINUTE).unwrap();
+    house.fails("isp");
+    wait_until("it is given up", || {
+        let list = house.home.inhaul.ok(&["notice", "list"]).unwrap();
+        list.contains("the program") && list.contains("given up")
+    });
+    drop(server);
+    house.configure("");
+    house
+        .home
+        .fails(&[&["notice", "test"][..], &config].concat(), 78);
+}

@@ -6,6 +6,7 @@ use inhaul_domain::notices::Sight;
 use inhaul_net::Dialler;
 use inhaul_notices::{
     Channel, ChannelKind, Memory as _, Notifier, Outcome, Rooms, Settings, WebhookSettings,
+    send_test,
 };
 use inhaul_types::AccountId;
 use mail_parser::MessageParser;
@@ -111,7 +112,6 @@ async fn a_test_goes_through_every_channel_and_says_how_it_ended() {
         program: vec!["/bin/sh".into(), "-c".into(), "exit 0".into()],
         ..settings(&server)
     };
-    let notifier = Notifier::start(settings, rooms).await.unwrap();
     let refused = Outcome::Never {
         why: "127.0.0.1 answered 404".into(),
     };
@@ -120,7 +120,7 @@ async fn a_test_goes_through_every_channel_and_says_how_it_ended() {
         (Channel::Webhook, refused),
         (Channel::Program, Outcome::Delivered),
     ];
-    assert_eq!(notifier.send_test().await, expected);
+    assert_eq!(send_test(&settings, rooms).await, expected);
     let (_, text) = delivered.recv().await.unwrap();
     assert_eq!(subject(&text), "A test: notices arrive here");
     assert!(
@@ -132,7 +132,6 @@ async fn a_test_goes_through_every_channel_and_says_how_it_ended() {
             .contains("\"event\":\"test\"")
     );
     assert_eq!(memory.count(), 0);
-    notifier.stop().await;
 }
 
 /// An inbox that is broken in a way nobody thought of.
