@@ -254,6 +254,9 @@ fn what_a_file_says_is_changed_there_only() {
             "mailbox=5GB",
         ])
         .unwrap();
+    home.inhaul
+        .ok(&["retrieval", "set", "isp", "--limit", "max-messages=50"])
+        .unwrap();
     let password = ["account", "password", "anna", "--password-stdin"];
     home.inhaul.ok_with_input(&password, PASSWORD).unwrap();
     home.inhaul

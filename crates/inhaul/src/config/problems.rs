@@ -45,16 +45,6 @@ impl Problem {
         &self.help
     }
 
-    /// The same with what to do, on one line, for a log.
-    pub(crate) fn line_with_help(&self) -> String {
-        let what = self.line();
-        if self.help.is_empty() {
-            what
-        } else {
-            format!("{what}. {}", self.help)
-        }
-    }
-
     fn order(&self) -> (usize, usize, usize) {
         match &self.place {
             Place::Whole(_) => (0, 0, 0),

@@ -20,9 +20,10 @@ impl Work<'_> {
         for entry in &config.accounts {
             let row = present.iter().find(|row| same_name(&row.name, &entry.name));
             let done = match self.bring_in_account(entry, row).await {
-                Err(Refused::Store(StoreError::Exists { what, name })) if what == "address" => {
-                    Err(taken(&name, &self.store.account_list().await?))
-                }
+                Err(Refused::Store(StoreError::Exists {
+                    what: "address",
+                    name,
+                })) => Err(taken(&name, &self.store.account_list().await?)),
                 done => done,
             };
             self.settle("account", &entry.name, &place(&entry.written_at), done)?;

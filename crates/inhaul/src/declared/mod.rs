@@ -12,10 +12,11 @@ mod retrievals;
 mod tests;
 mod told;
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
 use inhaul_store::{Store, StoreError};
 
+use crate::caller::Caller;
 use crate::config::Config;
 use crate::exit::Failure;
 
@@ -180,7 +181,9 @@ fn place(written_at: &str) -> String {
 }
 
 fn whole(path: &Path) -> PathBuf {
-    absolute(path).unwrap_or_else(|_| path.to_owned())
+    // This process reads the files, whoever typed the command.
+    let path_of_process = Caller::Local.absolute(path);
+    path_of_process.unwrap_or_else(|_| path.to_owned())
 }
 
 /// Names are the same whatever the case, as the store has it.

@@ -62,7 +62,7 @@ impl Work<'_> {
         let secret = self.secret(entry, before.as_ref());
         match row {
             None => {
-                let new = wanted.as_new(entry, secret);
+                let new = wanted.into_new(entry, secret);
                 self.store.retrieval_create(new).await?;
                 Ok(Deed::Added)
             }
@@ -197,7 +197,7 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn as_new(self, entry: &RetrievalEntry, secret: RemoteSecret) -> NewRetrieval {
+    fn into_new(self, entry: &RetrievalEntry, secret: RemoteSecret) -> NewRetrieval {
         NewRetrieval {
             name: self.name,
             remote: self.remote,

@@ -100,7 +100,10 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
 
 fn tell_broken(problems: &ConfigProblems) {
     for problem in problems.problems() {
-        tracing::error!("{}", problem.line_with_help());
+        match (problem.line(), problem.help()) {
+            (line, "") => tracing::error!("{line}"),
+            (line, help) => tracing::error!("{line}. {help}"),
+        }
     }
     tracing::error!("the configuration is broken, so nothing is changed: inhaul config check");
 }

@@ -49,6 +49,8 @@ pub enum SealedSecret {
     Password,
     /// The key opens it, and it is a program that prints a password or token.
     Command(Vec<String>),
+    /// The key opens it, and it is a file with the password.
+    File(PathBuf),
     /// The key does not open it.
     Unopened,
 }
@@ -225,6 +227,7 @@ impl Examination {
                 Ok(RemoteSecret::Command(words) | RemoteSecret::Token(words)) => {
                     SealedSecret::Command(words)
                 }
+                Ok(RemoteSecret::File { path, .. }) => SealedSecret::File(path),
                 Err(_) => SealedSecret::Unopened,
             };
             secrets.push((name, secret));

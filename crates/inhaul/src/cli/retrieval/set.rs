@@ -87,6 +87,27 @@ impl Set {
         &self.password_source
     }
 
+    /// No file says the limits of a retrieval's runs: commands and pages do.
+    fn says_what_files_say(&self) -> bool {
+        self.new_name.is_some()
+            || self.server.is_some()
+            || self.security.is_some()
+            || self.ca_file.is_some()
+            || self.pin.is_some()
+            || self.user.is_some()
+            || self.password
+            || self.password_source.password_stdin
+            || self.password_source.password_file.is_some()
+            || self.password_command.is_some()
+            || self.token_command.is_some()
+            || self.sign_in.is_some()
+            || self.to.is_some()
+            || self.folder.is_some()
+            || self.every.is_some()
+            || self.after_storing.is_some()
+            || self.days.is_some()
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         let retention = retention(self.after_storing, self.days)?;
         let secret = match self.password_source.read()? {
@@ -107,7 +128,9 @@ impl Set {
         let (host, nothing_before) = globals
             .with_store(async |store, config| {
                 let retrieval = retrieval_named(&*store, &self.name).await?;
-                refuse_if_written(&retrieval)?;
+                if self.says_what_files_say() {
+                    refuse_if_written(&retrieval)?;
+                }
                 let destination = self.destination(&*store, &retrieval).await?;
                 let mut nothing_before = None;
                 if let Some(retention) =
