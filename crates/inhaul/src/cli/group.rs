@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Globals;
+use super::audited::{self, Change};
 use super::output::{complain, counted, print, print_json, table};
 use crate::exit::{Exit, Failure};
 use words::{
@@ -111,7 +112,12 @@ impl Add {
             limits: Some(self.settings.limits(Limits::default())),
         };
         globals
-            .with_store(async |store, _| Ok(store.group_create(&self.name, change).await?))
+            .with_store(async |store, _| {
+                store.group_create(&self.name, change).await?;
+                let group = store.group_by_name(&self.name).await?;
+                audited::take_down(&*store, [Change::added(&group)]).await;
+                Ok(())
+            })
             .await?;
         if globals.json {
             print_json(&serde_json::json!({ "added": self.name }))?;
@@ -141,13 +147,14 @@ impl Set {
                 let change = GroupChange {
                     name: self.new_name.clone(),
                     enabled: settings.enabled(),
-                    triggers: Some(settings.triggers(before.triggers)),
+                    triggers: Some(settings.triggers(before.triggers.clone())),
                     users_may: settings.users_may,
                     limits: Some(settings.limits(before.limits)),
                 };
                 store.group_change(before.id, change).await?;
                 let name = self.new_name.as_deref().unwrap_or(&self.name);
                 let group = store.group_by_name(name).await?;
+                audited::take_down(&*store, Change::between(&before, &group)).await;
                 let mut accounts = store.account_list().await?;
                 accounts.retain(|account| account.group_id == group.id);
                 Ok((group, accounts))
@@ -340,8 +347,10 @@ async fn remove(globals: &Globals, name: &str) -> Result<Exit, Failure> {
                         Failure::usage(format!("the group {name} cannot be removed"))
                             .hint("Accounts that are in no other group are in it.")
                     }
-                    error => error.into(),
-                })
+                    error => Failure::from(error),
+                })?;
+            audited::take_down(&*store, [Change::removed(&group)]).await;
+            Ok(())
         })
         .await?;
     if globals.json {

@@ -4,6 +4,7 @@ use clap::Args;
 use inhaul_store::{Retrieval, Store};
 
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::names::retrievals_named;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Exit, Failure};
@@ -24,6 +25,7 @@ impl Remove {
                 confirm(&question(&chosen), globals)?;
                 for retrieval in &chosen {
                     store.retrieval_remove(retrieval.id).await?;
+                    audited::take_down(&*store, [Change::removed(retrieval)]).await;
                 }
                 Ok(chosen.into_iter().map(|retrieval| retrieval.name).collect())
             })

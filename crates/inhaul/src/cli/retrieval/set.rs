@@ -12,6 +12,7 @@ use super::add::{ca_file, check_secret, check_way_in, command, pinned};
 use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{complain, counted, print, print_json, size};
 use crate::exit::{Exit, Failure};
@@ -147,7 +148,14 @@ impl Set {
                     }),
                     ..RetrievalChange::default()
                 };
+                let has_secret = change.secret.is_some();
                 store.retrieval_change(retrieval.id, change).await?;
+                let after = store.retrieval_by_id(retrieval.id).await?;
+                let mut changes = Change::between(&retrieval, &after);
+                if has_secret {
+                    changes.push(Change::secret(&after, "password"));
+                }
+                audited::take_down(&*store, changes).await;
                 Ok((retrieval.remote.host, nothing_before))
             })
             .await?;
