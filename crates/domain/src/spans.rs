@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 /// A length that has passed: `20 seconds`, `1 minute`, `3 hours`, `2 days`; rounded down.
-pub(crate) fn passed(span: Duration) -> String {
+pub fn passed(span: Duration) -> String {
     let (count, unit) = in_units(span.as_secs());
     many(count, unit)
 }
 
 /// A length that is to be waited: the same, rounded up, so that nobody comes too early.
-pub(crate) fn to_wait(span: Duration) -> String {
+pub fn to_wait(span: Duration) -> String {
     let seconds = whole_seconds(span);
     let (_, unit) = in_units(seconds);
     // What is rounded up may fill the next unit: 59 min 30 s is an hour.

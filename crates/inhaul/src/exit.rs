@@ -16,6 +16,7 @@ impl Exit {
     /// Problems were found by a command that looks for them.
     pub(crate) const PROBLEMS: Self = Self(1);
     pub(crate) const USAGE: Self = Self(64);
+    pub(crate) const DATA: Self = Self(65);
     pub(crate) const NO_INPUT: Self = Self(66);
     pub(crate) const NO_USER: Self = Self(67);
     pub(crate) const NO_HOST: Self = Self(68);
@@ -50,7 +51,8 @@ impl Exit {
         match error {
             StoreError::InUse(_) | StoreError::Busy(_) | StoreError::Closing => Self::TEMP_FAIL,
             StoreError::TooNew { .. } | StoreError::Seal(_) => Self::CONFIG,
-            StoreError::Directory { .. } => Self::CANT_CREATE,
+            StoreError::Directory { .. } | StoreError::NotEmpty(_) => Self::CANT_CREATE,
+            StoreError::BadBackup { .. } => Self::DATA,
             StoreError::Exists { .. }
             | StoreError::Needed { .. }
             | StoreError::Permanent { .. }

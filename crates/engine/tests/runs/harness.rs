@@ -394,7 +394,9 @@ impl World {
             key_file: None,
             clock: reads(&self.clock),
         };
-        SqliteStore::restore(backup, dir.path(), options).await.unwrap();
+        SqliteStore::restore(backup, dir.path(), options)
+            .await
+            .unwrap();
         std::fs::create_dir_all(dir.join("spool")).unwrap();
         let store = open_store(&dir, &self.clock, None).await;
         let engine = engine(

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Globals;
+use super::audited::{self, Change};
 use super::group::words::{LIMITS, Limit, limits_words};
 use super::output::{print, print_json, size, table};
 use crate::declared::place_words;
@@ -120,7 +121,12 @@ impl Add {
             password: Some(password),
         };
         globals
-            .with_store(async |store, _| Ok(store.account_create(account).await?))
+            .with_store(async |store, _| {
+                store.account_create(account).await?;
+                let account = store.account_by_name(&self.name).await?;
+                audited::take_down(&*store, [Change::added(&account)]).await;
+                Ok(())
+            })
             .await?;
         if globals.json {
             print_json(&serde_json::json!({ "added": self.name }))?;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Globals;
+use super::audited::{self, Change};
 use super::output::{complain, counted, print, print_json, table};
 use crate::declared::{place_words, refuse_written};
 use crate::exit::{Exit, Failure};
@@ -113,7 +114,12 @@ impl Add {
             written_at: None,
         };
         globals
-            .with_store(async |store, _| Ok(store.group_create(&self.name, change).await?))
+            .with_store(async |store, _| {
+                store.group_create(&self.name, change).await?;
+                let group = store.group_by_name(&self.name).await?;
+                audited::take_down(&*store, [Change::added(&group)]).await;
+                Ok(())
+            })
             .await?;
         if globals.json {
             print_json(&serde_json::json!({ "added": self.name }))?;
@@ -146,7 +152,7 @@ impl Set {
                 let change = GroupChange {
                     name: self.new_name.clone(),
                     enabled: settings.enabled(),
-                    triggers: Some(settings.triggers(before.triggers)),
+                    triggers: Some(settings.triggers(before.triggers.clone())),
                     users_may: settings.users_may,
                     limits: Some(settings.limits(before.limits)),
                     written_at: None,
@@ -154,6 +160,7 @@ impl Set {
                 store.group_change(before.id, change).await?;
                 let name = self.new_name.as_deref().unwrap_or(&self.name);
                 let group = store.group_by_name(name).await?;
+                audited::take_down(&*store, Change::between(&before, &group)).await;
                 let mut accounts = store.account_list().await?;
                 accounts.retain(|account| account.group_id == group.id);
                 Ok((group, accounts))
@@ -359,8 +366,10 @@ async fn remove(globals: &Globals, name: &str) -> Result<Exit, Failure> {
                         Failure::usage(format!("the group {name} cannot be removed"))
                             .hint("Accounts that are in no other group are in it.")
                     }
-                    error => error.into(),
-                })
+                    error => Failure::from(error),
+                })?;
+            audited::take_down(&*store, [Change::removed(&group)]).await;
+            Ok(())
         })
         .await?;
     if globals.json {

@@ -5,6 +5,9 @@
 //! [`carry_out`] is the same on either side.
 
 mod account;
+mod audit;
+mod audited;
+mod backup;
 pub(crate) mod card;
 mod check;
 mod config;
@@ -14,6 +17,7 @@ mod explain;
 mod export;
 mod group;
 mod help;
+mod log;
 mod message;
 mod names;
 mod notes;
@@ -21,8 +25,13 @@ mod notice;
 pub(crate) mod output;
 pub(crate) mod progress;
 mod pull;
+mod restore;
 mod retrieval;
 mod serve;
+mod standing;
+mod status;
+mod trigger;
+mod when;
 mod whereabouts;
 
 use std::ffi::OsString;
@@ -39,6 +48,7 @@ use crate::config::Config;
 use crate::control;
 use crate::declared::{self, Authority, Told, Weight};
 use crate::exit::{Exit, Failure};
+use crate::ops::log::ring::Ring;
 
 pub(crate) use account::check_name as check_account_name;
 pub(crate) use group::check_name as check_group_name;
@@ -98,6 +108,8 @@ pub(crate) struct Context {
     pub(crate) engine: Arc<Engine>,
     /// What keeps the retrievals running.
     pub(crate) service: Arc<Service>,
+    /// The newest lines of the log.
+    pub(crate) ring: Arc<Ring>,
 }
 
 /// When to use what only a terminal understands.
@@ -123,6 +135,8 @@ pub(crate) enum Command {
     Pull(pull::Pull),
     /// Sign in, count, bring nothing
     Check(check::Check),
+    /// Ask the running server to check, within its limits
+    Trigger(trigger::Trigger),
     /// Add, list, show, change and remove accounts
     #[command(subcommand)]
     Account(account::Account),
@@ -141,6 +155,12 @@ pub(crate) enum Command {
     /// Write an account's mail out, octet for octet
     #[command(subcommand)]
     Export(export::Export),
+    /// One screen: what works, what does not
+    Status(status::Status),
+    /// Read or follow the log
+    Log(log::Log),
+    /// Who changed what
+    Audit(audit::Audit),
     /// What happened to a message
     Where(whereabouts::Where),
     /// What an error code means and what to do
@@ -148,6 +168,10 @@ pub(crate) enum Command {
     /// Check and show the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Copy everything to a file, also while a server runs
+    Backup(backup::Backup),
+    /// Bring a backup back into an empty data directory
+    Restore(restore::Restore),
 }
 
 /// Reads a command line, the program's name in front; the help lists the commands by what they are
@@ -161,6 +185,14 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, cl
 /// Has the command carried out by the running server, or where there is none, carries it out.
 /// `words` is the command line that `cli` was read from.
 pub(crate) async fn run(cli: Cli, words: Vec<OsString>) -> Result<Exit, Failure> {
+    let is_probe = matches!(&cli.command, Command::Status(status) if status.is_for_nagios());
+    match here_or_there(cli, words).await {
+        Err(failure) if is_probe => status::unknown(&failure),
+        ended => ended,
+    }
+}
+
+async fn here_or_there(cli: Cli, words: Vec<OsString>) -> Result<Exit, Failure> {
     if cli.command.needs_data() {
         let config = cli.globals.load_config()?;
         if let Some(server) = control::connect(&config.server.control).await? {
@@ -196,16 +228,27 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Command::Where(whereabouts) => whereabouts.run(&globals).await,
         Command::Explain(explain) => explain.run(&globals),
         Command::Config(command) => command.run(&globals),
+        Command::Trigger(trigger) => trigger.run(&globals).await,
+        Command::Status(status) => status.run(&globals).await,
+        Command::Log(log) => log.run(&globals).await,
+        Command::Audit(audit) => audit.run(&globals).await,
+        Command::Backup(backup) => backup.run(&globals).await,
+        Command::Restore(restore) => restore.run(&globals).await,
     }
 }
 
 impl Command {
     /// Whether it works on the data directory, so that a running server must carry it out.
     pub(crate) fn needs_data(&self) -> bool {
-        !matches!(
-            self,
-            Self::Demo(_) | Self::Serve(_) | Self::Doctor(_) | Self::Explain(_) | Self::Config(_)
-        )
+        match self {
+            Self::Demo(_)
+            | Self::Serve(_)
+            | Self::Doctor(_)
+            | Self::Explain(_)
+            | Self::Config(_) => false,
+            Self::Restore(restore) => restore.needs_data(),
+            _ => true,
+        }
     }
 
     /// The file that the command line gives to read, if it gives one: a server that carries the

@@ -25,6 +25,7 @@ use super::names::retrievals_named;
 use super::notes::{self, NoteDocument};
 use super::output::{complain, plain, print, print_json, size};
 use super::progress::Bars;
+use super::standing::{self, Stand};
 use crate::caller;
 use crate::config::{Config, parse_duration};
 use crate::exit::{Exit, Failure};
@@ -33,11 +34,14 @@ use preview::PreviewDocument;
 #[derive(Args, Debug)]
 pub(crate) struct Pull {
     /// Retrievals to run: names, account/name, numbers, or globs in quotes
-    #[arg(required_unless_present_any = ["all", "account", "group"], conflicts_with = "all")]
+    #[arg(required_unless_present_any = ["all", "account", "group", "due"], conflicts_with = "all")]
     names: Vec<String>,
     /// Run all of them but the paused ones
     #[arg(long)]
     all: bool,
+    /// Only those that are due by their schedule: for cron, where no server runs
+    #[arg(long)]
+    due: bool,
     /// Only those that deliver to this account
     #[arg(long)]
     account: Option<String>,
@@ -73,7 +77,12 @@ impl Pull {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         globals
             .with_store(async |store, config| {
-                let retrievals = self.chosen(&store).await?;
+                let mut retrievals = self.chosen(&store).await?;
+                if self.due {
+                    let stands = standing::of(globals, &store, config, retrievals).await?;
+                    let due = stands.into_iter().filter(Stand::is_due);
+                    retrievals = due.map(|stand| stand.row).collect();
+                }
                 let engine = globals.engine(&store, config)?;
                 let bars = Bars::new(globals.draws_bars());
                 let options = RunOptions {

@@ -3,28 +3,31 @@
 mod add;
 mod bring;
 mod history;
-mod limits;
+pub(super) mod limits;
 mod pause;
 mod remove;
 mod set;
-mod state;
+mod strip;
 mod test;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
 use inhaul_domain::Retention;
+use inhaul_domain::standing::Standing;
 use inhaul_store::{Every, Security, SignInMemory, Store};
 use inhaul_types::Mechanism;
 use serde::Serialize;
 
 use super::names::retrieval_named;
 use super::output::{print, print_json, table};
+use super::standing::{self, Stand, label};
 use super::{Globals, card};
 use crate::config::parse_duration;
 use crate::declared::{place_words, refuse_written};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
 use crate::way_in::SignIn;
-use state::{STRIP, State, strip};
+use strip::{STRIP, strip};
 
 pub(crate) use add::{ca_file, check_secret, check_way_in, command, start_point};
 
@@ -35,8 +38,8 @@ pub(crate) enum Retrieval {
     /// List the retrievals
     List {
         /// Only those in these states, separated by commas
-        #[arg(long, value_name = "STATE", value_delimiter = ',')]
-        state: Vec<State>,
+        #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing_words())]
+        state: Vec<Standing>,
     },
     /// Show one retrieval
     Show {
@@ -86,6 +89,12 @@ impl Retrieval {
             Self::Remove(remove) => remove.run(globals).await,
         }
     }
+}
+
+/// The ten states, as typed.
+fn standing_words() -> impl TypedValueParser<Value = Standing> {
+    PossibleValuesParser::new(Standing::ALL.map(Standing::as_str))
+        .map(|word| word.parse().expect("the parser lets no other word through"))
 }
 
 /// Protection of the line, as typed.
@@ -174,6 +183,8 @@ struct RetrievalDocument<'a> {
     code: Option<&'static str>,
     /// `FILE:LINE`; `null` is in no file.
     written_at: Option<&'a str>,
+    next: Option<String>,
+    sentence: String,
 }
 
 /// Refuses to change a retrieval that is written in a file.
@@ -182,7 +193,8 @@ fn refuse_if_written(retrieval: &inhaul_store::Retrieval) -> Result<(), Failure>
     refuse_written("retrieval", &retrieval.name, at)
 }
 
-fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
+fn document(stand: &Stand) -> RetrievalDocument<'_> {
+    let retrieval = &stand.row;
     let (after_storing, days) = match retrieval.retention {
         Retention::Keep => ("keep", None),
         Retention::Delete => ("delete", None),
@@ -191,7 +203,7 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
     RetrievalDocument {
         id: retrieval.id.row(),
         name: &retrieval.name,
-        state: State::of(retrieval, (crate::clock::clock())()).word(),
+        state: stand.standing().as_str(),
         account: &retrieval.account_name,
         folder: &retrieval.folder_name,
         server: &retrieval.remote.host,
@@ -216,6 +228,8 @@ fn document(retrieval: &inhaul_store::Retrieval) -> RetrievalDocument<'_> {
         failures: retrieval.failures,
         code: retrieval.last_error.map(inhaul_types::ErrorCode::as_str),
         written_at: retrieval.written_at.as_ref().map(|there| there.at.as_str()),
+        next: stand.next().map(|time| time.to_string()),
+        sentence: stand.sentence(),
     }
 }
 
@@ -235,7 +249,7 @@ pub(crate) fn security_word(security: Security) -> &'static str {
     }
 }
 
-fn every_word(every: Every) -> String {
+pub(crate) fn every_word(every: Every) -> String {
     match every {
         Every::Auto => "auto".into(),
         Every::Never => "never".into(),
@@ -255,88 +269,81 @@ pub(crate) fn retention_words(retention: Retention, host: &str) -> String {
     }
 }
 
-async fn list(globals: &Globals, states: &[State]) -> Result<Exit, Failure> {
-    let now = (crate::clock::clock())();
-    let wanted = |retrieval: &inhaul_store::Retrieval| {
-        states.is_empty() || states.contains(&State::of(retrieval, now))
-    };
-    let retrievals = globals
-        .with_store(async |store, _| {
-            let mut retrievals = store.retrieval_list().await?;
-            retrievals.retain(wanted);
-            let mut with_runs = Vec::with_capacity(retrievals.len());
-            for retrieval in retrievals {
-                let runs = store.run_list(retrieval.id, STRIP).await?;
-                with_runs.push((retrieval, runs));
+async fn list(globals: &Globals, states: &[Standing]) -> Result<Exit, Failure> {
+    let stands = globals
+        .with_store(async |store, config| {
+            let mut stands = standing::all(globals, &store, config).await?;
+            stands.retain(|stand| states.is_empty() || states.contains(&stand.standing()));
+            let mut with_runs = Vec::with_capacity(stands.len());
+            for stand in stands {
+                let runs = match globals.json {
+                    true => Vec::new(),
+                    false => store.run_list(stand.row.id, STRIP).await?,
+                };
+                with_runs.push((stand, runs));
             }
             Ok(with_runs)
         })
         .await?;
     if globals.json {
-        let retrievals: Vec<_> = retrievals
-            .iter()
-            .map(|(retrieval, _)| document(retrieval))
-            .collect();
+        let retrievals: Vec<_> = stands.iter().map(|(stand, _)| document(stand)).collect();
         print_json(&serde_json::json!({ "retrievals": retrievals }))?;
         return Ok(Exit::OK);
     }
-    let rows: Vec<_> = retrievals
+    let rows: Vec<_> = stands
         .iter()
-        .map(|(retrieval, runs)| {
+        .map(|(stand, runs)| {
+            let retrieval = &stand.row;
             vec![
-                State::of(retrieval, now).label().to_owned(),
+                label(stand.standing()),
                 retrieval.name.clone(),
                 format!("{}/{}", retrieval.account_name, retrieval.folder_name),
                 strip(runs),
                 retrieval
                     .last_good
                     .map_or_else(|| "never".into(), |time| time.to_string()),
-                why(retrieval),
+                stand.next_words(),
+                stand.trouble(),
             ]
         })
         .collect();
     print(&table(
-        &["STATE", "NAME", "TO", "LAST 12", "LAST GOOD", "WHY"],
+        &["STATE", "NAME", "TO", "LAST 12", "LAST GOOD", "NEXT", "WHY"],
         &rows,
     ))?;
     Ok(Exit::OK)
 }
 
-/// `no-answer (6 tries)`.
-fn why(retrieval: &inhaul_store::Retrieval) -> String {
-    match (retrieval.last_error, retrieval.failures) {
-        (None, _) => String::new(),
-        (Some(code), 0 | 1) => code.to_string(),
-        (Some(code), tries) => format!("{code} ({tries} tries)"),
-    }
-}
-
 async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
-    let (retrieval, runs) = globals
-        .with_store(async |store, _| {
+    let (stand, runs) = globals
+        .with_store(async |store, config| {
             let retrieval = retrieval_named(&*store, name).await?;
             let runs = store.run_list(retrieval.id, 5).await?;
-            Ok((retrieval, runs))
+            let stands = standing::of(globals, &store, config, vec![retrieval]).await?;
+            let stand = stands.into_iter().next();
+            Ok((stand.expect("one in, one out"), runs))
         })
         .await?;
     if globals.json {
-        print_json(&document(&retrieval))?;
+        print_json(&document(&stand))?;
         return Ok(Exit::OK);
     }
+    let retrieval = &stand.row;
     let remote = &retrieval.remote;
     let trusted = match (remote.pin, &remote.ca_file) {
         (Some(pin), _) => format!("Pin         {pin}\n"),
         (None, Some(file)) => format!("Authority   {}\n", file.display()),
         (None, None) => String::new(),
     };
-    let sign_in = match (remote.sign_in, worked(&retrieval)) {
+    let sign_in = match (remote.sign_in, worked(retrieval)) {
         (None, Some(worked)) => format!("auto (last by {worked})"),
         (chosen, _) => SignIn(chosen).as_str().to_owned(),
     };
     let mut text = format!(
-        "Name        {}\nState       {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLimits      {}\nLast good   {}\n",
+        "Name        {}\nState       {}\n            {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLimits      {}\nLast good   {}\n",
         retrieval.name,
-        State::of(&retrieval, (crate::clock::clock())()).label(),
+        label(stand.standing()),
+        stand.sentence(),
         remote.host,
         remote.port,
         security_word(remote.security),
@@ -352,6 +359,12 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     );
     if let Some(there) = &retrieval.written_at {
         text.push_str(&format!("Set in      {}\n", place_words(&there.at)));
+    }
+    if let (Some(next), Some(why)) = (stand.next(), stand.why_this_time()) {
+        let words = stand.next_words();
+        text.push_str(&format!(
+            "Next        {words} ({next})\nWhy then    {why}\n"
+        ));
     }
     if let (Some(since), Some(code)) = (retrieval.failing_since, retrieval.last_error) {
         text.push_str(&format!(
@@ -379,7 +392,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
             &rows,
         ));
     }
-    if let Some(card) = card::of_retrieval(&retrieval, &runs) {
+    if let Some(card) = card::of_retrieval(retrieval, &runs) {
         text.push('\n');
         text.push_str(&card::text(&card, card::Paint::Plain));
     }

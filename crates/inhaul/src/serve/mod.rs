@@ -206,6 +206,7 @@ impl Running {
             store,
             engine,
             service,
+            ring: Arc::clone(log.ring()),
         });
         let lends = context.borrow().clone();
         let notices = Notices::start(&lends).await?;

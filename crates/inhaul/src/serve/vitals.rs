@@ -50,6 +50,7 @@ impl Source for Vitals {
             store,
             engine,
             service,
+            ..
         } = &self.context;
         let now = clock()();
         // What the service holds in memory: the store is asked nothing, however often this is read.

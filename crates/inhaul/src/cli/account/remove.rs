@@ -4,6 +4,7 @@ use clap::Args;
 use inhaul_store::{Account, Retrieval, Store, StoreError};
 
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::output::{counted, print, print_json, size};
 use crate::declared::refuse_written;
 use crate::exit::{Exit, Failure};
@@ -29,7 +30,10 @@ impl Remove {
                 }
                 confirm_by_typing(&question(&account), &account.name, globals)?;
                 match store.account_remove(account.id).await {
-                    Ok(()) => Ok(account),
+                    Ok(()) => {
+                        audited::take_down(&*store, [Change::removed(&account)]).await;
+                        Ok(account)
+                    }
                     Err(StoreError::Needed { by, .. }) => Err(needed(&account.name, &by)),
                     Err(error) => Err(error.into()),
                 }

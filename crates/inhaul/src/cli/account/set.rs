@@ -6,6 +6,7 @@ use inhaul_types::Address;
 
 use super::check_name;
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::group::words::LimitWord;
 use crate::cli::output::{print, print_json};
 use crate::declared::refuse_written;
@@ -111,7 +112,17 @@ async fn apply(
                 limits.iter().for_each(|word| word.apply(&mut new));
                 change.limits = Some(new);
             }
-            Ok(store.account_change(account.id, change).await?)
+            let new_name = change.name.clone();
+            let has_password = change.password.is_some();
+            store.account_change(account.id, change).await?;
+            let name = new_name.as_deref().unwrap_or(&name);
+            let after = store.account_by_name(name).await?;
+            let mut changes = Change::between(&account, &after);
+            if has_password {
+                changes.push(Change::secret(&after, "password"));
+            }
+            audited::take_down(&*store, changes).await;
+            Ok(())
         })
         .await?;
     if globals.json {

@@ -125,6 +125,7 @@ impl Installation {
             store: Arc::clone(&self.store),
             engine: Arc::clone(&self.engine),
             service: Arc::clone(&self.service),
+            ring: Arc::default(),
         });
         self.control = Some(Control::start(&path, context).ok()?);
         Some(self.data.path())

@@ -68,7 +68,7 @@ impl TriggerWord {
 }
 
 /// Seconds, the way they are typed.
-pub(super) fn every_words(seconds: u32) -> String {
+pub(in crate::cli) fn every_words(seconds: u32) -> String {
     format_duration(Duration::from_secs(u64::from(seconds)))
 }
 
@@ -84,7 +84,7 @@ pub(super) fn parse_users_may(text: &str) -> Result<UsersMay, String> {
 }
 
 /// The way it is typed.
-pub(super) fn users_may_words(may: UsersMay) -> String {
+pub(in crate::cli) fn users_may_words(may: UsersMay) -> String {
     let words: Vec<&str> = may.words().collect();
     if words.is_empty() {
         "none".into()

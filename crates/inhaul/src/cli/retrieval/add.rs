@@ -15,6 +15,7 @@ use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::caller;
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::output::{complain, print, print_json, size};
 use crate::config::entries::retrieval::Bring;
 use crate::config::{Config, durations};
@@ -183,7 +184,9 @@ impl Add {
                     confined: false,
                     written_at: None,
                 };
-                store.retrieval_create(retrieval).await?;
+                let id = store.retrieval_create(retrieval).await?;
+                let added = store.retrieval_by_id(id).await?;
+                audited::take_down(&*store, [Change::added(&added)]).await;
                 Ok(())
             })
             .await?;

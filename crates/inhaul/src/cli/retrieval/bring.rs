@@ -6,6 +6,7 @@ use inhaul_store::{LedgerChange, Retrieval, Store, StoreError, ledger_number, le
 use inhaul_types::LedgerId;
 
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{counted, print, print_json, size, table};
 use crate::exit::{Exit, Failure};
@@ -29,6 +30,10 @@ impl Bring {
                     let rows = ordered(&self.numbers, &retrieval, &ledger)?;
                     let order = vec![LedgerChange::Order(rows)];
                     store.ledger_apply(retrieval.maildrop, order).await?;
+                    let numbers: Vec<_> = self.numbers.iter().map(u32::to_string).collect();
+                    let object = format!("messages of retrieval {}", retrieval.name);
+                    let change = Change::of("ordered", object).now(numbers.join(", "));
+                    audited::take_down(&*store, [change]).await;
                 }
                 Ok((retrieval, ledger))
             })

@@ -40,9 +40,17 @@ struct RunDocument<'a> {
     left: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<NoteDocument>,
+    /// Other runs of the same hour that found nothing new and that this row stands for.
+    #[serde(skip_serializing_if = "is_zero")]
+    folded: u64,
     took_ms: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<&'a str>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl<'a> From<&'a Run> for RunDocument<'a> {
@@ -65,6 +73,7 @@ impl<'a> From<&'a Run> for RunDocument<'a> {
             deleted: run.deleted,
             left: run.left,
             notes: run.notes.iter().map(NoteDocument::from).collect(),
+            folded: run.folded,
             took_ms: run.ended.map(|ended| ended.since(run.started).as_millis()),
             said: run.said.as_deref(),
         }
@@ -106,6 +115,7 @@ fn row(run: &Run) -> Vec<String> {
         run.started.to_string(),
         run.activation.to_string(),
         std::iter::once(run_result(run))
+            .chain((run.folded > 0).then(|| format!("and {} more that hour", run.folded)))
             .chain(run.notes.iter().map(|note| note.code.to_string()))
             .collect::<Vec<_>>()
             .join(", "),

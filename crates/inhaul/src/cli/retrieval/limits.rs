@@ -77,7 +77,7 @@ impl LimitWord {
 }
 
 /// All that are set, the way they are typed.
-pub(super) fn limits_words(limits: &RetrievalLimits) -> String {
+pub(in crate::cli) fn limits_words(limits: &RetrievalLimits) -> String {
     let size = |octets: Octets| format_size(octets.count());
     let words = [
         limits

@@ -5,6 +5,7 @@ use inhaul_store::{Retrieval, RetrievalChange, Store};
 
 use super::refuse_if_written;
 use crate::cli::Globals;
+use crate::cli::audited;
 use crate::cli::names::retrievals_named;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Exit, Failure};
@@ -47,6 +48,8 @@ impl Names {
                         ..RetrievalChange::default()
                     };
                     store.retrieval_change(retrieval.id, change).await?;
+                    let after = store.retrieval_by_id(retrieval.id).await?;
+                    audited::take_down(&*store, audited::Change::between(retrieval, &after)).await;
                 }
                 Ok(chosen.into_iter().map(|retrieval| retrieval.name).collect())
             })

@@ -5,6 +5,7 @@ use inhaul_store::{Retrieval, Store};
 
 use super::refuse_if_written;
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::names::retrievals_named;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Exit, Failure};
@@ -26,6 +27,7 @@ impl Remove {
                 confirm(&question(&chosen), globals)?;
                 for retrieval in &chosen {
                     store.retrieval_remove(retrieval.id).await?;
+                    audited::take_down(&*store, [Change::removed(retrieval)]).await;
                 }
                 Ok(chosen.into_iter().map(|retrieval| retrieval.name).collect())
             })

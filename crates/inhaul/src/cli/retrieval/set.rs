@@ -14,6 +14,7 @@ use super::{
     AfterStoring, SecurityWord, parse_every, refuse_if_written, retention, retention_words,
 };
 use crate::cli::Globals;
+use crate::cli::audited::{self, Change};
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{complain, counted, print, print_json, size};
 use crate::exit::{Exit, Failure};
@@ -173,7 +174,14 @@ impl Set {
                     }),
                     ..RetrievalChange::default()
                 };
+                let has_secret = change.secret.is_some();
                 store.retrieval_change(retrieval.id, change).await?;
+                let after = store.retrieval_by_id(retrieval.id).await?;
+                let mut changes = Change::between(&retrieval, &after);
+                if has_secret {
+                    changes.push(Change::secret(&after, "password"));
+                }
+                audited::take_down(&*store, changes).await;
                 Ok((retrieval.remote.host, nothing_before))
             })
             .await?;
