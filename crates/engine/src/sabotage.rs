@@ -16,6 +16,8 @@ pub enum Sabotage {
     RefusalEndsRun,
     /// Nobody keeps a second visit out of a maildrop.
     NoLease,
+    /// The end of a run wakes nobody for the next.
+    SleepsOn,
 }
 
 #[cfg(feature = "simulation")]

@@ -3,14 +3,15 @@
 //! # Inside
 //!
 //! `simulate` sets up one `world` (servers, lines, clock) with its `weather` (mail, mischief) and a
-//! `process` after the other, each with a `life` that may end anywhere, a troubled `store` and a
-//! `driver` that starts runs. The `witness` is told of everything and knows what must be. Start at
+//! `process` after the other, each with a `life` that may end anywhere, a troubled `store`, the
+//! engine's service and `people` who ask it for runs. The `witness` is told of everything and knows what must be. Start at
 //! [`simulate`].
 
+mod book;
 mod dice;
-mod driver;
 mod letters;
 mod life;
+mod people;
 mod pipe;
 mod process;
 mod sabotage;
@@ -28,10 +29,9 @@ use anyhow::{Context as _, Result};
 use tokio::time::{Instant, sleep};
 
 use crate::dice::Dice;
-use crate::driver::Due;
 use crate::process::{Desk, House};
 use crate::story::Story;
-use crate::world::{MAILBOXES, World};
+use crate::world::World;
 
 pub use inhaul_engine::Sabotage as Rule;
 pub use sabotage::Sabotage;
@@ -72,9 +72,7 @@ pub struct Outcome {
     pub events: (u64, u64),
 }
 
-/// Between two runs of a retrieval while things go wrong,
-const EVERY: Duration = Duration::from_secs(600);
-/// and in the days behind, when everything has to come in.
+/// Between two runs of a retrieval in the days behind, when everything has to come in.
 const EVERY_IN_PEACE: Duration = Duration::from_secs(2 * 3600);
 /// What a server refused is asked for once a day; a deletion is held for one.
 const PEACE: Duration = Duration::from_secs(4 * 86_400);
@@ -110,7 +108,6 @@ async fn live(options: Options, directory: &std::path::Path) -> Result<Outcome> 
     let mut house = House {
         world: Arc::clone(&world),
         desk: Arc::clone(&desk),
-        due: Arc::new(Due::new(MAILBOXES, EVERY)),
         directory,
         sabotage,
         dice: Dice::fork(seed, "house", 0),
@@ -124,8 +121,7 @@ async fn live(options: Options, directory: &std::path::Path) -> Result<Outcome> 
     if !story.is_breached() {
         story.tell(format_args!("peace"));
         weather::clear_up(&world);
-        house.due.set_interval(EVERY_IN_PEACE);
-        house.tell_passwords().await?;
+        house.see_to_it(EVERY_IN_PEACE).await?;
         house.live_until(Instant::now() + PEACE).await?;
     }
     if !story.is_breached() {

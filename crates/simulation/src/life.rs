@@ -114,8 +114,11 @@ impl Life {
         self.crash
     }
 
-    pub(crate) async fn ended(&self) {
-        self.ended.notified().await;
+    /// Returns when it has ended, however often it is asked.
+    pub(crate) async fn gone(&self) {
+        if !self.is_over() {
+            self.ended.notified().await;
+        }
     }
 
     fn doom(&self) -> MutexGuard<'_, Doom> {

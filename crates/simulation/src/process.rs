@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use inhaul_domain::StartPoint;
+use inhaul_domain::schedule::Pace;
+use inhaul_engine::service::{Service, ServiceSettings};
 use inhaul_engine::{Checks, Engine};
 use inhaul_store::{
     Crash, Every, NewAccount, NewRetrieval, Remote, RemoteSecret, RetrievalChange, Security,
     SqliteStore, Store, StoreOptions, Threads,
 };
-use inhaul_types::{RetrievalId, Secret};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use inhaul_types::Secret;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::dice::Dice;
-use crate::driver::{Due, Watched, drive};
 use crate::life::{Doom, Life};
+use crate::people::{self, Place};
 use crate::sabotage::Sabotage;
 use crate::store::TroubledStore;
-use crate::world::{LINES_MOST, Roads, World};
+use crate::world::{EVERY, LINES_MOST, Roads, World};
 
 /// What the mailboxes' passwords are at first.
 const PASSWORD: &str = "secret";
@@ -32,7 +32,6 @@ const FAREWELL: Duration = Duration::from_secs(120);
 pub(crate) struct House<'a> {
     pub(crate) world: Arc<World>,
     pub(crate) desk: Arc<Desk>,
-    pub(crate) due: Arc<Due>,
     pub(crate) directory: &'a Path,
     pub(crate) sabotage: Option<Sabotage>,
     pub(crate) dice: Dice,
@@ -45,20 +44,20 @@ pub(crate) struct Desk {
 }
 
 /// What is open at present: the store, and which retrieval is each mailbox's.
-type Present = (Arc<dyn Store>, Vec<RetrievalId>);
+type Present = (Arc<dyn Store>, Vec<Place>);
 
 impl Desk {
     /// Tries until it is done.
     pub(crate) async fn change_password(&self, mailbox: usize, password: &str) {
         loop {
             let present = self.lock().clone();
-            if let Some((store, retrievals)) = present {
+            if let Some((store, places)) = present {
                 let secret = RemoteSecret::Stored(Secret::new(password.to_owned()));
                 let change = RetrievalChange {
                     secret: Some(secret),
                     ..RetrievalChange::default()
                 };
-                let change = store.retrieval_change(retrievals[mailbox], change);
+                let change = store.retrieval_change(places[mailbox].retrieval, change);
                 // A process that ended never answers.
                 if let Ok(Ok(())) = timeout(Duration::from_secs(30), change).await {
                     return;
@@ -103,9 +102,10 @@ impl House<'_> {
                 },
                 secret: RemoteSecret::Stored(Secret::new(PASSWORD.to_owned())),
                 account,
-                owner: None,
+                // Some are their owners', whose sign-ins ask for them.
+                owner: number.is_multiple_of(3).then_some(account),
                 folder: "INBOX".into(),
-                every: Every::Seconds(600),
+                every: Every::Seconds(seconds(EVERY)),
                 retention: remote.retention,
                 start: StartPoint::Everything,
                 paused: false,
@@ -120,8 +120,8 @@ impl House<'_> {
         Ok(())
     }
 
-    /// A person has seen to it that every password is right.
-    pub(crate) async fn tell_passwords(&self) -> Result<()> {
+    /// A person has seen to it that every password is right, and wants mail less often.
+    pub(crate) async fn see_to_it(&self, every: Duration) -> Result<()> {
         let store = self.open().await?;
         for (mailbox, remote) in self.world.mailboxes.iter().enumerate() {
             remote.mailbox.set_password(PASSWORD);
@@ -129,9 +129,11 @@ impl House<'_> {
             let secret = RemoteSecret::Stored(Secret::new(PASSWORD.to_owned()));
             let change = RetrievalChange {
                 secret: Some(secret),
+                every: Some(Every::Seconds(seconds(every))),
                 ..RetrievalChange::default()
             };
             store.retrieval_change(retrieval, change).await?;
+            self.world.witness.saved(retrieval, Some(every));
         }
         store.close().await?;
         Ok(())
@@ -153,6 +155,11 @@ impl House<'_> {
         while Instant::now() < end && !self.world.story.is_breached() {
             crash = self.live_once(end, crash).await?;
             sleep(self.dice.seconds(1, 60)).await;
+            // A machine that was off may wake up in another time.
+            if self.world.is_stormy() && self.dice.once_in(10) {
+                let hours = self.dice.below(49).cast_signed() - 24;
+                self.world.turn_the_clock(hours);
+            }
         }
         Ok(())
     }
@@ -160,11 +167,14 @@ impl House<'_> {
     async fn live_once(&mut self, end: Instant, before: Option<Crash>) -> Result<Option<Crash>> {
         let world = Arc::clone(&self.world);
         let store = Arc::new(self.open().await.context("open the store again")?);
-        let mut retrievals = Vec::new();
+        let mut places = Vec::new();
         for mailbox in 0..world.mailboxes.len() {
-            let retrieval = store.retrieval_by_name(&name(mailbox)).await?.id;
-            world.witness.learn(mailbox, retrieval);
-            retrievals.push(retrieval);
+            let row = store.retrieval_by_name(&name(mailbox)).await?;
+            world.witness.learn(mailbox, row.id);
+            places.push(Place {
+                retrieval: row.id,
+                account: row.account,
+            });
         }
         let kept = matches!(before, None | Some(Crash::Kill));
         world.witness.opened(&store, !kept);
@@ -185,37 +195,36 @@ impl House<'_> {
         let dice = Dice::new(self.dice.number());
         let troubled: Arc<dyn Store> =
             TroubledStore::new(&store, &life, &world, self.sabotage, dice);
-        self.desk
-            .put(Some((Arc::clone(&troubled), retrievals.clone())));
+        self.desk.put(Some((Arc::clone(&troubled), places.clone())));
         let engine = self.engine(&troubled);
-        let (stop, stopping) = watch::channel(false);
-        let watched: Arc<dyn Watched> = Arc::clone(&world) as Arc<dyn Watched>;
-        let mut runs = drive(
-            &watched,
-            &engine,
-            &troubled,
-            &self.due,
-            &retrievals,
-            &stopping,
-            &mut self.dice,
-        );
+        let dice = Dice::new(self.dice.number());
+        let service = tokio::select! {
+            biased;
+            () = life.gone() => None,
+            service = self.begin(&engine) => Some(service),
+        };
+        let people = (service.as_ref()).map(|service| people::begin(&world, service, places, dice));
         let orderly = end.min(Instant::now() + self.dice.seconds(600, 24 * 3600));
         let orderly = if stormy { orderly } else { end };
         tokio::select! {
             biased;
             () = world.story.breached() => {}
-            () = life.ended() => {}
+            () = life.gone() => {}
             () = sleep_until(orderly) => {
                 world.story.tell(format_args!("the process is told to stop"));
-                stop.send_replace(true);
-                tokio::select! {
-                    biased;
-                    () = life.ended() => {}
-                    _ = timeout(FAREWELL, all_end(&mut runs)) => {}
+                if let Some(service) = &service {
+                    tokio::select! {
+                        biased;
+                        () = life.gone() => {}
+                        _ = service.stop(FAREWELL) => {}
+                    }
                 }
             }
         }
         self.desk.put(None);
+        if let Some(mut people) = people {
+            people.shutdown().await;
+        }
         world.set_life(None);
         let crashed = life.is_over().then(|| life.crash());
         if crashed.is_some() {
@@ -225,11 +234,11 @@ impl House<'_> {
             world.witness.closed();
             world.witness.disturb(0..world.mailboxes.len());
             world.witness.settle(0..world.mailboxes.len());
-            runs.shutdown().await;
+            kill(service.as_deref()).await;
             store.close().await?;
             world.lose_clients(true);
         }
-        runs.shutdown().await;
+        kill(service.as_deref()).await;
         Ok(crashed)
     }
 
@@ -243,23 +252,54 @@ impl House<'_> {
         Ok(SqliteStore::open(self.directory, options).await?)
     }
 
+    /// Until the store is readable.
+    async fn begin(&self, engine: &Arc<Engine>) -> Arc<Service> {
+        let usual = ServiceSettings::default();
+        let settings = ServiceSettings {
+            at_once: self.at_once(),
+            at_once_per_server: self.at_once_per_server(),
+            ..usual
+        };
+        loop {
+            match Service::start(Arc::clone(engine), settings.clone()).await {
+                Ok(service) => return service,
+                Err(_) => sleep(Duration::from_secs(1)).await,
+            }
+        }
+    }
+
+    fn at_once(&self) -> usize {
+        match self.sabotage {
+            Some(Sabotage::OneAtATime) => 1,
+            _ => ServiceSettings::default().at_once,
+        }
+    }
+
+    fn at_once_per_server(&self) -> usize {
+        match self.sabotage {
+            Some(Sabotage::NoHostLimit) => self.at_once(),
+            _ => LINES_MOST,
+        }
+    }
+
     fn engine(&self, store: &Arc<dyn Store>) -> Arc<Engine> {
         let world = Arc::clone(&self.world);
         let clock = Arc::new(move || world.now());
         let usual = Checks::with_spool(self.directory.join("spool"));
         let checks = Checks {
-            at_once: match self.sabotage {
-                Some(Sabotage::OneAtATime) => 1,
-                _ => usual.at_once,
-            },
-            at_once_per_server: match self.sabotage {
-                Some(Sabotage::NoHostLimit) => usual.at_once,
-                _ => LINES_MOST,
-            },
+            at_once: self.at_once(),
+            at_once_per_server: self.at_once_per_server(),
             ..usual
         };
         let roads = Arc::new(Roads(Arc::clone(&self.world)));
-        Engine::within(roads, Arc::clone(store), checks, clock)
+        let engine = Engine::within(roads, Arc::clone(store), checks, clock);
+        if self.sabotage == Some(Sabotage::NoFloor) {
+            engine.set_pace(Pace {
+                floor: Duration::ZERO,
+                ..Pace::default()
+            });
+        }
+        engine
     }
 }
 
@@ -267,6 +307,12 @@ fn name(mailbox: usize) -> String {
     format!("retrieval{mailbox}")
 }
 
-async fn all_end(runs: &mut JoinSet<()>) {
-    while runs.join_next().await.is_some() {}
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+}
+
+async fn kill(service: Option<&Service>) {
+    if let Some(service) = service {
+        service.kill().await;
+    }
 }

@@ -15,13 +15,19 @@ pub enum Sabotage {
     OneAtATime,
     /// Promise 6: the end of a run is said to be recorded, and is not.
     UnrecordedRun,
+    /// Promise 7: nothing waits longer behind a failure.
+    NoBackOff,
+    /// Promise 7: no least time between two visits.
+    NoFloor,
+    /// Promises 5 and 6: now and then the end of a run sets no time for the next.
+    NeverAgain,
     /// Promise 7: as many lines to one server as there are mailboxes on it.
     NoHostLimit,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Engine(Rule::DeletesFirst),
         Self::Engine(Rule::RefusalEndsRun),
         Self::Engine(Rule::NoLease),
@@ -30,6 +36,10 @@ impl Sabotage {
         Self::OneAtATime,
         Self::UnrecordedRun,
         Self::NoHostLimit,
+        Self::NoBackOff,
+        Self::NoFloor,
+        Self::NeverAgain,
+        Self::Engine(Rule::SleepsOn),
     ];
 
     pub(crate) fn rule(self) -> Option<Rule> {
@@ -49,7 +59,8 @@ impl Sabotage {
             Self::ForgottenLedger => &[2],
             Self::OneAtATime => &[4, 5],
             Self::UnrecordedRun => &[6],
-            Self::NoHostLimit => &[7],
+            Self::NoHostLimit | Self::NoBackOff | Self::NoFloor => &[7],
+            Self::NeverAgain | Self::Engine(Rule::SleepsOn) => &[5],
         }
     }
 }

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 use crate::dice::Dice;
 use crate::life::{Life, Weight};
 use crate::sabotage::Sabotage;
-use crate::world::World;
+use crate::world::{EVERY, World};
 
 /// A store with its troubles.
 pub(crate) struct TroubledStore {
@@ -165,7 +165,13 @@ impl TroubledStore {
             if self.sabotage == Some(Sabotage::UnrecordedRun) && self.some_of(20) {
                 return Ok(());
             }
-            self.store.run_finish(maildrop, end.clone(), changes).await
+            let mut told = end.clone();
+            if let Some(schedule) = &mut told.schedule {
+                self.break_schedule(schedule, end.ended);
+            }
+            self.store.run_finish(maildrop, told, changes).await?;
+            self.world.witness.run_recorded(&end);
+            Ok(())
         };
         let weight = if end.deleted > 0 {
             Weight::Lasting
@@ -197,6 +203,45 @@ impl TroubledStore {
             "retrieval {retrieval}: {messages} messages {how}"
         ));
         committed
+    }
+
+    fn break_schedule(&self, schedule: &mut ScheduleState, now: Timestamp) {
+        match self.sabotage {
+            Some(Sabotage::NoBackOff) if schedule.setback.is_some() => {
+                schedule.setback = None;
+                schedule.next_due = Some(now.plus(EVERY));
+            }
+            Some(Sabotage::NeverAgain) if self.some_of(50) => schedule.next_due = None,
+            _ => {}
+        }
+    }
+
+    async fn change(
+        &self,
+        retrieval: RetrievalId,
+        change: RetrievalChange,
+    ) -> Result<(), StoreError> {
+        let every = match change.every {
+            Some(Every::Seconds(seconds)) => Some(Duration::from_secs(seconds.into())),
+            _ => None,
+        };
+        let change = async {
+            self.store.retrieval_change(retrieval, change).await?;
+            self.world.witness.saved(retrieval, every);
+            Ok(())
+        };
+        self.write("change a retrieval", Weight::Usual, change)
+            .await
+    }
+
+    async fn uncount(&self, before: Vec<Uncounted>) -> Result<(), StoreError> {
+        let ids: Vec<_> = before.iter().map(|before| before.retrieval).collect();
+        let uncount = async {
+            self.store.retrieval_uncount(before).await?;
+            self.world.witness.uncounted(ids);
+            Ok(())
+        };
+        self.write("uncount failures", Weight::Usual, uncount).await
     }
 
     async fn apply(
@@ -263,14 +308,14 @@ macro_rules! methods {
 impl Store for TroubledStore {
     methods! {
         account_create(account: NewAccount) -> AccountId;
-        account_list() -> Vec<Account>;
+        account_list() -> Vec<Account>, by read;
         account_by_name<'a>(name: &'a str) -> Account;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool;
         account_change(account: AccountId, change: AccountChange) -> ();
         account_remove(account: AccountId) -> ();
         account_allowance(account: AccountId) -> Allowance, by read;
         group_create<'a>(name: &'a str, change: GroupChange) -> GroupId;
-        group_list() -> Vec<Group>;
+        group_list() -> Vec<Group>, by read;
         group_by_name<'a>(name: &'a str) -> Group;
         group_change(group: GroupId, change: GroupChange) -> ();
         group_remove(group: GroupId) -> ();
@@ -279,9 +324,9 @@ impl Store for TroubledStore {
         retrieval_list() -> Vec<Retrieval>, by read;
         retrieval_by_name<'a>(name: &'a str) -> Retrieval, by read;
         retrieval_by_id(id: RetrievalId) -> Retrieval, by read;
-        retrieval_change(retrieval: RetrievalId, change: RetrievalChange) -> (), by write;
+        retrieval_change(retrieval: RetrievalId, change: RetrievalChange) -> (), by change;
         retrieval_schedule<'a>(states: &'a [(RetrievalId, ScheduleState)]) -> (), by write;
-        retrieval_uncount(before: Vec<Uncounted>) -> (), by write;
+        retrieval_uncount(before: Vec<Uncounted>) -> (), by uncount;
         retrieval_remove(retrieval: RetrievalId) -> ();
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, by read;
         ledger_load(maildrop: MaildropId) -> Ledger, by load;

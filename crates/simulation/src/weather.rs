@@ -3,7 +3,6 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use inhaul_sample::switches::{
@@ -282,9 +281,6 @@ async fn clock_jumps(world: Arc<World>, mut dice: Dice) {
     loop {
         sleep(dice.seconds(6 * 3600, 48 * 3600)).await;
         let hours = i64::try_from(dice.below(49)).unwrap_or(0) - 24;
-        world
-            .story
-            .tell(format_args!("the clock is off by {hours} hours"));
-        world.clock_off.store(hours * 3_600_000, Ordering::Relaxed);
+        world.turn_the_clock(hours);
     }
 }

@@ -14,16 +14,17 @@ use inhaul_store::{LedgerChange, RunEnd, SqliteStore, Store};
 use inhaul_types::{Digest, FolderId, RetrievalId, RunId, Uid};
 use tokio::time::Instant;
 
+use crate::book::{Book, Recorded};
 use crate::letters::which;
 use crate::story::Story;
 
-/// How old a message may be on a server where nothing is wrong: an interval, and the longest that
-/// well-behaved neighbours can be in the way.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
-/// The same where another message of the maildrop cuts lines: each cut costs an interval.
-const PATIENCE_BESIDE_CUTS: Duration = Duration::from_secs(90 * 60);
-/// How long a run that is due may wait for well-behaved neighbours.
-const WAIT_MOST: Duration = Duration::from_secs(120);
+/// So many good runs may pass a message over that nothing is wrong with.
+const PASSES_MOST: u32 = 1;
+/// And so many runs of any end for each message in the maildrop that cuts lines.
+const PASSES_BESIDE_CUTS: u32 = 4;
+/// How long a run that is due may wait for well-behaved neighbours, and for the place that it has
+/// among all that became due while nothing ran.
+const WAIT_MOST: Duration = Duration::from_secs(5 * 60);
 /// A run that is not recorded as ended after so long never will be: a run has half an hour, and
 /// what is under way then a minute.
 const RUN_MOST: Duration = Duration::from_secs(40 * 60);
@@ -42,6 +43,8 @@ struct State {
     store: Option<Arc<SqliteStore>>,
     boxes: Vec<Record>,
     runs: BTreeMap<RunId, OpenRun>,
+    /// When the service last said that there is no network.
+    offline: Option<Instant>,
     counts: Counts,
 }
 
@@ -75,8 +78,7 @@ struct Record {
     /// What is wrong at present: with the server, the lines, the store.
     disturbances: u32,
     calm_since: Instant,
-    /// Since when a run is due that has not begun.
-    wanted: Option<Instant>,
+    book: Book,
     /// When a message that cuts lines was last stored.
     cut: Option<Instant>,
 }
@@ -86,6 +88,8 @@ struct Letter {
     digest: Digest,
     arrived: Instant,
     copies: u32,
+    /// Runs that should have brought it.
+    passed: u32,
     trouble: Trouble,
     /// The server removed it at our request before the store could be asked.
     stored: bool,
@@ -112,7 +116,7 @@ struct OpenRun {
 }
 
 impl Witness {
-    pub(crate) fn new(story: Story, mailboxes: usize) -> Self {
+    pub(crate) fn new(story: Story, mailboxes: usize, every: Duration) -> Self {
         let now = Instant::now();
         let record = || Record {
             retrieval: None,
@@ -123,13 +127,14 @@ impl Witness {
             by_id: BTreeMap::new(),
             disturbances: 0,
             calm_since: now,
-            wanted: None,
+            book: Book::new(every),
             cut: None,
         };
         let state = State {
             store: None,
             boxes: std::iter::repeat_with(record).take(mailboxes).collect(),
             runs: BTreeMap::new(),
+            offline: None,
             counts: Counts::default(),
         };
         Self {
@@ -155,6 +160,7 @@ impl Witness {
                 digest,
                 arrived: Instant::now(),
                 copies: 0,
+                passed: 0,
                 trouble: Trouble::Nothing,
                 stored: false,
                 unproven: false,
@@ -238,10 +244,7 @@ impl Witness {
         state.counts.restarts += 1;
         // What was under way is not under way any more.
         state.runs.clear();
-        state
-            .boxes
-            .iter_mut()
-            .for_each(|record| record.wanted = None);
+        (state.boxes.iter_mut()).for_each(|record| record.book.opened(!all));
     }
 
     pub(crate) fn closed(&self) {
@@ -262,14 +265,49 @@ impl Witness {
         state.find(mailbox);
     }
 
-    /// Promise 5: a run is due, and begins soon.
-    pub(crate) fn wanted(&self, mailbox: usize) {
-        self.lock().boxes[mailbox].wanted = Some(Instant::now());
+    /// Promise 7: the least time between two sign-ins, and none too soon behind a refusal.
+    pub(crate) fn signs_in(&self, mailbox: usize, delay: Duration) {
+        let signed_in = self.lock().boxes[mailbox].book.signs_in(delay);
+        self.expect_polite(mailbox, signed_in);
     }
 
-    /// It will not begin: it could not even be asked for.
-    pub(crate) fn unwanted(&self, mailbox: usize) {
-        self.lock().boxes[mailbox].wanted = None;
+    fn expect_polite(&self, mailbox: usize, polite: Result<(), String>) {
+        if let Err(how) = polite {
+            self.story.breach(7, format!("mailbox {mailbox} {how}"));
+        }
+    }
+
+    /// A person tries again in spite of a refusal, or an administrator.
+    pub(crate) fn tries_again(&self, mailbox: usize) {
+        self.lock().boxes[mailbox].book.tried_again();
+    }
+
+    /// A person has saved the retrieval, with a password or another interval.
+    pub(crate) fn saved(&self, retrieval: RetrievalId, every: Option<Duration>) {
+        let state = &mut *self.lock();
+        if let Some(mailbox) = state.of(retrieval) {
+            state.boxes[mailbox].book.saved(every);
+        }
+    }
+
+    pub(crate) fn uncounted(&self, retrievals: impl IntoIterator<Item = RetrievalId>) {
+        let state = &mut *self.lock();
+        for retrieval in retrievals {
+            if let Some(mailbox) = state.of(retrieval) {
+                state.boxes[mailbox].book.uncounted();
+            }
+        }
+    }
+
+    pub(crate) fn clock_jumped(&self) {
+        let state = &mut *self.lock();
+        let is_seen = state.store.is_some();
+        (state.boxes.iter_mut()).for_each(|record| record.book.clock_jumped(is_seen));
+    }
+
+    /// The service says that there is no network.
+    pub(crate) fn offline(&self) {
+        self.lock().offline = Some(Instant::now());
     }
 
     pub(crate) fn run_began(&self, retrieval: RetrievalId, run: RunId) {
@@ -280,8 +318,32 @@ impl Witness {
         state.counts.runs += 1;
         let began = Instant::now();
         state.runs.insert(run, OpenRun { mailbox, began });
-        state.boxes[mailbox].check_wait(mailbox, &self.story);
-        state.boxes[mailbox].wanted = None;
+        let polite = state.boxes[mailbox].book.begins();
+        self.expect_polite(mailbox, polite);
+    }
+
+    /// Promises 5 and 7: the end of a run is durable, and the next one comes when the rules say so.
+    pub(crate) fn run_recorded(&self, end: &RunEnd) {
+        let state = &mut *self.lock();
+        let Some(OpenRun { mailbox, .. }) = state.runs.get(&end.run).copied() else {
+            return;
+        };
+        let record = &mut state.boxes[mailbox];
+        let (Some(retrieval), Some(store)) = (record.retrieval, &state.store) else {
+            return;
+        };
+        let Ok(row) = at_once(store.retrieval_by_id(retrieval)) else {
+            return;
+        };
+        let recorded = Recorded {
+            end,
+            next_due: row.schedule.next_due,
+            min_interval: row.schedule.min_interval,
+        };
+        if let Err((promise, how)) = record.book.ended(&recorded) {
+            self.story
+                .breach(promise, format!("mailbox {mailbox} {how}"));
+        }
     }
 
     /// Promises 4 and 6, when the store has said that the end of a run is recorded.
@@ -319,11 +381,17 @@ impl Witness {
             );
             self.story.breach(4, text);
         }
+        if !end.stopped {
+            state.boxes[mailbox].pass_over(mailbox, began, end.code.is_none(), &self.story);
+        }
     }
 
     /// A run whose end the store would not take has its row without.
     pub(crate) fn run_unrecorded(&self, run: RunId) {
-        self.lock().runs.remove(&run);
+        let state = &mut *self.lock();
+        if let Some(open) = state.runs.remove(&run) {
+            state.boxes[open.mailbox].book.unrecorded();
+        }
     }
 
     /// Promise 6: nobody is left out without a reason.
@@ -355,7 +423,7 @@ impl Witness {
         }
     }
 
-    /// Promises 4 and 5: mail that nothing holds up has come in time. And 6: runs end.
+    /// Promise 5: what is due begins. And 6: runs end.
     pub(crate) fn look_at_the_time(&self) {
         let state = &mut *self.lock();
         let now = Instant::now();
@@ -363,24 +431,13 @@ impl Witness {
             return;
         }
         for (mailbox, record) in state.boxes.iter().enumerate() {
-            if record.disturbances > 0 {
+            let Some(due) = record.book.overdue_since() else {
                 continue;
-            }
-            record.check_wait(mailbox, &self.story);
-            let cuts = record.has_cutting();
-            let patience = if cuts { PATIENCE_BESIDE_CUTS } else { PATIENCE };
-            let late = record.awaited.iter().find(|number| {
-                let letter = &record.letters[number];
-                let since = letter.arrived.max(record.calm_since);
-                letter.trouble == Trouble::Nothing && now.duration_since(since) > patience
-            });
-            if let Some(number) = late {
-                let beside = record
-                    .awaited
-                    .iter()
-                    .any(|other| record.letters[other].trouble != Trouble::Nothing);
-                let text = format!("message {number} of mailbox {mailbox} does not come");
-                self.story.breach(if beside { 4 } else { 5 }, text);
+            };
+            let since = due.max(record.calm_since).max(state.offline.unwrap_or(due));
+            if record.disturbances == 0 && now.duration_since(since) > WAIT_MOST {
+                let text = format!("mailbox {mailbox} is due, and no run begins");
+                self.story.breach(5, text);
             }
         }
         for (run, open) in &state.runs {
@@ -520,12 +577,33 @@ impl State {
 }
 
 impl Record {
-    fn check_wait(&self, mailbox: usize, story: &Story) {
-        let Some(wanted) = self.wanted else { return };
-        let since = wanted.max(self.calm_since);
-        if self.disturbances == 0 && Instant::now().duration_since(since) > WAIT_MOST {
-            let text = format!("mailbox {mailbox} is due and waits for others");
-            story.breach(5, text);
+    /// A run is over: what lay there when it began is here now.
+    fn pass_over(&mut self, mailbox: usize, began: Instant, was_good: bool, story: &Story) {
+        if !self.is_calm_since(began) {
+            return;
+        }
+        let cuts = |number: &&u32| self.letters[number].trouble == Trouble::Cuts;
+        let cutting = u32::try_from(self.awaited.iter().filter(cuts).count()).unwrap_or(u32::MAX);
+        let most = match cutting {
+            0 if self.cut.is_none_or(|cut| cut < began) => PASSES_MOST,
+            _ => PASSES_BESIDE_CUTS * (cutting + 1),
+        };
+        let beside = self.awaited.iter().any(|number| {
+            let letter = &self.letters[number];
+            letter.trouble != Trouble::Nothing
+        });
+        for number in &self.awaited {
+            let Some(letter) = self.letters.get_mut(number) else {
+                continue;
+            };
+            if letter.trouble != Trouble::Nothing || letter.arrived > began {
+                continue;
+            }
+            letter.passed += u32::from(was_good || cutting > 0);
+            if letter.passed > most {
+                let text = format!("message {number} of mailbox {mailbox} does not come");
+                story.breach(if beside { 4 } else { 5 }, text);
+            }
         }
     }
 

@@ -18,7 +18,6 @@ use inhaul_types::Timestamp;
 use tokio::time::sleep;
 
 use crate::dice::Dice;
-use crate::driver::Watched;
 use crate::life::{Life, Weight};
 use crate::pipe::{Fate, Line, line};
 use crate::story::Story;
@@ -30,6 +29,9 @@ pub(crate) const MAILBOXES: usize = 20;
 pub(crate) const HOSTS: usize = 7;
 /// Lines to one server that are polite.
 pub(crate) const LINES_MOST: usize = 2;
+
+/// Between two runs of a retrieval, as its owner wants it.
+pub(crate) const EVERY: Duration = Duration::from_secs(600);
 
 /// 2026-03-02 00:00 UTC.
 const BEGINNING: i64 = 1_772_409_600_000;
@@ -132,7 +134,7 @@ impl World {
         };
         Ok(Arc::new(Self {
             seed,
-            witness: Witness::new(story.clone(), MAILBOXES),
+            witness: Witness::new(story.clone(), MAILBOXES, EVERY),
             story,
             hosts,
             mailboxes,
@@ -262,11 +264,15 @@ impl World {
             return;
         };
         match event {
-            SessionEvent::SignedIn { .. } => self.signed_in(line, mailbox),
+            SessionEvent::SignedIn { .. } => {
+                self.signed_in(line, mailbox);
+                self.witness.signs_in(mailbox, self.login_delay(mailbox));
+            }
             SessionEvent::Refused { .. } => {
                 self.story
                     .tell(format_args!("mailbox {mailbox}: sign-in refused"));
                 self.signed_in(line, mailbox);
+                self.witness.signs_in(mailbox, self.login_delay(mailbox));
             }
             SessionEvent::DeletionAsked(id) => {
                 self.story
@@ -288,6 +294,20 @@ impl World {
                 self.witness.vanished(mailbox, *id);
             }
         }
+    }
+
+    /// What the server wants between two sign-ins. Announced in `CAPA`, where that works.
+    fn login_delay(&self, mailbox: usize) -> Duration {
+        let switches = self.mailboxes[mailbox].mailbox.switches();
+        Duration::from_secs(switches.login_delay.unwrap_or(0).into())
+    }
+
+    /// The local clock is wrong by so many hours from now on.
+    pub(crate) fn turn_the_clock(&self, hours: i64) {
+        self.story
+            .tell(format_args!("the clock is off by {hours} hours"));
+        self.clock_off.store(hours * 3_600_000, Ordering::Relaxed);
+        self.witness.clock_jumped();
     }
 
     /// Promise 7: one visit to a maildrop at a time, refused or not.
@@ -322,16 +342,6 @@ impl World {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Watched for World {
-    fn due(&self, mailbox: usize) {
-        self.witness.wanted(mailbox);
-    }
-
-    fn done(&self, mailbox: usize) {
-        self.witness.unwanted(mailbox);
     }
 }
 

@@ -115,3 +115,23 @@ fn promise_7_two_visits_to_a_maildrop_are_found_out() {
 fn promise_7_a_crowd_at_one_server_is_found_out() {
     assert_found_out(Sabotage::NoHostLimit);
 }
+
+#[test]
+fn promise_7_a_wait_that_no_failure_lengthens_is_found_out() {
+    assert_found_out(Sabotage::NoBackOff);
+}
+
+#[test]
+fn promise_7_visits_without_a_pause_are_found_out() {
+    assert_found_out(Sabotage::NoFloor);
+}
+
+#[test]
+fn promise_5_a_retrieval_that_is_never_due_again_is_found_out() {
+    assert_found_out(Sabotage::NeverAgain);
+}
+
+#[test]
+fn promise_5_a_schedule_that_sleeps_on_is_found_out() {
+    assert_found_out(Sabotage::Engine(Rule::SleepsOn));
+}

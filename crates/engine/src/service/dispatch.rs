@@ -26,6 +26,11 @@ const NOISE: u64 = 0x9e37_79b9_7f4a_7c15;
 /// When a scheduled run finds the queue full, it is tried again after this.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What spreads a retrieval and its neighbours.
+pub(super) fn noise_of(id: RetrievalId) -> u64 {
+    u64::try_from(id.row()).unwrap_or(0).wrapping_mul(NOISE)
+}
+
 impl Service {
     /// Wakes what is due until the service stops.
     pub(super) async fn keep_going(self: Arc<Self>) {
@@ -41,6 +46,7 @@ impl Service {
                 .turn()
                 .map_or(GLANCE, |next| next.since(self.now()).min(GLANCE));
             tokio::select! {
+                biased;
                 () = sleep(wait) => {}
                 () = self.wake.notified() => {}
                 _ = stopping.changed() => {}
@@ -98,7 +104,8 @@ impl Service {
             }
         }
         let due = table.due_of(id);
-        match self.held_back(now) {
+        let rest = table.rests_until(id, &self.engine.pace(), now);
+        match self.held_back(now).max(rest) {
             _ if due.is_none_or(|due| due > now) => {}
             Some(until) => table.postpone(id, until),
             None => {
@@ -210,7 +217,7 @@ impl Service {
         };
         let row = Arc::clone(&entry.row);
         let service = Arc::clone(self);
-        tokio::spawn(async move {
+        self.spawn(async move {
             let watch = Watch {
                 service: &service,
                 pending: &pending,
@@ -282,8 +289,7 @@ impl Service {
         let others = u32::try_from(overdue.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let window = SPREAD_WINDOW.min(EACH * others);
         for (place, id) in overdue.iter().enumerate() {
-            let noise = u64::try_from(id.row()).unwrap_or(0).wrapping_mul(NOISE);
-            let wait = spread_overdue(overdue.len(), place, window, noise);
+            let wait = spread_overdue(overdue.len(), place, window, noise_of(*id));
             table.postpone(*id, now.plus(wait));
             table.set_wake(*id);
         }

@@ -10,6 +10,7 @@ use super::event::EventKind;
 use super::pending::Pending;
 use super::table::{Activity, Table, due_by};
 use crate::observe::RunReport;
+use crate::sabotage::{Sabotage, breaks};
 
 impl Service {
     /// A run has ended and is recorded.
@@ -79,7 +80,9 @@ impl Table {
         entry.waiting = entry
             .waiting
             .and_then(|waiting| waiting.after_run(stored, soonest));
-        self.set_wake(id);
+        if !breaks(Sabotage::SleepsOn) {
+            self.set_wake(id);
+        }
         self.due_of(id)
     }
 }

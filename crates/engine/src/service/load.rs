@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use inhaul_domain::schedule::{Pace, settle};
 use inhaul_store::{Retrieval, StoreError};
-use inhaul_types::RetrievalId;
+use inhaul_types::{RetrievalId, Timestamp};
 
 use super::Service;
+use super::dispatch::noise_of;
 use super::event::EventKind;
 use super::table::{Activity, Entry, Table, due_by};
 
@@ -19,7 +21,7 @@ impl Service {
         let groups = store.group_list().await?;
         let accounts = store.account_list().await?;
         let rows = store.retrieval_list().await?;
-        let now = self.now();
+        let (now, pace) = (self.now(), self.engine.pace());
         let mut table = self.lock();
         table.groups = groups.into_iter().map(|group| (group.id, group)).collect();
         table.accounts = accounts
@@ -28,10 +30,13 @@ impl Service {
             .collect();
         let mut gone: std::collections::BTreeSet<RetrievalId> =
             table.entries.keys().copied().collect();
-        for row in rows {
+        for mut row in rows {
             let id = row.id;
+            // Nothing has happened in the future: the clock was set back.
+            let started = &mut row.schedule.last_started;
+            *started = started.map(|then| then.min(now));
             gone.remove(&id);
-            if table.take_in(row, read_at) {
+            if table.take_in(row, read_at, |row| due_at(row, &pace, now)) {
                 self.tell(now, id, EventKind::Changed);
             }
         }
@@ -59,6 +64,7 @@ impl Service {
         let mut stopping = self.stopping.subscribe();
         loop {
             tokio::select! {
+                biased;
                 changed = changes.changed() => if changed.is_err() { return },
                 _ = stopping.changed() => return,
             }
@@ -69,12 +75,26 @@ impl Service {
     }
 }
 
+/// When a row read from the store is due. A clock that was set back while nothing ran would have it
+/// wait for hours longer than any wait is.
+fn due_at(row: &Retrieval, pace: &Pace, now: Timestamp) -> Timestamp {
+    let settled = settle(&row.schedule, row.every, pace, now, noise_of(row.id));
+    settled.next_due.unwrap_or_else(|| due_by(row))
+}
+
 impl Table {
     /// Takes a row in; whether it says anything new.
-    fn take_in(&mut self, row: Retrieval, read_at: u64) -> bool {
+    fn take_in(
+        &mut self,
+        row: Retrieval,
+        read_at: u64,
+        due: impl Fn(&Retrieval) -> Timestamp,
+    ) -> bool {
         let id = row.id;
         let Some(entry) = self.entries.get_mut(&id) else {
-            self.entries.insert(id, Entry::new(Arc::new(row), read_at));
+            let due = due(&row);
+            let entry = Entry::new(Arc::new(row), due, read_at);
+            self.entries.insert(id, entry);
             return true;
         };
         if entry.read_at > read_at {
@@ -83,7 +103,7 @@ impl Table {
         entry.read_at = read_at;
         let same = entry.row.is_configured_as(&row);
         if entry.row.schedule.next_due != row.schedule.next_due || !same {
-            entry.due = due_by(&row);
+            entry.due = due(&row);
         }
         entry.row = Arc::new(row);
         !same

@@ -24,6 +24,7 @@ use inhaul_domain::queue::{Bounds, Queue};
 use inhaul_store::StoreError;
 use inhaul_types::Timestamp;
 use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::engine::Engine;
@@ -95,6 +96,8 @@ pub struct Service {
     started: Timestamp,
     /// When the schedule was last gone through.
     turned: Mutex<Instant>,
+    /// All that goes on: the service's own and the runs.
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl std::fmt::Debug for Service {
@@ -120,12 +123,13 @@ impl Service {
             events: broadcast::Sender::new(event::KEPT),
             stopping: watch::Sender::new(false),
             turned: Mutex::new(Instant::now()),
+            tasks: Mutex::default(),
         });
         service.reload().await?;
         service.spread_what_is_overdue();
-        tokio::spawn(Arc::clone(&service).keep_going());
-        tokio::spawn(Arc::clone(&service).follow_changes());
-        tokio::spawn(Arc::clone(&service).watch_the_network());
+        service.spawn(Arc::clone(&service).keep_going());
+        service.spawn(Arc::clone(&service).follow_changes());
+        service.spawn(Arc::clone(&service).watch_the_network());
         Ok(service)
     }
 
@@ -172,6 +176,22 @@ impl Service {
             }
         }
         true
+    }
+
+    /// Ends everything at once, wherever it is, as a killed process does. Nothing is recorded, and
+    /// whoever waits for a run hears no more of it.
+    #[cfg(feature = "simulation")]
+    pub async fn kill(&self) {
+        let tasks = || self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = std::mem::take(&mut *tasks());
+        all.shutdown().await;
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that have ended make room.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
     }
 
     /// What happens from now on.

@@ -24,10 +24,12 @@ impl Service {
         let mut turn = 0;
         loop {
             tokio::select! {
+                biased;
                 gone = offline.wait_for(Option::is_some) => if gone.is_err() { return },
                 _ = stopping.changed() => return,
             }
             tokio::select! {
+                biased;
                 () = sleep(LOOK) => {}
                 _ = stopping.changed() => return,
             }

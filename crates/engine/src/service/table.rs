@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use inhaul_domain::limits::{Limits, tightest};
 use inhaul_domain::queue::{Queue, TicketId};
-use inhaul_domain::schedule::Every;
+use inhaul_domain::schedule::{Every, Pace};
 use inhaul_store::{Account, Group, Retrieval};
 use inhaul_types::{AccountId, Activation, GroupId, RetrievalId, Timestamp};
 
@@ -70,13 +70,13 @@ pub(super) struct Behind {
 }
 
 impl Entry {
-    pub(super) fn new(row: Arc<Retrieval>, read_at: u64) -> Self {
+    pub(super) fn new(row: Arc<Retrieval>, due: Timestamp, read_at: u64) -> Self {
         let mut started = BTreeMap::new();
         if let Some(last) = row.schedule.last_started {
             started.insert(Activation::Schedule, last);
         }
         Self {
-            due: due_by(&row),
+            due,
             row,
             activity: Activity::Idle,
             behind: None,
@@ -154,6 +154,21 @@ impl Table {
         let least = self.schedule_interval(&entry.row)?;
         let soonest = entry.last_started().map(|last| last.plus(least));
         Some(soonest.map_or(entry.due, |soonest| soonest.max(entry.due)))
+    }
+
+    /// Until when its server has had enough of it, however overdue it is: a process that is killed
+    /// in every run begins none more often than the floor.
+    pub(super) fn rests_until(
+        &self,
+        id: RetrievalId,
+        pace: &Pace,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let entry = self.entries.get(&id)?;
+        // A clock that was set back says nothing of what was in its future.
+        let last = entry.last_started().filter(|last| *last <= now)?;
+        let until = last.plus(entry.row.schedule.least_gap(pace));
+        (until > now).then_some(until)
     }
 
     /// Puts the schedule's next run off until then.

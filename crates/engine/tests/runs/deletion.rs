@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use inhaul_sample::switches::{Dele, Quit, Removal, Top};
+use inhaul_store::Store;
 use inhaul_types::ErrorCode;
 
 use crate::harness::{Setup, letters};

@@ -223,7 +223,7 @@ impl Examination {
             let name = row.get(1).doing(DOING)?;
             let sealed: Vec<u8> = row.get(2).doing(DOING)?;
             let secret = match key.open(id, &sealed) {
-                Ok(RemoteSecret::Stored(_) | RemoteSecret::File { .. }) => SealedSecret::Password,
+                Ok(RemoteSecret::Stored(_)) => SealedSecret::Password,
                 Ok(RemoteSecret::Command(words) | RemoteSecret::Token(words)) => {
                     SealedSecret::Command(words)
                 }

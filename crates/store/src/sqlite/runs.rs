@@ -38,6 +38,10 @@ pub(crate) fn begin(
         })
         .doing(WRITE)?;
     let id = RunId::new(txn.last_insert_rowid());
+    // Should this process be killed in the run, the next one knows that the server has been asked.
+    txn.prepare_cached("UPDATE retrieval SET last_started = ?2 WHERE id = ?1")
+        .and_then(|mut update| update.execute((run.retrieval.row(), run.started.millis())))
+        .doing(WRITE)?;
     if let Some(by) = run.started_by {
         started::count(txn, by, run.started)?;
     }
