@@ -173,9 +173,10 @@ impl Book {
             .next_due
             .ok_or_else(|| (5, "is never due again".to_owned()))?;
         let found = due.since(end.ended);
-        let (least, most) = wait.map_or((gap, self.longest()), |wait| {
-            ((wait * 9 / 10).max(gap), (wait * 11 / 10).max(gap))
-        });
+        let (least, most) = wait.map_or_else(
+            || (gap, self.longest()),
+            |wait| ((wait * 9 / 10).max(gap), (wait * 11 / 10).max(gap)),
+        );
         self.due_by = Some(Instant::now() + most);
         if let (Some((Class::Refused, times)), Some(begun)) = (self.row, self.begun)
             && end.counts
@@ -203,7 +204,7 @@ impl Book {
 
     /// A run is over whose end the store would not take.
     pub(crate) fn unrecorded(&mut self) {
-        self.due_by.get_or_insert(Instant::now() + FLOOR);
+        self.due_by.get_or_insert_with(|| Instant::now() + FLOOR);
         self.row = None;
     }
 

@@ -347,6 +347,9 @@ async fn a_refused_password_stops_triggers_until_it_is_changed() {
         .world
         .set_secret(inhaul_store::RemoteSecret::Stored(secret))
         .await;
+    going.service.reload().await.unwrap();
+    // As soon as the floor allows.
+    going.turn_the_clock(MINUTE);
     assert_eq!(going.ended().await, (Activation::Schedule, 0, None));
     assert_eq!(going.world.mailbox.sign_ins().refused, sign_ins.refused);
     assert_eq!(sign_ins.refused, 2);

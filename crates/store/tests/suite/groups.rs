@@ -200,6 +200,7 @@ pub(crate) async fn an_allowance_is_the_tightest_of_group_and_account_and_what_t
         },
         octets: octets(12),
         private_networks: true,
+        deletion_paused: false,
     };
     assert_eq!(allowance().await, expected);
 }
