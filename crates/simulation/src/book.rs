@@ -21,6 +21,8 @@ const SLACK: Duration = Duration::from_secs(2);
 pub(crate) struct Book {
     /// The interval that its owner wants.
     normal: Duration,
+    /// The least time between two visits that its server bears.
+    gap: Duration,
     /// What the last runs came to, and how many in a row; `None` if that is not known.
     row: Option<(Class, u32)>,
     /// When the last run began.
@@ -40,6 +42,8 @@ enum Class {
     Busy,
     Temporary,
     Refused,
+    /// It did not prove who it is.
+    Unproven,
     /// The server gave its messages other ids.
     Ids,
 }
@@ -52,6 +56,10 @@ impl Class {
             | ErrorCode::AuthAppPassword
             | ErrorCode::AuthNotPossible
             | ErrorCode::PopSwitchedOff => Self::Refused,
+            ErrorCode::Certificate
+            | ErrorCode::NoEncryption
+            | ErrorCode::StlsRefused
+            | ErrorCode::NotPop3 => Self::Unproven,
             ErrorCode::IdsChanged => Self::Ids,
             _ => Self::Temporary,
         }
@@ -64,9 +72,9 @@ impl Class {
             (Self::Busy, 2) => minutes(5),
             (Self::Good | Self::Ids | Self::Busy, _) => normal,
             (Self::Temporary, _) => (normal * 2_u32.pow(times.min(10))).min(minutes(60)),
-            (Self::Refused, 1) => minutes(15),
-            (Self::Refused, 2) => minutes(60),
-            (Self::Refused, 3) => minutes(6 * 60),
+            (Self::Refused | Self::Unproven, 1) => minutes(15),
+            (Self::Refused | Self::Unproven, 2) => minutes(60),
+            (Self::Refused, 3) | (Self::Unproven, _) => minutes(6 * 60),
             (Self::Refused, _) => minutes(24 * 60),
         }
     }
@@ -85,6 +93,7 @@ impl Book {
     pub(crate) fn new(normal: Duration) -> Self {
         Self {
             normal,
+            gap: FLOOR,
             row: Some((Class::Good, 0)),
             begun: None,
             refused_until: None,
@@ -98,7 +107,8 @@ impl Book {
         self.normal = normal.unwrap_or(self.normal);
         self.row = Some((Class::Good, 0));
         self.refused_until = None;
-        self.due_by = self.due_by.map(|due| due.min(Instant::now() + FLOOR));
+        let soon = Instant::now() + self.gap;
+        self.due_by = self.due_by.map(|due| due.min(soon));
     }
 
     /// Earlier failures were none after all.
@@ -111,14 +121,15 @@ impl Book {
     pub(crate) fn clock_jumped(&mut self, is_seen: bool) {
         (self.begun, self.refused_until, self.signed_in) = (None, None, None);
         if !is_seen {
-            let last = Instant::now() + self.longest();
-            self.due_by = self.due_by.map(|_| last);
+            self.due_by = Some(Instant::now() + self.most_now());
         }
     }
 
     /// A process begins. `kept`: everything that was said to be recorded is.
     pub(crate) fn opened(&mut self, kept: bool) {
-        let soon = Instant::now() + FLOOR;
+        let now = Instant::now();
+        let rested = self.begun.unwrap_or(now) + self.gap;
+        let soon = rested.max(now + FLOOR);
         if kept {
             self.due_by = Some(self.due_by.map_or(soon, |due| due.max(soon)));
         } else {
@@ -168,6 +179,7 @@ impl Book {
     pub(crate) fn ended(&mut self, recorded: &Recorded<'_>) -> Result<(), (u8, String)> {
         let end = recorded.end;
         let gap = recorded.min_interval.unwrap_or_default().max(FLOOR);
+        self.gap = gap;
         let wait = self.wait_behind(end, gap);
         let due = recorded
             .next_due
@@ -238,6 +250,13 @@ impl Book {
         };
         self.row = Some(row);
         Some(row.0.wait(row.1, normal))
+    }
+
+    /// The longest wait from here on.
+    fn most_now(&self) -> Duration {
+        let most = |(class, times): (Class, u32)| class.wait(times, self.normal.max(self.gap));
+        let most = self.row.map_or(self.longest(), |row| most(row) * 11 / 10);
+        most.max(self.gap)
     }
 
     /// No wait is longer.

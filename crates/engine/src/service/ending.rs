@@ -1,9 +1,11 @@
 //! What a run's end sets going: the next due time, the run behind it, the next try of who waits.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use inhaul_domain::schedule::sign_in_block;
 use inhaul_store::{Retrieval, StoreError};
-use inhaul_types::{RetrievalId, Timestamp};
+use inhaul_types::{Activation, RetrievalId, Timestamp};
 
 use super::Service;
 use super::event::EventKind;
@@ -20,11 +22,23 @@ impl Service {
         let report = Arc::new(report);
         let now = self.now();
         let floor = self.engine.pace().floor;
-        let next = {
-            let mut table = self.lock();
-            table.run_ended(id, row, report.stored, now, floor)
-        };
         let activation = pending.activation;
+        let (next, blocked) = {
+            let mut table = self.lock();
+            let rest = match report.run {
+                Some(_) => now,
+                // Nobody has been asked for anything, and what was in the way may last.
+                None => {
+                    table.not_begun(id, activation);
+                    now.plus(floor)
+                }
+            };
+            let next = table.run_ended(id, row, report.stored, (now, rest), floor);
+            (next, table.take_blocked(id, now))
+        };
+        if let Some((row, behind)) = blocked {
+            behind.end(Arc::new(self.engine.not_run(&row)));
+        }
         let kind = EventKind::Ended {
             activation,
             report: Arc::clone(&report),
@@ -39,14 +53,35 @@ impl Service {
 }
 
 impl Table {
-    /// Frees the places and says when the schedule runs it next.
+    /// A run did not come as far as its record: it is no visit that its server has to be spared.
+    fn not_begun(&mut self, id: RetrievalId, activation: Activation) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.started.remove(&activation);
+        }
+    }
+
+    /// The run behind one whose password was refused: nobody signs in before the block is over.
+    fn take_blocked(
+        &mut self,
+        id: RetrievalId,
+        now: Timestamp,
+    ) -> Option<(Arc<Retrieval>, Arc<Pending>)> {
+        let entry = self.entries.get_mut(&id)?;
+        sign_in_block(&entry.row.schedule, now)?;
+        let behind = entry.behind.take()?;
+        let row = Arc::clone(&entry.row);
+        self.set_wake(id);
+        Some((row, behind.pending))
+    }
+
+    /// Frees the places and says when the schedule runs it next: not before `rest`.
     fn run_ended(
         &mut self,
         id: RetrievalId,
         row: Result<Retrieval, StoreError>,
         stored: u64,
-        now: Timestamp,
-        floor: std::time::Duration,
+        (now, rest): (Timestamp, Timestamp),
+        floor: Duration,
     ) -> Option<Timestamp> {
         let reading = self.reading();
         let entry = self.entries.get_mut(&id)?;
@@ -71,7 +106,11 @@ impl Table {
             return None;
         }
         let between = entry.row.schedule.min_interval.unwrap_or(floor).max(floor);
-        let soonest = entry.last_started().unwrap_or(now).plus(between).max(now);
+        let last = entry.last_started().unwrap_or(now).min(now);
+        let soonest = last.plus(between).max(rest);
+        // Who waits for a message does not sign in against a refusal.
+        let allowed =
+            sign_in_block(&entry.row.schedule, now).map_or(soonest, |end| end.max(soonest));
         // Whatever was recorded or not: never more often than the floor.
         entry.due = entry.due.max(soonest);
         if let Some(behind) = &mut entry.behind {
@@ -79,7 +118,7 @@ impl Table {
         }
         entry.waiting = entry
             .waiting
-            .and_then(|waiting| waiting.after_run(stored, soonest));
+            .and_then(|waiting| waiting.after_run(stored, allowed));
         if !breaks(Sabotage::SleepsOn) {
             self.set_wake(id);
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use inhaul_domain::schedule::{Pace, settle};
+use inhaul_domain::schedule::{Pace, ScheduleState, settle};
 use inhaul_store::{Retrieval, StoreError};
 use inhaul_types::{RetrievalId, Timestamp};
 
@@ -30,13 +30,10 @@ impl Service {
             .collect();
         let mut gone: std::collections::BTreeSet<RetrievalId> =
             table.entries.keys().copied().collect();
-        for mut row in rows {
+        for row in rows {
             let id = row.id;
-            // Nothing has happened in the future: the clock was set back.
-            let started = &mut row.schedule.last_started;
-            *started = started.map(|then| then.min(now));
             gone.remove(&id);
-            if table.take_in(row, read_at, |row| due_at(row, &pace, now)) {
+            if table.take_in(row, read_at, &pace, now) {
                 self.tell(now, id, EventKind::Changed);
             }
         }
@@ -58,6 +55,23 @@ impl Service {
         Ok(())
     }
 
+    /// Sets right what a clock that was turned back while nothing ran would have wait too long. It is
+    /// written, so that a process that is killed again and again does not begin to wait again.
+    pub(super) async fn settle(&self) -> Result<(), StoreError> {
+        let store = &self.engine.store;
+        let (now, pace) = (self.now(), self.engine.pace());
+        let rows = store.retrieval_list().await?;
+        let wrong: Vec<_> = (rows.iter())
+            .map(|row| (row.id, row.schedule, settled(row, &pace, now)))
+            .filter(|(_, before, after)| before != after && before.next_due.is_some())
+            .map(|(id, _, after)| (id, after))
+            .collect();
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        store.retrieval_schedule(&wrong).await
+    }
+
     /// Reads again whenever the store says that something was saved.
     pub(super) async fn follow_changes(self: Arc<Self>) {
         let mut changes = self.engine.store.changes();
@@ -75,24 +89,24 @@ impl Service {
     }
 }
 
-/// When a row read from the store is due. A clock that was set back while nothing ran would have it
-/// wait for hours longer than any wait is.
-fn due_at(row: &Retrieval, pace: &Pace, now: Timestamp) -> Timestamp {
-    let settled = settle(&row.schedule, row.every, pace, now, noise_of(row.id));
-    settled.next_due.unwrap_or_else(|| due_by(row))
+/// The schedule of a row that may be of another time: with a clock that was set back while nothing
+/// ran it would wait for hours longer than any wait is, behind a run that is yet to come.
+fn settled(row: &Retrieval, pace: &Pace, now: Timestamp) -> ScheduleState {
+    let last_started = row.schedule.last_started;
+    let state = ScheduleState {
+        last_started: last_started.map(|then| then.min(now)),
+        ..row.schedule
+    };
+    settle(&state, row.every, pace, now, noise_of(row.id))
 }
 
 impl Table {
     /// Takes a row in; whether it says anything new.
-    fn take_in(
-        &mut self,
-        row: Retrieval,
-        read_at: u64,
-        due: impl Fn(&Retrieval) -> Timestamp,
-    ) -> bool {
+    fn take_in(&mut self, mut row: Retrieval, read_at: u64, pace: &Pace, now: Timestamp) -> bool {
         let id = row.id;
+        let due = settled(&row, pace, now).next_due;
+        let due = due.unwrap_or_else(|| due_by(&row));
         let Some(entry) = self.entries.get_mut(&id) else {
-            let due = due(&row);
             let entry = Entry::new(Arc::new(row), due, read_at);
             self.entries.insert(id, entry);
             return true;
@@ -101,9 +115,13 @@ impl Table {
             return false;
         }
         entry.read_at = read_at;
+        if row.schedule.last_started > Some(now) {
+            // By a clock that was set back since; what is known here was set back with it.
+            row.schedule.last_started = entry.row.schedule.last_started;
+        }
         let same = entry.row.is_configured_as(&row);
         if entry.row.schedule.next_due != row.schedule.next_due || !same {
-            entry.due = due(&row);
+            entry.due = due;
         }
         entry.row = Arc::new(row);
         !same

@@ -125,6 +125,10 @@ impl Service {
             turned: Mutex::new(Instant::now()),
             tasks: Mutex::default(),
         });
+        if let Err(error) = service.settle().await {
+            // A disk that is full keeps nobody from reading what is due.
+            tracing::warn!(%error, "what is due could not be set right");
+        }
         service.reload().await?;
         service.spread_what_is_overdue();
         service.spawn(Arc::clone(&service).keep_going());

@@ -196,12 +196,10 @@ impl Table {
                 back(&mut waiting.next);
                 back(&mut waiting.until);
             }
-            entry
-                .started
-                .values_mut()
-                .for_each(|then| *then = (*then).min(now));
+            let past = |then: Timestamp| then.minus(by).min(now);
+            (entry.started.values_mut()).for_each(|then| *then = past(*then));
             let mut row = (*entry.row).clone();
-            row.schedule.last_started = row.schedule.last_started.map(|then| then.min(now));
+            row.schedule.last_started = row.schedule.last_started.map(past);
             entry.row = Arc::new(row);
         }
         ids.into_iter().for_each(|id| self.set_wake(id));
