@@ -255,7 +255,9 @@ impl Book {
     /// The longest wait from here on.
     fn most_now(&self) -> Duration {
         let most = |(class, times): (Class, u32)| class.wait(times, self.normal.max(self.gap));
-        let most = self.row.map_or(self.longest(), |row| most(row) * 11 / 10);
+        let most = self
+            .row
+            .map_or_else(|| self.longest(), |row| most(row) * 11 / 10);
         most.max(self.gap)
     }
 
