@@ -7,7 +7,7 @@ use anyhow::Result;
 use inhaul_testkit::lab_obstacle;
 
 use crate::steps::{Step, has_subcommand, run_all};
-use crate::{crash, fuzz, peers};
+use crate::{crash, fuzz, peers, simulate};
 
 /// How much is tested.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,6 +55,11 @@ fn steps(extent: Extent) -> Result<Vec<Step>> {
     ));
     if extent == Extent::Full {
         steps.push(crash::step(crash::FULL_ROUNDS, None)?);
+        steps.push(simulate::step(
+            simulate::USUAL_SEEDS,
+            None,
+            simulate::USUAL_DAYS,
+        ));
     }
     Ok(steps)
 }
