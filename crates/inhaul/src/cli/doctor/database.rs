@@ -29,7 +29,7 @@ pub(super) fn check(site: &Site) -> (Vec<Finding>, Option<Contents>) {
                 contents
             }
             Err(error) => {
-                findings.insert(0, unusable(site, &error));
+                findings.splice(0..0, unusable(site, &error));
                 None
             }
         },
@@ -39,7 +39,7 @@ pub(super) fn check(site: &Site) -> (Vec<Finding>, Option<Contents>) {
             Some(Contents::default())
         }
         Err(error) => {
-            findings.insert(0, unusable(site, &error));
+            findings.splice(0..0, unusable(site, &error));
             None
         }
     };
@@ -61,7 +61,7 @@ fn look(
         ),
         Integrity::Damaged(why) => {
             let damaged = StoreError::Damaged(why.lines().next().unwrap_or_default().to_owned());
-            return Ok((vec![unusable(site, &damaged)], None));
+            return Ok((unusable(site, &damaged).into_iter().collect(), None));
         }
     }];
     for path in examination.short_segments()? {
@@ -121,14 +121,16 @@ fn opened(site: &Site, contents: &Contents) -> Finding {
     )
 }
 
-fn unusable(site: &Site, error: &StoreError) -> Finding {
+/// Why it cannot be looked into; a full disk is told where the room is.
+fn unusable(site: &Site, error: &StoreError) -> Option<Finding> {
     let mut what = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         what.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    match error {
+    Some(match error {
+        StoreError::DiskFull(_) => return None,
         StoreError::TooNew { .. } => Finding::fail(
             "schema",
             what,
@@ -151,7 +153,7 @@ fn unusable(site: &Site, error: &StoreError) -> Finding {
                 site.command("restore BACKUP")
             ),
         ),
-    }
+    })
 }
 
 /// Nobody cuts the log down while somebody reads on and on.
