@@ -226,6 +226,15 @@ fn failed(number: Option<i32>, why: &Octets) -> io::Error {
     }
 }
 
+/// What a mistake of ours would do in the middle of a command: while the file is there that
+/// `INHAUL_TEST_BREAK` names. In test builds only.
+fn break_down_if_a_test_wants_it() {
+    #[cfg(feature = "test-clock")]
+    if std::env::var_os("INHAUL_TEST_BREAK").is_some_and(|file| Path::new(&file).exists()) {
+        panic!("a test wants it")
+    }
+}
+
 /// Carries the command out and tells its caller of a failure.
 async fn to_the_end(words: Vec<OsString>, context: Context, remote: Arc<Remote>) -> Exit {
     let cli = match cli::parse(words) {
@@ -240,6 +249,7 @@ async fn to_the_end(words: Vec<OsString>, context: Context, remote: Arc<Remote>)
         }
     };
     tracing::info!(uid = caller::current().who(), "carries a command out");
+    break_down_if_a_test_wants_it();
     let globals = cli::Globals {
         server: Some(context),
         ..cli.globals

@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use inhaul_testkit::{ClockFile, Server, Signal};
+use inhaul_testkit::{Server, Signal};
 
 use crate::House;
 use crate::installation::{Installation, wait_until};
@@ -202,23 +202,20 @@ fn a_client_that_is_killed_stops_its_run_and_nothing_else() {
     assert_eq!(home.messages("anna").len(), 40);
 }
 
-/// A command breaks down where it asks for the time and the clock is gone.
+/// A command breaks down while a file is there.
 #[test]
 #[cfg_attr(not(feature = "test-clock"), ignore = "needs the feature test-clock")]
 fn a_command_that_breaks_down_takes_nobody_along() {
     let home = Installation::new();
-    let clock = ClockFile::create(home.beside("clock")).unwrap();
-    let home = home.env("INHAUL_TEST_CLOCK", clock.path()).account("anna");
-    let how = ["--server", "127.0.0.1:1", "--no-test"];
-    home.retrieval("isp", "u1", "anna", &how);
+    let file = home.beside("break");
+    let home = home.env("INHAUL_TEST_BREAK", &file).account("anna");
     let _server = Server::start(&home.inhaul).unwrap();
-    fs::remove_file(clock.path()).unwrap();
-    let broken = home.fails(&["retrieval", "show", "isp"], 70);
+    fs::write(&file, "").unwrap();
+    let broken = home.fails(&["account", "list"], 70);
     assert!(
         broken.stderr.contains("a mistake of inhaul's"),
         "{broken:?}"
     );
+    fs::remove_file(&file).unwrap();
     home.inhaul.ok(&["account", "list"]).unwrap();
-    clock.advance(Duration::ZERO).unwrap();
-    home.inhaul.ok(&["retrieval", "show", "isp"]).unwrap();
 }

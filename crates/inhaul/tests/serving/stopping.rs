@@ -82,6 +82,9 @@ fn a_client_hears_that_its_server_was_killed_and_nothing_comes_twice() {
     assert_eq!(ended.code(), Some(75), "{}", pull.stderr());
     assert!(pull.stderr().contains("the server went away"));
     house.remote.behave();
+    wait_until("the remote server has let go", || {
+        house.mailbox.open_sessions() == 0
+    });
     home.pull("isp");
     assert_each_once(&house.mailbox.contents(), &home.messages("anna"));
 }
