@@ -31,8 +31,12 @@ pub(crate) struct Book {
     refused_until: Option<Instant>,
     /// When somebody last signed in, or tried to.
     signed_in: Option<Instant>,
-    /// By then the next run begins, if nothing is in its way. `None` while one goes on.
-    due_by: Option<Instant>,
+    /// By then the next run begins, if nothing is in its way.
+    due_by: Instant,
+    /// One goes on.
+    is_running: bool,
+    /// What the store says of it is by a clock that was turned since.
+    is_adrift: bool,
 }
 
 /// Kinds of an end (UX 2.2).
@@ -98,7 +102,9 @@ impl Book {
             begun: None,
             refused_until: None,
             signed_in: None,
-            due_by: Some(Instant::now()),
+            due_by: Instant::now(),
+            is_running: false,
+            is_adrift: false,
         }
     }
 
@@ -108,7 +114,7 @@ impl Book {
         self.row = Some((Class::Good, 0));
         self.refused_until = None;
         let soon = Instant::now() + self.gap;
-        self.due_by = self.due_by.map(|due| due.min(soon));
+        self.due_by = self.due_by.min(soon);
     }
 
     /// Earlier failures were none after all.
@@ -120,8 +126,9 @@ impl Book {
     /// schedule may wait a whole wait again.
     pub(crate) fn clock_jumped(&mut self, is_seen: bool) {
         (self.begun, self.refused_until, self.signed_in) = (None, None, None);
+        self.is_adrift = true;
         if !is_seen {
-            self.due_by = Some(Instant::now() + self.most_now());
+            self.due_by = Instant::now() + self.most_now();
         }
     }
 
@@ -130,18 +137,19 @@ impl Book {
         let now = Instant::now();
         let rested = self.begun.unwrap_or(now) + self.gap;
         let soon = rested.max(now + FLOOR);
+        self.is_running = false;
         if kept {
-            self.due_by = Some(self.due_by.map_or(soon, |due| due.max(soon)));
+            self.due_by = self.due_by.max(soon);
         } else {
             (self.row, self.begun, self.refused_until) = (None, None, None);
-            self.due_by = Some(soon + self.longest());
+            self.due_by = soon + self.longest();
         }
     }
 
     /// A run begins.
     pub(crate) fn begins(&mut self) -> Result<(), String> {
         let now = Instant::now();
-        self.due_by = None;
+        self.is_running = true;
         match self.begun.replace(now).map(|then| now - then) {
             Some(gap) if gap + SLACK < FLOOR => Err(format!("is visited again after {gap:?}")),
             _ => Ok(()),
@@ -189,7 +197,8 @@ impl Book {
             || (gap, self.longest()),
             |wait| ((wait * 9 / 10).max(gap), (wait * 11 / 10).max(gap)),
         );
-        self.due_by = Some(Instant::now() + most);
+        self.due_by = Instant::now() + most;
+        (self.is_running, self.is_adrift) = (false, false);
         if let (Some((Class::Refused, times)), Some(begun)) = (self.row, self.begun)
             && end.counts
             && end
@@ -216,13 +225,18 @@ impl Book {
 
     /// A run is over whose end the store would not take.
     pub(crate) fn unrecorded(&mut self) {
-        self.due_by.get_or_insert_with(|| Instant::now() + FLOOR);
-        self.row = None;
+        if std::mem::take(&mut self.is_running) {
+            // What it was due by may have been told by another clock.
+            self.due_by = self.due_by.max(Instant::now() + self.most_now());
+        }
     }
 
     /// Since when the next run should have begun.
     pub(crate) fn overdue_since(&self) -> Option<Instant> {
-        self.due_by.filter(|due| *due < Instant::now())
+        // A process that ends, or a store that takes nothing, makes the wait begin again.
+        let again = if self.is_adrift { 2 } else { 0 };
+        let due = self.due_by + self.most_now() * again;
+        (!self.is_running && due < Instant::now()).then_some(due)
     }
 
     fn wait_behind(&mut self, end: &RunEnd, gap: Duration) -> Option<Duration> {

@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::dice::Dice;
 use crate::world::World;
 
-/// A run waits for its turn, has half an hour, and ends.
-const END: Duration = Duration::from_secs(60 * 60);
+/// A run waits as long as its server wants and then for its turn, has half an hour, and ends.
+const END: Duration = Duration::from_secs(2 * 60 * 60);
 /// Between two looks at the service.
 const LOOKS: Duration = Duration::from_secs(60);
 

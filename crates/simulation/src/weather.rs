@@ -201,7 +201,8 @@ async fn whims(world: Arc<World>, desk: Arc<Desk>, mailbox: usize, mut dice: Dic
             _ => {
                 place.set(|switches| be_odd(switches, names_last(mailbox), &mut dice));
                 if place.switches().unique_ids != UniqueIds::Stable {
-                    // Names of another kind are not by chance what others were called before.
+                    // Names of another kind are not by chance what others were called before. The
+                    // old ones may come back.
                     place.renumber();
                 }
                 let switches = place.switches();
@@ -209,12 +210,7 @@ async fn whims(world: Arc<World>, desk: Arc<Desk>, mailbox: usize, mut dice: Dic
                     .story
                     .tell(format_args!("mailbox {mailbox}: {switches:?}"));
                 sleep(dice.seconds(600, 6 * 3600)).await;
-                let renamed = place.switches().unique_ids != UniqueIds::Stable;
                 place.set(|switches| *switches = MailboxSwitches::default());
-                if renamed {
-                    // No server that lost its names finds them again.
-                    place.renumber();
-                }
                 world.story.tell(format_args!("mailbox {mailbox} is well"));
             }
         }

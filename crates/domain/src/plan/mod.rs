@@ -124,6 +124,7 @@ pub fn plan_run(
         elsewhere: Elsewhere::of(ledger),
         wanted: vec![false; ledger.len()],
         tried_again: BTreeSet::new(),
+        unseen: BTreeSet::new(),
         deletions: policy.session.messages().unwrap_or(u32::MAX),
         ordered: Vec::new(),
         plan: RunPlan {
@@ -158,6 +159,9 @@ struct Planner<'a> {
     /// Sizes of messages that were left out and are tried again: meanwhile they may have come
     /// under other ids.
     tried_again: BTreeSet<Option<Octets>>,
+    /// Sizes of messages that stay where they are unseen: each may be one that came under another id
+    /// meanwhile, and goes on to a third.
+    unseen: BTreeSet<Option<Octets>>,
     /// How many more messages may be deleted that were stored earlier.
     deletions: u32,
     /// To be retrieved before all others.
@@ -173,7 +177,9 @@ impl Planner<'_> {
             Standing::Anonymous => self.place_fresh(entry),
             Standing::Unknown if self.plan.renumbered || self.elsewhere.past => {
                 // An id that was left out is known, whatever became of the others.
-                if self.left_out.judge(entry) != Fresh::Stay {
+                if self.left_out.judge(entry) == Fresh::Stay {
+                    self.unseen.insert(entry.size);
+                } else {
                     self.plan.probe.push(entry.index);
                 }
             }
@@ -222,9 +228,17 @@ impl Planner<'_> {
             Fresh::Retrieve => self.plan.retrieve.push(entry.index),
             Fresh::RetrieveFirst => self.ordered.push(entry.index),
             Fresh::RetrieveLast => self.plan.retrieve_last.push(entry.index),
-            Fresh::Leave(reason) => self.plan.leave.push((entry.index, reason)),
-            Fresh::Stay => {}
+            Fresh::Leave(reason) => {
+                self.unseen.insert(entry.size);
+                self.plan.leave.push((entry.index, reason));
+            }
+            Fresh::Stay => drop(self.unseen.insert(entry.size)),
         }
+    }
+
+    /// Whether the message of a row whose id is gone may be one that stays unseen in this run.
+    fn may_be_unseen(&self, row: &LedgerRow<'_>) -> bool {
+        row.state.is_stored() && self.unseen.contains(&row.listed_size)
     }
 
     /// Notes for each row whether it appeared, vanished, and whether its proof is needed.
@@ -250,7 +264,9 @@ impl Planner<'_> {
                     self.plan.not_deleted += u64::from(is_ignored);
                     continue;
                 }
-                (_, Named::No) if row.listed_last => self.plan.vanished.push(row.index),
+                (_, Named::No) if row.listed_last && !self.may_be_unseen(&row) => {
+                    self.plan.vanished.push(row.index);
+                }
                 _ => {}
             }
             if looks_for_missing && self.may_turn_up(&row) {

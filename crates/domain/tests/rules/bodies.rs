@@ -67,6 +67,23 @@ fn what_was_left_out_and_came_under_another_id_meanwhile_is_relinked() {
 }
 
 #[test]
+fn what_may_have_gone_back_to_an_id_that_was_left_out_goes_on_being_expected() {
+    let refused = Row {
+        state: LedgerState::LeftOut(LeftOutReason::Refused),
+        hours_ago: 1,
+        ..stored("a", 10, 1)
+    };
+    // Not looked at for a day. Should it be renamed before, its octets have to be known.
+    for (name, size, vanishes) in [("the same size", 10, false), ("another size", 11, true)] {
+        let rows = [refused, stored("b", size, 1)];
+        let scene = Scene::new(KEEP, &rows, &[line("a", 10, 1)]);
+        assert!(scene.plan().retrieve.is_empty(), "{name}");
+        let vanished = scene.bodies().vanished();
+        assert_eq!(vanished == [scene.row(1)], vanishes, "{name}");
+    }
+}
+
+#[test]
 fn each_row_is_relinked_once() {
     let lines = [line("a", 10, 1), line("a", 10, 1)];
     let scene = Scene::new(KEEP, &[stored("a", 10, 1)], &lines);

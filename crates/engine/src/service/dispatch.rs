@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use inhaul_domain::queue::{self, Priority};
 use inhaul_domain::schedule::{SPREAD_WINDOW, postpone_for_quiet_hours, spread_overdue};
+use inhaul_store::Retrieval;
 use inhaul_types::{Activation, RetrievalId, Timestamp};
 use tokio::time::{Instant, sleep};
 
@@ -12,7 +13,8 @@ use super::Service;
 use super::event::{EventKind, Rate};
 use super::pending::Pending;
 use super::table::{Activity, Table};
-use crate::observe::{Observer, Progress};
+use crate::observe::{Observer, Progress, Unobserved};
+use crate::sabotage::{Sabotage, breaks};
 
 /// The clock on the wall is looked at this often at least: it can be set, and it goes on while a
 /// machine sleeps, which the clock behind timers does not notice.
@@ -216,6 +218,9 @@ impl Service {
             pending: Arc::clone(&pending),
         };
         let row = Arc::clone(&entry.row);
+        if breaks(Sabotage::NoLease) {
+            self.visit_beside(&row, &pending);
+        }
         let service = Arc::clone(self);
         self.spawn(async move {
             let watch = Watch {
@@ -235,6 +240,22 @@ impl Service {
                 )
                 .await;
             service.ended(&pending, report).await;
+        });
+    }
+}
+
+impl Service {
+    /// What a schedule would do that keeps no visits apart: one more beside the run.
+    fn visit_beside(self: &Arc<Self>, row: &Arc<Retrieval>, pending: &Arc<Pending>) {
+        let (engine, row, pending) = (
+            Arc::clone(&self.engine),
+            Arc::clone(row),
+            Arc::clone(pending),
+        );
+        self.spawn(async move {
+            let (activation, options) = (pending.activation, pending.options);
+            let visit = engine.run(&row, activation, options, &Unobserved, pending.stopping());
+            drop(visit.await);
         });
     }
 }

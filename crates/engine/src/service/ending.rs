@@ -3,25 +3,35 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inhaul_domain::schedule::sign_in_block;
+use inhaul_domain::schedule::{Pace, sign_in_block};
 use inhaul_store::{Retrieval, StoreError};
 use inhaul_types::{Activation, RetrievalId, Timestamp};
+use tokio::time::sleep;
 
 use super::Service;
 use super::event::EventKind;
+use super::load::due_at;
 use super::pending::Pending;
-use super::table::{Activity, Table, due_by};
+use super::table::{Activity, Table};
 use crate::observe::RunReport;
 use crate::sabotage::{Sabotage, breaks};
+
+/// Before a store that could not be read is asked once more.
+const ONCE_MORE: Duration = Duration::from_secs(1);
 
 impl Service {
     /// A run has ended and is recorded.
     pub(super) async fn ended(self: &Arc<Self>, pending: &Arc<Pending>, report: RunReport) {
         let id = pending.retrieval;
-        let row = self.engine.store.retrieval_by_id(id).await;
+        let mut row = self.engine.store.retrieval_by_id(id).await;
+        if matches!(&row, Err(error) if !matches!(error, StoreError::Missing { .. })) {
+            // Without it a refusal is not known, and the server is asked again in a minute.
+            sleep(ONCE_MORE).await;
+            row = self.engine.store.retrieval_by_id(id).await;
+        }
         let report = Arc::new(report);
         let now = self.now();
-        let floor = self.engine.pace().floor;
+        let pace = self.engine.pace();
         let activation = pending.activation;
         let (next, blocked) = {
             let mut table = self.lock();
@@ -30,10 +40,10 @@ impl Service {
                 // Nobody has been asked for anything, and what was in the way may last.
                 None => {
                     table.not_begun(id, activation);
-                    now.plus(floor)
+                    now.plus(pace.floor)
                 }
             };
-            let next = table.run_ended(id, row, report.stored, (now, rest), floor);
+            let next = table.run_ended(id, row, report.stored, (now, rest), &pace);
             (next, table.take_blocked(id, now))
         };
         if let Some((row, behind)) = blocked {
@@ -81,7 +91,7 @@ impl Table {
         row: Result<Retrieval, StoreError>,
         stored: u64,
         (now, rest): (Timestamp, Timestamp),
-        floor: Duration,
+        pace: &Pace,
     ) -> Option<Timestamp> {
         let reading = self.reading();
         let entry = self.entries.get_mut(&id)?;
@@ -91,8 +101,9 @@ impl Table {
         }
         let entry = self.entries.get_mut(&id)?;
         match row {
-            Ok(row) => {
-                entry.due = due_by(&row);
+            Ok(mut row) => {
+                entry.due = due_at(&row, pace, now);
+                entry.keep_the_past(&mut row, now);
                 entry.row = Arc::new(row);
                 entry.read_at = reading;
             }
@@ -105,7 +116,7 @@ impl Table {
             self.entries.remove(&id);
             return None;
         }
-        let between = entry.row.schedule.min_interval.unwrap_or(floor).max(floor);
+        let between = entry.row.schedule.least_gap(pace);
         let last = entry.last_started().unwrap_or(now).min(now);
         let soonest = last.plus(between).max(rest);
         // Who waits for a message does not sign in against a refusal.

@@ -10,7 +10,7 @@ use inhaul_types::{RetrievalId, Timestamp};
 use super::Service;
 use super::dispatch::noise_of;
 use super::event::EventKind;
-use super::table::{Activity, Entry, Table, due_by};
+use super::table::{Activity, Entry, Table};
 
 impl Service {
     /// Reads everything again.
@@ -100,12 +100,28 @@ fn settled(row: &Retrieval, pace: &Pace, now: Timestamp) -> ScheduleState {
     settle(&state, row.every, pace, now, noise_of(row.id))
 }
 
+/// When the row is due.
+pub(super) fn due_at(row: &Retrieval, pace: &Pace, now: Timestamp) -> Timestamp {
+    let due = settled(row, pace, now).next_due;
+    // A row that was never scheduled is due at once.
+    due.unwrap_or(Timestamp::from_millis(0))
+}
+
+impl Entry {
+    /// A row written by a clock that was set back since has begun its last run in the future; what
+    /// is known here was set back with the clock.
+    pub(super) fn keep_the_past(&self, row: &mut Retrieval, now: Timestamp) {
+        if row.schedule.last_started > Some(now) {
+            row.schedule.last_started = self.row.schedule.last_started;
+        }
+    }
+}
+
 impl Table {
     /// Takes a row in; whether it says anything new.
     fn take_in(&mut self, mut row: Retrieval, read_at: u64, pace: &Pace, now: Timestamp) -> bool {
         let id = row.id;
-        let due = settled(&row, pace, now).next_due;
-        let due = due.unwrap_or_else(|| due_by(&row));
+        let due = due_at(&row, pace, now);
         let Some(entry) = self.entries.get_mut(&id) else {
             let entry = Entry::new(Arc::new(row), due, read_at);
             self.entries.insert(id, entry);
@@ -115,10 +131,7 @@ impl Table {
             return false;
         }
         entry.read_at = read_at;
-        if row.schedule.last_started > Some(now) {
-            // By a clock that was set back since; what is known here was set back with it.
-            row.schedule.last_started = entry.row.schedule.last_started;
-        }
+        entry.keep_the_past(&mut row, now);
         let same = entry.row.is_configured_as(&row);
         if entry.row.schedule.next_due != row.schedule.next_due || !same {
             entry.due = due;

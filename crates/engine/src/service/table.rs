@@ -280,8 +280,3 @@ impl Table {
         }
     }
 }
-
-/// A row that was never scheduled is due at once.
-pub(super) fn due_by(row: &Retrieval) -> Timestamp {
-    row.schedule.next_due.unwrap_or(Timestamp::from_millis(0))
-}
