@@ -111,6 +111,8 @@ impl House {
 
     /// Adds a retrieval of the remote mailbox of the same name.
     fn retrieval(&self, name: &str, account: &str, password: &str) -> Mailbox {
+        // There before the retrieval, which is checked at once.
+        let mailbox = self.remote.mailbox(name);
         let at = self.remote.address().to_string();
         let how = [
             "--server",
@@ -121,7 +123,7 @@ impl House {
         ];
         let added = self.home.try_retrieval(name, name, account, password, &how);
         assert!(added.status.success(), "{added:?}");
-        self.remote.mailbox(name)
+        mailbox
     }
 
     /// Waits until so many runs of it have ended.
