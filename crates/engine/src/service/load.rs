@@ -123,6 +123,8 @@ impl Table {
         let id = row.id;
         let due = due_at(&row, pace, now);
         let Some(entry) = self.entries.get_mut(&id) else {
+            let last = &mut row.schedule.last_started;
+            *last = last.map(|then| then.min(now));
             let entry = Entry::new(Arc::new(row), due, read_at);
             self.entries.insert(id, entry);
             return true;
