@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use inhaul_domain::schedule::ScheduleState;
@@ -140,14 +140,24 @@ impl TroubledStore {
     }
 
     async fn begin(&self, run: NewRun) -> Result<RunId, StoreError> {
-        let begun = self.write("begin a run", Weight::Usual, self.store.run_begin(run));
-        let id = begun.await?;
-        self.world.story.tell(format_args!(
-            "run {id} of retrieval {} begins",
-            run.retrieval
-        ));
-        self.world.witness.run_began(run.retrieval, id);
-        Ok(id)
+        let begun = OnceLock::new();
+        let begin = async {
+            let id = self.store.run_begin(run).await?;
+            self.world.witness.run_began(run.retrieval, id);
+            begun.set(id).ok();
+            Ok(id)
+        };
+        let answer = self.write("begin a run", Weight::Usual, begin).await;
+        match (&answer, begun.get()) {
+            (Ok(id), _) => self.world.story.tell(format_args!(
+                "run {id} of retrieval {} begins",
+                run.retrieval
+            )),
+            // There is a record of it, and nobody knows.
+            (Err(_), Some(id)) => self.world.witness.run_unrecorded(*id),
+            (Err(_), None) => {}
+        }
+        answer
     }
 
     async fn finish(
