@@ -2,15 +2,20 @@
 //! whenever somebody changed them. A saved retrieval is active at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use inhaul_domain::schedule::{Pace, ScheduleState, settle};
 use inhaul_store::{Retrieval, StoreError};
 use inhaul_types::{RetrievalId, Timestamp};
+use tokio::time::sleep;
 
 use super::Service;
 use super::dispatch::noise_of;
 use super::event::EventKind;
 use super::table::{Activity, Entry, Table};
+
+/// Before a store that could not be read is read once more: nobody saves twice.
+const ONCE_MORE: Duration = Duration::from_secs(10);
 
 impl Service {
     /// Reads everything again.
@@ -84,6 +89,11 @@ impl Service {
             }
             if let Err(error) = self.reload().await {
                 tracing::error!(%error, "what was saved cannot be read; the schedule goes on as it was");
+                tokio::select! {
+                    biased;
+                    _ = stopping.changed() => return,
+                    () = sleep(ONCE_MORE) => changes.mark_changed(),
+                }
             }
         }
     }
