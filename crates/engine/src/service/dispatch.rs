@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::Service;
 use super::event::{EventKind, Rate};
 use super::pending::Pending;
-use super::table::{Activity, Table};
+use super::table::{Activity, Behind, Entry, Table};
 use crate::observe::{Observer, Progress, Unobserved};
 use crate::sabotage::{Sabotage, breaks};
 
@@ -93,7 +93,17 @@ impl Service {
                 .take()
                 .map(|behind| behind.pending)
                 .expect("asked just above");
-            self.put_in_queue_or_postpone(table, pending, None, now);
+            let waits = Arc::clone(&pending);
+            if self.put_in_queue(table, pending, None, now).is_none()
+                && let Some(entry) = table.entries.get_mut(&id)
+            {
+                // Somebody was promised this run.
+                entry.behind = Some(Behind {
+                    pending: waits,
+                    not_before: Some(now.plus(QUEUE_PATIENCE)),
+                });
+                table.set_wake(id);
+            }
             return;
         }
         if let Some(waiting) = entry.waiting.filter(|waiting| waiting.next <= now) {
@@ -101,7 +111,15 @@ impl Service {
                 entry.waiting = None;
             } else {
                 let pending = Pending::new(id, Activation::Waiting, waiting.by);
-                self.put_in_queue_or_postpone(table, pending, None, now);
+                if self.put_in_queue(table, pending, None, now).is_none()
+                    && let Some(Entry {
+                        waiting: Some(waiting),
+                        ..
+                    }) = table.entries.get_mut(&id)
+                {
+                    waiting.next = now.plus(QUEUE_PATIENCE);
+                    table.set_wake(id);
+                }
                 return;
             }
         }

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::Service;
 use super::dispatch::noise_of;
 use super::event::EventKind;
+use super::pending::Pending;
 use super::table::{Activity, Entry, Table};
 
 /// Before a store that could not be read is read once more: nobody saves twice.
@@ -48,7 +49,9 @@ impl Service {
                 .get(&id)
                 .is_some_and(|entry| entry.read_at < read_at)
             {
-                table.remove(id);
+                if let Some((row, behind)) = table.remove(id) {
+                    behind.end(Arc::new(self.engine.not_run(&row)));
+                }
                 self.tell(now, id, EventKind::Changed);
             }
         }
@@ -152,13 +155,13 @@ impl Table {
         !same
     }
 
-    /// Forgets a retrieval that was removed; its run, if there is one, comes to its end first.
-    fn remove(&mut self, id: RetrievalId) {
-        let Some(entry) = self.entries.get_mut(&id) else {
-            return;
-        };
+    /// Forgets a retrieval that was removed; its run, if there is one, comes to its end first. What
+    /// was to follow that run is given back.
+    fn remove(&mut self, id: RetrievalId) -> Option<(Arc<Retrieval>, Arc<Pending>)> {
+        let entry = self.entries.get_mut(&id)?;
         entry.removed = true;
-        entry.behind = None;
+        let row = Arc::clone(&entry.row);
+        let behind = entry.behind.take().map(|behind| (row, behind.pending));
         entry.waiting = None;
         match &entry.activity {
             Activity::Running { pending, .. } | Activity::Queued { pending, .. } => pending.stop(),
@@ -167,5 +170,6 @@ impl Table {
                 self.entries.remove(&id);
             }
         }
+        behind
     }
 }

@@ -157,7 +157,11 @@ impl Service {
                 .filter_map(|id| table.take_from_queue(id))
                 .collect::<Vec<_>>()
         };
-        for (row, pending) in waiting {
+        // Nobody waits for a run that does not come.
+        let behind: Vec<_> = (self.lock().entries.values_mut())
+            .filter_map(|entry| Some((Arc::clone(&entry.row), entry.behind.take()?.pending)))
+            .collect();
+        for (row, pending) in waiting.into_iter().chain(behind) {
             pending.end(Arc::new(self.engine.not_run(&row)));
         }
         let running = || {

@@ -130,10 +130,10 @@ impl Wire {
     fn poll_pump(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Poll::Ready(Err(error)) = self.poll_write_queued(context) {
             // A server that hangs up may have said why before: what it said is read first.
-            if self.poll_read_some(context).is_ready() {
-                return Poll::Ready(Ok(()));
-            }
-            return Poll::Ready(Err(error));
+            return match self.poll_read_some(context) {
+                Poll::Pending => Poll::Ready(Err(error)),
+                read => read,
+            };
         }
         self.poll_read_some(context)
     }
@@ -194,4 +194,55 @@ impl Wire {
 fn unreachable_order(error: &SendError) -> RunError {
     debug_assert!(false, "a command was sent out of order: {error}");
     RunError::Cut(None)
+}
+
+#[cfg(all(test, feature = "simulation"))]
+mod tests {
+    use super::*;
+
+    /// A line that fails both ways, however often it is tried.
+    #[derive(Debug)]
+    struct Broken;
+
+    impl AsyncRead for Broken {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+    }
+
+    impl AsyncWrite for Broken {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_that_fails_both_ways_ends_the_session() {
+        let mut wire = Wire::new(Line::Simulated(Box::new(Broken)), Duration::from_secs(60));
+        wire.client.handle_input(b"+OK hello\r\n");
+        let greeting = |event: Event<'_>| matches!(event, Event::Greeting { .. }).then_some(());
+        wire.until(greeting).await.unwrap();
+        wire.send(Command::Quit).unwrap();
+        // Twice: what failed once is not asked for ever.
+        for _ in 0..2 {
+            let error = wire.until(|_| None::<()>).await.unwrap_err();
+            assert!(matches!(error, RunError::Cut(_)), "{error:?}");
+        }
+    }
 }

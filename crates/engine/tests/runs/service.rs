@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use inhaul_domain::trigger::RefusalReason;
 use inhaul_engine::service::{
-    Answer, Event, EventKind, Force, Service, ServiceSettings, Trigger, What,
+    Answer, Event, EventKind, Force, Service, ServiceSettings, Ticket, Trigger, What,
 };
 use inhaul_sample::switches::{Line, Refusal, SignIn};
 use inhaul_store::{AccountChange, Every, GroupChange, RetrievalChange, StartedBy, Store};
@@ -30,6 +30,28 @@ impl Going {
     }
 
     async fn over(world: World, every: Every) -> Self {
+        Self::over_with(world, every, ServiceSettings::default()).await
+    }
+
+    /// One run at a time, and one that waits; and the retrieval of the test beside two others.
+    async fn crowded() -> (Self, [RetrievalId; 2]) {
+        let world = Setup::default().start().await;
+        for name in ["bert", "carla"] {
+            let account = world.add_account(name).await;
+            world.add_retrieval(name, name, account).await;
+        }
+        let settings = ServiceSettings {
+            at_once: 1,
+            queue: 1,
+            ..ServiceSettings::default()
+        };
+        let going = Self::over_with(world, Every::Never, settings).await;
+        let id = async |name| going.world.store.retrieval_by_name(name).await.unwrap().id;
+        let others = [id("bert").await, id("carla").await];
+        (going, others)
+    }
+
+    async fn over_with(world: World, every: Every, settings: ServiceSettings) -> Self {
         let every = Some(every);
         world
             .change(RetrievalChange {
@@ -38,7 +60,6 @@ impl Going {
             })
             .await;
         let id = world.retrieval().await.id;
-        let settings = ServiceSettings::default();
         let service = Service::start(Arc::clone(&world.engine), settings)
             .await
             .unwrap();
@@ -92,6 +113,56 @@ impl Going {
         };
         let mut answers = self.service.trigger(&trigger).await.unwrap();
         answers.pop().unwrap().1
+    }
+
+    /// A run that has listed its mailbox already, and one that was promised behind it.
+    async fn followed(&mut self) -> (Ticket, Ticket) {
+        self.world.send(letters(0..3));
+        self.slow_down();
+        let first = self.trigger(Activation::Button).await;
+        loop {
+            let event = self.events.recv().await.unwrap();
+            if let EventKind::Progress { come, .. } = event.kind
+                && come.stage.as_str() == "fetch"
+            {
+                break;
+            }
+        }
+        self.world.send(letters(3..4));
+        let behind = self.trigger(Activation::Api).await;
+        assert!(matches!(behind, Answer::Behind(..)), "{behind:?}");
+        let ticket = |answer: Answer| answer.ticket().unwrap().clone();
+        (ticket(first), ticket(behind))
+    }
+
+    /// Answers come slowly enough to be asked in between.
+    fn slow_down(&self) {
+        let slow = Line {
+            latency: Duration::from_millis(150),
+            ..Line::default()
+        };
+        self.world.server.set(|switches| switches.line = slow);
+    }
+
+    /// Lets one run begin, puts another in the queue, and looks at the clock a minute later.
+    async fn fill_the_queue(&self, others: [RetrievalId; 2]) -> Vec<Ticket> {
+        self.slow_down();
+        let mut tickets = Vec::new();
+        for id in others {
+            let trigger = Trigger {
+                what: What::Retrievals(vec![id]),
+                activation: Activation::Button,
+                by: None,
+                force: Force::No,
+            };
+            let answers = self.service.trigger(&trigger).await.unwrap();
+            tickets.push(answers[0].1.ticket().unwrap().clone());
+            // The first leaves the queue to the second.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.turn_the_clock(MINUTE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        tickets
     }
 
     async fn due_in(&self) -> Duration {
@@ -209,12 +280,7 @@ async fn a_trigger_starts_a_run_and_the_next_is_too_soon() {
 async fn a_run_that_has_not_listed_is_joined_and_one_that_has_is_followed() {
     let mut going = Going::start(Every::Never).await;
     going.world.send(letters(0..3));
-    // Answers come slowly enough to be asked in between.
-    let slow = Line {
-        latency: Duration::from_millis(150),
-        ..Line::default()
-    };
-    going.world.server.set(|switches| switches.line = slow);
+    going.slow_down();
     let first = going.trigger(Activation::Button).await;
     let joined = going.trigger(Activation::WebLogin).await;
     assert!(matches!(joined, Answer::Joined(_)), "{joined:?}");
@@ -442,4 +508,48 @@ async fn a_removed_retrieval_is_not_run_again() {
     while let Ok(event) = going.events.try_recv() {
         assert!(!matches!(event.kind, EventKind::Ended { .. }), "{event:?}");
     }
+}
+
+#[tokio::test]
+async fn a_promised_run_comes_when_a_full_queue_has_room_again() {
+    let (mut going, others) = Going::crowded().await;
+    let (first, behind) = going.followed().await;
+    assert_eq!(first.ended().await.unwrap().stored, 3);
+    for other in going.fill_the_queue(others).await {
+        other.ended().await.unwrap();
+    }
+    going.turn_the_clock(MINUTE);
+    let report = behind.ended_within(MINUTE).await.unwrap();
+    assert_eq!(report.stored, 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_message_while_the_queue_is_full_gets_it_later() {
+    let (mut going, others) = Going::crowded().await;
+    let (_, answer) = (going.service.wait_for_message(going.id, None).await).unwrap();
+    answer.ticket().unwrap().ended().await.unwrap();
+    going.ended().await;
+    for other in going.fill_the_queue(others).await {
+        other.ended().await.unwrap();
+        going.ended().await;
+    }
+    going.world.send(letters(0..1));
+    going.turn_the_clock(MINUTE);
+    assert_eq!(going.ended().await, (Activation::Waiting, 1, None));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_promised_run_that_does_not_come() {
+    let mut removed = Going::start(Every::Never).await;
+    let (_, behind) = removed.followed().await;
+    let id = removed.id;
+    removed.world.store.retrieval_remove(id).await.unwrap();
+    removed.service.reload().await.unwrap();
+    let report = behind.ended_within(MINUTE).await.unwrap();
+    assert_eq!(report.run, None);
+    let mut stopped = Going::start(Every::Never).await;
+    let (_, behind) = stopped.followed().await;
+    assert!(stopped.service.stop(MINUTE).await);
+    let report = behind.ended_within(MINUTE).await.unwrap();
+    assert_eq!(report.run, None);
 }
