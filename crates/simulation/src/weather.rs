@@ -149,7 +149,7 @@ async fn outages(world: Arc<World>, host: usize, mut dice: Dice) {
 }
 
 fn misbehave(switches: &mut ServerSwitches, dice: &mut Dice) {
-    match dice.below(14) {
+    match dice.below(15) {
         0 => switches.greeting = Greeting::Missing,
         1 => switches.greeting = Greeting::Refused("too many of you".into()),
         2 => switches.greeting = Greeting::HangUp,
@@ -169,6 +169,8 @@ fn misbehave(switches: &mut ServerSwitches, dice: &mut Dice) {
                 ..Line::default()
             }
         }
+        // Its visitors stay for many minutes, and nobody elsewhere may notice.
+        13 => switches.line.rate = NonZeroU32::new(40),
         _ => switches.line.rate = NonZeroU32::new(2_000),
     }
 }
