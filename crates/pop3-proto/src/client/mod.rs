@@ -24,6 +24,7 @@ use self::body::{Body, BodyStep};
 use self::command::SignIn;
 use self::reply::Status;
 use self::transcript::{Announced, BodyOf, Lines};
+use crate::ResponseCode;
 use crate::input_buffer::InputBuffer;
 use crate::output_buffer::OutputBuffer;
 use crate::sasl_plain;
@@ -253,15 +254,25 @@ impl Client {
         let Some(line) = self.take_status_line(kind)? else {
             return self.nothing_more();
         };
-        let Some((status, text)) = Status::parse(&self.input[line.clone()]) else {
+        let Some((mut status, mut text)) = Status::parse(&self.input[line.clone()]) else {
             return Err(self.fail_on_line(kind, line));
         };
-        let text = line.start + text..line.end;
         if let Some(sign_in) = &self.sign_in
             && !matches!(status, Status::Continuation)
         {
-            sign_in.blot_out(&mut self.input[text.clone()]);
+            // A code that nobody registered may be the password as well.
+            let shown = match &status {
+                Status::Err(Some(ResponseCode::Other(_))) => b"-ERR ".len(),
+                _ => text,
+            };
+            let line = line.start..line.end;
+            sign_in.blot_out(&mut self.input[line.start + shown..line.end]);
+            if shown < text {
+                (status, text) = Status::parse(&self.input[line])
+                    .expect("the word of the status is not blotted out");
+            }
         }
+        let text = line.start + text..line.end;
         match status {
             Status::Ok => self.accept(kind, line, text),
             Status::Err(code) => {

@@ -484,3 +484,43 @@ proptest! {
         prop_assert_eq!(play(packet), play(usize::MAX));
     }
 }
+
+#[test]
+fn a_refusal_that_repeats_the_password_shows_it_nowhere() {
+    for (said, code, shown) in [
+        (
+            "-ERR [AUTH] not geheim",
+            Some(ResponseCode::Auth),
+            "-ERR [AUTH] not ******",
+        ),
+        (
+            "-ERR [xgeheimx] no",
+            Some(ResponseCode::Other("X******X".into())),
+            "-ERR [x******x] no",
+        ),
+        ("-ERR geheim", None, "-ERR ******"),
+    ] {
+        let mut client = authorized();
+        let password = Secret::new("geheim".into());
+        client.send(Command::Pass(password)).unwrap();
+        client.handle_input(format!("{said}\r\n").as_bytes());
+        let event = client.poll_event().unwrap();
+        assert!(
+            matches!(&event, Some(Event::Refused { code: found, .. }) if *found == code),
+            "{event:?}"
+        );
+        let transcript = client.transcript().render();
+        assert!(transcript.contains(shown), "{transcript}");
+    }
+    // A code that says what is wrong does so whatever the password is.
+    let mut client = authorized();
+    client
+        .send(Command::Pass(Secret::new("AUTH".into())))
+        .unwrap();
+    client.handle_input(b"-ERR [AUTH] AUTH\r\n");
+    let event = client.poll_event().unwrap();
+    let Some(Event::Refused { code, text, .. }) = event else {
+        panic!("{event:?}");
+    };
+    assert_eq!((code, &*text), (Some(ResponseCode::Auth), "****"));
+}
