@@ -99,6 +99,8 @@ impl Ready {
                 Some("Out") => out.extend(octets),
                 Some("Err") => err.extend(octets),
                 Some("OtherData") => bail!("the server holds another data directory"),
+                // It waits for us to say that we pass signals on. We send none.
+                Some("ForwardSignals") => self.write(&json!("Answer"), b"").await?,
                 Some(_) => {}
                 None => {
                     if let Some(code) = head.pointer("/Exit/code").and_then(Value::as_u64) {

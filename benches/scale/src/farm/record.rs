@@ -86,7 +86,7 @@ impl Record {
         }
     }
 
-    /// Counts from here on. Sessions that are open stay counted.
+    /// Counts from here on; a gap that began before is none. Sessions that are open stay counted.
     pub(super) fn begin_again(&mut self) {
         let now = self.counts.now;
         let most_per_host = self.at_hosts.iter().map(|host| host.now).max();
@@ -97,6 +97,7 @@ impl Record {
             ..Counts::default()
         };
         self.gaps.clear();
+        self.visited.fill(None);
         self.began = Instant::now();
     }
 
