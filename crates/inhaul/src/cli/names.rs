@@ -9,16 +9,39 @@ pub(crate) async fn retrievals_named(
     store: &dyn Store,
     names: &[String],
 ) -> Result<Vec<Retrieval>, Failure> {
-    let all = store.retrieval_list().await?;
+    let mut all = None;
     let mut chosen: Vec<Retrieval> = Vec::new();
     for name in names {
-        for retrieval in meant(&all, name)? {
+        let found = match by_name_alone(store, name).await? {
+            Some(retrieval) => vec![retrieval],
+            None => {
+                if all.is_none() {
+                    all = Some(store.retrieval_list().await?);
+                }
+                let all = all.as_deref().unwrap_or_default();
+                meant(all, name)?.into_iter().cloned().collect()
+            }
+        };
+        for retrieval in found {
             if chosen.iter().all(|other| other.id != retrieval.id) {
-                chosen.push(retrieval.clone());
+                chosen.push(retrieval);
             }
         }
     }
     Ok(chosen)
+}
+
+/// The retrieval of this very name, where nothing else can be meant: without reading all of them,
+/// which is what takes time where there are thousands.
+async fn by_name_alone(store: &dyn Store, name: &str) -> Result<Option<Retrieval>, StoreError> {
+    if name.contains('/') {
+        return Ok(None);
+    }
+    match store.retrieval_by_name(name).await {
+        Ok(retrieval) => Ok(Some(retrieval)),
+        Err(StoreError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The one retrieval that `name` means.
