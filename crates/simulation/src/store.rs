@@ -321,6 +321,7 @@ impl Store for TroubledStore {
         account_list() -> Vec<Account>, by read;
         account_by_name<'a>(name: &'a str) -> Account;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool;
+        account_sign_in<'a, 'b>(name: &'a str, password: &'b Secret) -> SignIn;
         account_change(account: AccountId, change: AccountChange) -> ();
         account_remove(account: AccountId) -> ();
         account_allowance(account: AccountId) -> Allowance, by read;

@@ -159,6 +159,14 @@ pub trait Store: Send + Sync + 'static {
         name: &str,
         password: &inhaul_types::Secret,
     ) -> Result<bool, StoreError>;
+    /// Signs somebody in by the account's name or by one of its addresses (a wildcard is none);
+    /// letter case does not count in either. Costs one argon2id whoever it is, two at a time at
+    /// most. What changed while it was worked out counts.
+    async fn account_sign_in(
+        &self,
+        name: &str,
+        password: &inhaul_types::Secret,
+    ) -> Result<SignIn, StoreError>;
 
     /// Changes an account; [`StoreError::LastAdministrator`] where nobody who manages the
     /// installation could sign in any more.

@@ -203,6 +203,7 @@ impl Store for Mortal {
         account_by_name<'a>(name: &'a str) -> Account, reads;
         account_allowance(account: AccountId) -> Allowance, reads;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool, reads;
+        account_sign_in<'a, 'b>(name: &'a str, password: &'b Secret) -> SignIn, reads;
         account_change(account: AccountId, change: AccountChange) -> (), reads;
         account_remove(account: AccountId) -> (), reads;
         group_create<'a>(name: &'a str, change: GroupChange) -> GroupId, reads;

@@ -34,6 +34,7 @@ mod run_pages;
 mod runs;
 mod schedule;
 mod segments;
+mod sign_in;
 mod started;
 mod story;
 mod sweep;
@@ -60,7 +61,7 @@ use tokio::sync::{oneshot, watch};
 use crate::model::{
     Account, AccountChange, Allowance, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
     LedgerStory, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
-    RetrievalChange, Run, RunEnd, Uncounted,
+    RetrievalChange, Run, RunEnd, SignIn, Uncounted,
 };
 use crate::password::Passwords;
 use crate::records::{Announcer, Records};
@@ -373,6 +374,10 @@ impl Store for SqliteStore {
             .read(move |conn| accounts::password(conn, &name))
             .await?;
         self.passwords.verify(password.clone(), stored).await
+    }
+
+    async fn account_sign_in(&self, name: &str, password: &Secret) -> Result<SignIn, StoreError> {
+        sign_in::sign_in(&self.readers, &self.passwords, name, password).await
     }
 
     async fn account_change(

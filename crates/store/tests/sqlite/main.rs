@@ -156,4 +156,10 @@ store_suite! { super::SqliteBed::new() =>
         runs_that_people_start_are_counted_by_day,
         what_was_saved_is_due_at_once,
     }
+    sign_in {
+        a_name_comes_before_the_same_address_of_somebody_else,
+        a_name_or_a_full_address_signs_in,
+        only_the_password_itself_signs_in,
+        whoever_is_switched_off_hears_it_for_the_right_password_only,
+    }
 }

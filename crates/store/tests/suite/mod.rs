@@ -16,6 +16,7 @@ pub(crate) mod retrievals;
 pub(crate) mod run_pages;
 pub(crate) mod runs;
 pub(crate) mod schedule;
+pub(crate) mod sign_in;
 
 use std::fs::File;
 use std::io::{Seek, Write};
