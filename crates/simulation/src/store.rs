@@ -355,6 +355,9 @@ impl Store for TroubledStore {
         message_page(folder: FolderId, after: Option<Uid>, most: u32) -> Vec<Message>;
         message_by_id(id: MessageId) -> Message;
         message_body(id: MessageId) -> Box<dyn BodyReader>;
+        message_body_at(folder: FolderId, uid: Uid) -> Box<dyn BodyReader>;
+        bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>;
+        maildrop(account: AccountId) -> Maildrop;
         wal_size() -> Octets;
         close() -> ();
     }

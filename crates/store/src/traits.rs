@@ -280,8 +280,27 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Message>, StoreError>;
     /// One message, or [`StoreError::Missing`].
     async fn message_by_id(&self, id: MessageId) -> Result<Message, StoreError>;
-    /// Opens a message's body.
+    /// Opens a message's body. Its first piece is read already: of a small body that does not read
+    /// back this says so.
     async fn message_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, StoreError>;
+    /// The same of the message with this uid; [`StoreError::Missing`] where it is gone.
+    async fn message_body_at(
+        &self,
+        folder: FolderId,
+        uid: inhaul_types::Uid,
+    ) -> Result<Box<dyn BodyReader>, StoreError>;
+    /// Whole bodies of some messages, read in one go: from the first of `uids` on as many as
+    /// together have at most `most` octets, but no more than 4 MiB and 1,024 messages. A message
+    /// that is gone, or does not fit, or does not read back ends it; only if the first does not
+    /// read back that is an error.
+    async fn bodies_at(
+        &self,
+        folder: FolderId,
+        uids: &[inhaul_types::Uid],
+        most: Octets,
+    ) -> Result<Vec<Vec<u8>>, StoreError>;
+    /// What a POP3 session sees of an account. What arrives while this is read is not in it.
+    async fn maildrop(&self, account: AccountId) -> Result<Maildrop, StoreError>;
 
     /// Audit, pages of runs, notices, housekeeping, backups.
     fn records(&self) -> &dyn Records;

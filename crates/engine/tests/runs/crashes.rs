@@ -236,6 +236,9 @@ impl Store for Mortal {
         message_page(folder: FolderId, after: Option<Uid>, most: u32) -> Vec<Message>, reads;
         message_by_id(id: MessageId) -> Message, reads;
         message_body(id: MessageId) -> Box<dyn BodyReader>, reads;
+        message_body_at(folder: FolderId, uid: Uid) -> Box<dyn BodyReader>, reads;
+        bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>, reads;
+        maildrop(account: AccountId) -> Maildrop, reads;
         wal_size() -> Octets, reads;
         close() -> (), reads;
     }

@@ -21,11 +21,13 @@ mod ledger;
 mod ledger_changes;
 mod limits;
 mod local;
+mod maildrop;
 mod messages;
 mod migrate;
 mod notices;
 mod open;
 pub(crate) mod random;
+mod read_ahead;
 mod readers;
 mod records;
 mod removal;
@@ -60,7 +62,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::model::{
     Account, AccountChange, Allowance, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
-    LedgerStory, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
+    LedgerStory, Maildrop, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
     RetrievalChange, Run, RunEnd, SignIn, Uncounted,
 };
 use crate::password::Passwords;
@@ -75,6 +77,7 @@ use errors::Doing;
 #[cfg(feature = "simulation")]
 pub use inline::Crash;
 use ledger_changes::LedgerJob;
+use messages::Which;
 use open::{DirectoryLock, Opened};
 use readers::{BodiesInUse, Readers};
 use removal::Removal;
@@ -317,6 +320,11 @@ impl SqliteStore {
         let saved = self.threads.writer.write(change).await?;
         self.has_changed();
         Ok(saved)
+    }
+
+    async fn open_body(&self, which: Which) -> Result<Box<dyn BodyReader>, StoreError> {
+        let reader = messages::open_body(&self.readers, &self.bodies_in_use, which).await?;
+        Ok(Box::new(reader))
     }
 
     fn has_changed(&self) {
@@ -619,8 +627,31 @@ impl Store for SqliteStore {
     }
 
     async fn message_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, StoreError> {
-        let reader = messages::open_body(&self.readers, &self.bodies_in_use, id).await?;
-        Ok(Box::new(reader))
+        self.open_body(Which::Id(id)).await
+    }
+
+    async fn message_body_at(
+        &self,
+        folder: FolderId,
+        uid: Uid,
+    ) -> Result<Box<dyn BodyReader>, StoreError> {
+        self.open_body(Which::At(folder, uid)).await
+    }
+
+    async fn bodies_at(
+        &self,
+        folder: FolderId,
+        uids: &[Uid],
+        most: Octets,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (uids, files) = (read_ahead::first(uids).to_vec(), self.readers.segments());
+        self.readers
+            .read(move |conn| read_ahead::bodies(conn, &files, folder, &uids, most))
+            .await
+    }
+
+    async fn maildrop(&self, account: AccountId) -> Result<Maildrop, StoreError> {
+        maildrop::load(&self.readers, account).await
     }
 
     async fn wal_size(&self) -> Result<Octets, StoreError> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use inhaul_store::{SqliteStore, Store, StoreError, StoreOptions};
-use inhaul_types::{MessageId, Octets, Timestamp};
+use inhaul_types::{MessageId, Octets, Timestamp, Uid};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -163,6 +163,28 @@ async fn a_body_with_a_piece_missing_is_damage() {
     let read = read_body(&scene.store, id).await;
     assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
     assert_eq!(scene.read(other).await, b"whole");
+}
+
+#[tokio::test]
+async fn a_body_that_changed_on_the_disk_is_not_read_ahead() {
+    let dir = Directory::new();
+    let scene = Scene::set(&dir).await;
+    for name in ["whole", "flipped", "behind"] {
+        scene.commit_one(name, name.as_bytes()).await;
+    }
+    scene.store.close().await.unwrap();
+    let flip = "UPDATE body_chunk SET bytes = CAST('flopped' AS BLOB)
+                WHERE CAST(bytes AS TEXT) = 'flipped'";
+    assert_eq!(dir.database().execute(flip, []).unwrap(), 1);
+    let scene = scene.reopen(&dir).await;
+    let uids: Vec<Uid> = (1..=3).map(Uid::new).collect();
+    let most = Octets::new(100);
+    let read = scene.store.bodies_at(scene.inbox, &uids, most).await;
+    assert_eq!(read.unwrap(), [b"whole"], "up to it");
+    let read = scene.store.bodies_at(scene.inbox, &uids[1..], most).await;
+    assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
+    let opened = scene.store.message_body_at(scene.inbox, uids[1]).await;
+    assert!(matches!(opened.err(), Some(StoreError::Damaged(_))));
 }
 
 #[tokio::test]

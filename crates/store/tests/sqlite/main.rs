@@ -113,6 +113,14 @@ store_suite! { super::SqliteBed::new() =>
         presence_in_the_listing_is_remembered,
         the_maildrop_remembers_broken_ids_and_the_hold,
     }
+    maildrop {
+        a_body_is_opened_by_folder_and_uid,
+        a_maildrop_is_inbox_in_the_order_of_its_uids,
+        a_maildrop_of_very_many_is_whole,
+        bodies_are_read_ahead_as_far_as_they_fit,
+        no_more_is_read_ahead_than_4_mib,
+        nobody_has_no_maildrop,
+    }
     news {
         a_listener_hears_of_each_folder,
         a_slow_listener_is_told_what_it_missed,

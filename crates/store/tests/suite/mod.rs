@@ -10,6 +10,7 @@ pub(crate) mod batches;
 pub(crate) mod bodies;
 pub(crate) mod groups;
 pub(crate) mod ledger;
+pub(crate) mod maildrop;
 pub(crate) mod news;
 pub(crate) mod notices;
 pub(crate) mod retrievals;
