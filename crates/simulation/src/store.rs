@@ -358,6 +358,7 @@ impl Store for TroubledStore {
         message_body_at(folder: FolderId, uid: Uid) -> Box<dyn BodyReader>;
         bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>;
         maildrop(account: AccountId) -> Maildrop;
+        message_remove<'a>(folder: FolderId, uids: &'a [Uid]) -> u64;
         wal_size() -> Octets;
         close() -> ();
     }

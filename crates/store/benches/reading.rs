@@ -1,8 +1,8 @@
 //! What a POP3 session asks of the store, and what that costs.
 //!
 //! `cargo bench -p inhaul-store --bench reading` prints, for each size of messages: how long the
-//! list of the maildrop takes, how fast bodies are read ahead and one by one. The second line of a
-//! kind is read again, so nothing waits for the disk.
+//! list of the maildrop takes, how fast bodies are read ahead and one by one, and how long it takes
+//! to remove them all. The second line of a kind is read again, so nothing waits for the disk.
 #![expect(clippy::print_stdout, reason = "figures are its purpose")]
 
 use std::sync::Arc;
@@ -46,6 +46,11 @@ async fn session(size: usize, messages: usize) {
     let started = Instant::now();
     read_one_by_one(&store, &maildrop).await;
     tell("one by one", size, messages, started.elapsed());
+    let started = Instant::now();
+    let uids = uids(&maildrop);
+    let removed = store.message_remove(maildrop.folder, &uids).await;
+    assert_eq!(removed.expect("they are removed"), messages as u64);
+    println!("  remove all {:.1} ms", milliseconds(started.elapsed()));
     store.close().await.expect("closes");
 }
 

@@ -301,6 +301,15 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Vec<u8>>, StoreError>;
     /// What a POP3 session sees of an account. What arrives while this is read is not in it.
     async fn maildrop(&self, account: AccountId) -> Result<Maildrop, StoreError>;
+    /// Takes messages out of a folder and says how many of them were there. One transaction, sliced
+    /// where they are many, the lowest uids first: what fails on the way has removed some of them,
+    /// and the same call again removes the rest. Bodies that are in no other folder are freed an
+    /// hour later; the ledgers of what was brought stay. [`StoreError::Missing`] without the folder.
+    async fn message_remove(
+        &self,
+        folder: FolderId,
+        uids: &[inhaul_types::Uid],
+    ) -> Result<u64, StoreError>;
 
     /// Audit, pages of runs, notices, housekeeping, backups.
     fn records(&self) -> &dyn Records;

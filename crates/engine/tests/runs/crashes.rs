@@ -239,6 +239,7 @@ impl Store for Mortal {
         message_body_at(folder: FolderId, uid: Uid) -> Box<dyn BodyReader>, reads;
         bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>, reads;
         maildrop(account: AccountId) -> Maildrop, reads;
+        message_remove<'a>(folder: FolderId, uids: &'a [Uid]) -> u64, writes;
         wal_size() -> Octets, reads;
         close() -> (), reads;
     }

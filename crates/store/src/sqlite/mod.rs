@@ -12,6 +12,7 @@ mod checkpoint;
 mod commit;
 mod errors;
 mod examine;
+mod expunge;
 mod folding;
 mod groups;
 mod housekeeping;
@@ -74,6 +75,7 @@ use checkpoint::{CheckpointThread, LogGauge};
 use commit::CommitJob;
 #[cfg(feature = "simulation")]
 use errors::Doing;
+use expunge::Expunge;
 #[cfg(feature = "simulation")]
 pub use inline::Crash;
 use ledger_changes::LedgerJob;
@@ -652,6 +654,17 @@ impl Store for SqliteStore {
 
     async fn maildrop(&self, account: AccountId) -> Result<Maildrop, StoreError> {
         maildrop::load(&self.readers, account).await
+    }
+
+    async fn message_remove(&self, folder: FolderId, uids: &[Uid]) -> Result<u64, StoreError> {
+        if uids.is_empty() {
+            return Ok(0);
+        }
+        let (reply, answer) = oneshot::channel();
+        let announcer = Arc::clone(&self.announcer);
+        let job = Expunge::new(folder, uids.to_vec(), announcer, reply);
+        self.threads.writer.send(Box::new(job))?;
+        answer.await.map_err(|_| StoreError::Closing)?
     }
 
     async fn wal_size(&self) -> Result<Octets, StoreError> {

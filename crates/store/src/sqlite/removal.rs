@@ -163,8 +163,13 @@ fn delete_slice(txn: &Connection, now: Timestamp) -> Result<Step, StoreError> {
     Ok(Step::More)
 }
 
-/// Counts references down, each body once; one without any is free from now on.
-fn release(txn: &Connection, bodies: Vec<i64>, now: Timestamp) -> Result<(), StoreError> {
+/// Counts references of bodies down, each body once; one without any is free from now on.
+pub(crate) fn release(
+    txn: &Connection,
+    bodies: Vec<i64>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const DOING: &str = "let bodies go";
     let mut counts: BTreeMap<i64, i64> = BTreeMap::new();
     for body in bodies {
         *counts.entry(body).or_default() += 1;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use inhaul_store::{SqliteStore, Store, StoreError, StoreOptions};
-use inhaul_types::{MessageId, Octets, Timestamp, Uid};
+use inhaul_types::{Octets, Timestamp, Uid};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -307,29 +307,38 @@ async fn a_body_is_freed_an_hour_after_its_last_placement_and_not_while_it_is_re
     let dir = Directory::new();
     let mut scene = Scene::set(&dir).await;
     let size = 3 << 20;
-    let mut ids: Vec<MessageId> = Vec::new();
+    let mut bodies = Vec::new();
     for name in ["kept", "read", "young", "old"] {
         let body = noise(name.len() as u64 + name.as_bytes()[0] as u64, size);
-        ids.extend(&scene.commit(vec![scene.delivery(name, body)]).await[0].messages);
+        let id = scene.commit(vec![scene.delivery(name, body)]).await[0].messages[0];
+        bodies.push(scene.store.message_by_id(id).await.unwrap().body);
     }
-    // There is no call yet that removes a placement; this is what it will write.
-    let freed = |id: MessageId, at: i64| {
-        let sql = "UPDATE body SET refs = 0, freed_at = ?2
-                   WHERE id = (SELECT body_id FROM message WHERE id = ?1)";
-        dir.database().execute(sql, [id.row(), at]).unwrap();
-    };
     let (now, hour) = (dir.now.load(Ordering::SeqCst), 3_600_000);
-    let mut reader = scene.store.message_body(ids[1]).await.unwrap();
+    let remove = async |at: i64, uids: &[u32]| {
+        dir.now.store(at, Ordering::SeqCst);
+        let uids: Vec<Uid> = uids.iter().copied().map(Uid::new).collect();
+        let removed = scene.store.message_remove(scene.inbox, &uids).await;
+        assert_eq!(removed.unwrap(), uids.len() as u64);
+    };
+    let opened = scene.store.message_body_at(scene.inbox, Uid::new(2));
+    let mut reader = opened.await.unwrap();
     let start = reader.next_chunk().await.unwrap();
-    freed(ids[1], now - hour - 1);
-    freed(ids[2], now - hour + 1);
-    freed(ids[3], now - hour - 1);
+    remove(now - hour - 1, &[2, 4]).await;
+    remove(now - hour + 1, &[3]).await;
+    dir.now.store(now, Ordering::SeqCst);
     scene.store.sweep().unwrap();
-    while scene.store.message_by_id(ids[3]).await.is_ok() {}
+    let is_there = |position: usize| -> bool {
+        let sql = "SELECT count(*) > 0 FROM body WHERE id = ?1";
+        let id = bodies[position].row();
+        dir.database()
+            .query_row(sql, [id], |row| row.get(0))
+            .unwrap()
+    };
+    while is_there(3) {}
     let rest = read_to_end(reader.as_mut()).await;
     assert_eq!(start.len() + rest, size, "nobody takes what is being read");
     drop(reader);
-    scene.store.message_by_id(ids[2]).await.unwrap();
+    assert!(is_there(0) && is_there(1) && is_there(2));
     dir.now.store(now + 2, Ordering::SeqCst);
     scene = scene.reopen(&dir).await;
     scene.store.close().await.unwrap();

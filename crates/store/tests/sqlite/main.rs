@@ -6,6 +6,7 @@ mod directory;
 mod examining;
 mod housekeeping;
 mod kill;
+mod removing;
 mod slow_reader;
 #[path = "../suite/mod.rs"]
 mod suite;
@@ -123,6 +124,7 @@ store_suite! { super::SqliteBed::new() =>
     }
     news {
         a_listener_hears_of_each_folder,
+        a_listener_hears_of_what_went,
         a_slow_listener_is_told_what_it_missed,
         nothing_is_heard_of_a_batch_that_failed,
     }
@@ -134,6 +136,14 @@ store_suite! { super::SqliteBed::new() =>
         of_too_many_notices_the_oldest_are_given_up,
         what_was_told_and_the_notices_are_written_together,
         what_was_told_of_the_server_itself_is_remembered,
+    }
+    removal {
+        a_message_in_two_folders_goes_from_one,
+        a_small_commit_overtakes_a_large_removal,
+        nothing_is_removed_from_a_folder_that_is_not_there,
+        two_who_remove_the_same_remove_each_message_once,
+        what_is_removed_is_gone_and_not_counted_any_more,
+        whoever_reads_a_message_that_goes_reads_it_to_its_end,
     }
     retrievals {
         a_change_back_to_a_known_maildrop_adopts_it,

@@ -13,6 +13,7 @@ pub(crate) mod ledger;
 pub(crate) mod maildrop;
 pub(crate) mod news;
 pub(crate) mod notices;
+pub(crate) mod removal;
 pub(crate) mod retrievals;
 pub(crate) mod run_pages;
 pub(crate) mod runs;
