@@ -355,6 +355,9 @@ async fn the_room_of_a_removed_account_is_free_an_hour_later() {
     let many: Vec<_> = many.collect();
     scene.commit(many).await;
     scene.commit(vec![scene.delivery("large", large)]).await;
+    let some = [1, 2, 2_000].map(Uid::new);
+    let removed = scene.store.message_remove(scene.inbox, &some).await;
+    assert_eq!(removed.unwrap(), 3);
     scene
         .store
         .retrieval_remove(scene.retrieval.id)
@@ -364,6 +367,7 @@ async fn the_room_of_a_removed_account_is_free_an_hour_later() {
     scene = scene.reopen(&dir).await;
     scene.store.close().await.unwrap();
     assert_eq!((dir.count("message"), dir.count("folder_removed")), (0, 0));
+    assert_eq!(dir.count("expunged"), 0);
     assert_eq!(dir.count("body"), 2, "somebody may be reading them");
     let live = |dir: &Directory| -> i64 {
         let sql = "SELECT coalesce(sum(live), 0) FROM segment";
@@ -391,6 +395,9 @@ async fn a_removal_that_was_killed_goes_on_at_the_next_start() {
     scene.store.close().await.unwrap();
     // What the first step of a removal leaves.
     let first_step = "
+        WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 12000)
+            INSERT INTO expunged (folder_id, mod_seq, uid)
+                SELECT f.id, 7 + n / 1000, 100 + n FROM n, folder f;
         INSERT INTO folder_removed SELECT id FROM folder;
         PRAGMA foreign_keys = ON;
         DELETE FROM account;";
@@ -399,6 +406,7 @@ async fn a_removal_that_was_killed_goes_on_at_the_next_start() {
     assert!(scene.inbox_messages().await.is_empty());
     scene.store.close().await.unwrap();
     assert_eq!((dir.count("message"), dir.count("folder_removed")), (0, 0));
+    assert_eq!(dir.count("expunged"), 0);
     let sql = "SELECT refs = 0 AND freed_at IS NOT NULL FROM body";
     let is_free: bool = dir.database().query_row(sql, [], |row| row.get(0)).unwrap();
     assert!(is_free);
