@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use inhaul_store::{SqliteStore, Store, StoreOptions};
-use inhaul_types::{Timestamp, Uid};
+use inhaul_types::{Octets, Timestamp, Uid};
 use rusqlite::Connection;
 
 use crate::SqliteBed;
@@ -193,6 +193,47 @@ async fn a_removal_that_is_killed_leaves_the_highest_uids_and_a_repeat_removes_t
     }
 }
 
+/// Messages come and go in three folders at once, with bodies that several of them share.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counters_are_those_of_what_is_there_whoever_comes_and_goes() {
+    let bed = SqliteBed::new();
+    let scene = Scene::set(&bed).await;
+    let mut folders = vec![scene.inbox];
+    for name in ["bob", "carol"] {
+        let account = scene.store.account_create(new_account(name)).await.unwrap();
+        folders.push(scene.store.folder_list(account).await.unwrap()[0].id);
+    }
+    let folders = &folders;
+    let store = &scene.store;
+    let come_and_go = async |who: usize| {
+        for round in 0..20_usize {
+            let deliveries = (0..30).map(|n| {
+                let body = noise((round * n % 40) as u64, 50);
+                let to = [folders[who], folders[(who + n) % 3]];
+                let to = if to[0] == to[1] { &to[..1] } else { &to[..] };
+                let size = Octets::of_len(body.len());
+                delivery_to(to, &format!("{who}-{round}-{n}"), size, body)
+            });
+            let batch = scene.batch(deliveries.collect());
+            store.commit_batch(batch).await.unwrap();
+            // Some of the latest, of everybody's, of those that were there and those that were not.
+            for (number, folder) in folders.iter().enumerate() {
+                let first = u32::try_from(round * 40).unwrap();
+                let step = [2, 3, 5][(number + who) % 3];
+                let some = uids((first..first + 60).step_by(step));
+                store.message_remove(*folder, &some).await.unwrap();
+            }
+        }
+    };
+    tokio::join!(come_and_go(0), come_and_go(1), come_and_go(2));
+    assert!(number(&bed, "SELECT count(*) FROM message") > 0);
+    assert!(number(&bed, "SELECT count(*) FROM expunged") > 0);
+    check_counts(&bed);
+    let sum = "SELECT sum(uid_next - 1) - (SELECT count(*) FROM message)
+                   - (SELECT count(*) FROM expunged) FROM folder";
+    assert_eq!(number(&bed, sum), 0, "each message came and went once");
+}
+
 /// Every counter is that of what is there. Returns the uids.
 async fn check(bed: &SqliteBed, scene: &Scene<SqliteStore>) -> Vec<u32> {
     let maildrop = scene.store.maildrop(scene.account).await.unwrap();
@@ -207,7 +248,24 @@ async fn check(bed: &SqliteBed, scene: &Scene<SqliteStore>) -> Vec<u32> {
     assert_eq!((folder.messages, folder.octets), (messages, octets));
     let allowance = scene.store.account_allowance(scene.account).await.unwrap();
     assert_eq!(allowance.octets, octets);
+    check_counts(bed);
+    let gone = number(bed, "SELECT count(*) FROM expunged");
+    assert_eq!(gone, i64::from(MANY) - messages as i64);
+    maildrop
+        .messages
+        .iter()
+        .map(|message| message.uid.number())
+        .collect()
+}
+
+fn check_counts(bed: &SqliteBed) {
     for (what, sql) in [
+        (
+            "wrong counts of folders",
+            "SELECT count(*) FROM folder f
+             WHERE (messages, octets) <> (SELECT count(*), coalesce(sum(size), 0)
+                                          FROM message WHERE folder_id = f.id)",
+        ),
         (
             "wrong counts of placements",
             "SELECT count(*) FROM body b
@@ -224,11 +282,4 @@ async fn check(bed: &SqliteBed, scene: &Scene<SqliteStore>) -> Vec<u32> {
     ] {
         assert_eq!(number(bed, sql), 0, "{what}");
     }
-    let gone = number(bed, "SELECT count(*) FROM expunged");
-    assert_eq!(gone, i64::from(MANY) - messages as i64);
-    maildrop
-        .messages
-        .iter()
-        .map(|message| message.uid.number())
-        .collect()
 }
