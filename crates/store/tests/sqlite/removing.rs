@@ -193,6 +193,67 @@ async fn a_removal_that_is_killed_leaves_the_highest_uids_and_a_repeat_removes_t
     }
 }
 
+/// The same store on the caller's thread, so that a test decides behind which slice it ends.
+#[cfg(feature = "simulation")]
+struct Inline<'a>(&'a SqliteBed);
+
+#[cfg(feature = "simulation")]
+impl Bed for Inline<'_> {
+    type Store = SqliteStore;
+
+    async fn open(&self) -> SqliteStore {
+        let options = StoreOptions {
+            threads: inhaul_store::Threads::Inline,
+            ..self.0.options()
+        };
+        SqliteStore::open(self.0.dir.path(), options).await.unwrap()
+    }
+
+    fn set_now(&self, now: Timestamp) {
+        self.0.set_now(now);
+    }
+}
+
+#[cfg(feature = "simulation")]
+#[tokio::test]
+async fn a_power_cut_in_a_removal_leaves_the_highest_uids() {
+    use inhaul_store::Crash;
+    for (crash, slices) in [Crash::Kill, Crash::PowerCut]
+        .into_iter()
+        .flat_map(|crash| (1..=4).map(move |slices| (crash, slices)))
+    {
+        let bed = SqliteBed::new();
+        let mut scene = Scene::set(&Inline(&bed)).await;
+        fill(&scene, MANY).await;
+        let all = uids(1..=MANY);
+        tokio::select! {
+            biased;
+            done = scene.store.message_remove(scene.inbox, &all) => panic!("{done:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        // Whoever asked has gone away; the removal goes on.
+        let left = async || scene.store.folder_list(scene.account).await.unwrap()[0].messages;
+        while left().await > u64::from(MANY - slices * SLICE) {
+            tokio::task::yield_now().await;
+        }
+        scene.store.crash(crash).unwrap();
+        scene.store = bed.open().await;
+        let left = check(&bed, &scene).await;
+        let gone = MANY - u32::try_from(left.len()).unwrap();
+        assert!(left.into_iter().eq(gone + 1..=MANY), "{crash:?} {slices}");
+        match crash {
+            Crash::Kill => assert_eq!(gone, slices * SLICE),
+            _ => assert!(
+                gone <= slices * SLICE && gone.is_multiple_of(SLICE),
+                "{gone}"
+            ),
+        }
+        let again = scene.store.message_remove(scene.inbox, &all).await;
+        assert_eq!(again.unwrap(), (MANY - gone).into());
+        assert!(check(&bed, &scene).await.is_empty());
+    }
+}
+
 /// Messages come and go in three folders at once, with bodies that several of them share.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn counters_are_those_of_what_is_there_whoever_comes_and_goes() {
