@@ -321,6 +321,7 @@ impl Store for TroubledStore {
         account_list() -> Vec<Account>, by read;
         account_by_name<'a>(name: &'a str) -> Account;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool;
+        account_sign_in<'a, 'b>(name: &'a str, password: &'b Secret) -> SignIn;
         account_change(account: AccountId, change: AccountChange) -> ();
         account_remove(account: AccountId) -> ();
         account_allowance(account: AccountId) -> Allowance, by read;
@@ -354,6 +355,10 @@ impl Store for TroubledStore {
         message_page(folder: FolderId, after: Option<Uid>, most: u32) -> Vec<Message>;
         message_by_id(id: MessageId) -> Message;
         message_body(id: MessageId) -> Box<dyn BodyReader>;
+        message_body_at(folder: FolderId, uid: Uid) -> Box<dyn BodyReader>;
+        bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>;
+        maildrop(account: AccountId) -> Maildrop;
+        message_remove<'a>(folder: FolderId, uids: &'a [Uid]) -> u64;
         wal_size() -> Octets;
         close() -> ();
     }

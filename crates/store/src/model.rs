@@ -1,6 +1,7 @@
 //! What goes into the store and comes out of it.
 
 mod accounts;
+mod maildrop;
 mod retrievals;
 
 use std::fs::File;
@@ -14,6 +15,7 @@ use inhaul_types::{
 };
 
 pub use accounts::*;
+pub use maildrop::*;
 pub use retrievals::*;
 
 /// A folder of an account. INBOX exists from the account's first moment.

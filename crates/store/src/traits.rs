@@ -159,6 +159,14 @@ pub trait Store: Send + Sync + 'static {
         name: &str,
         password: &inhaul_types::Secret,
     ) -> Result<bool, StoreError>;
+    /// Signs somebody in by the account's name or by one of its addresses (a wildcard is none);
+    /// letter case does not count in either. Costs one argon2id whoever it is, two at a time at
+    /// most. What changed while it was worked out counts.
+    async fn account_sign_in(
+        &self,
+        name: &str,
+        password: &inhaul_types::Secret,
+    ) -> Result<SignIn, StoreError>;
 
     /// Changes an account; [`StoreError::LastAdministrator`] where nobody who manages the
     /// installation could sign in any more.
@@ -272,8 +280,36 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Message>, StoreError>;
     /// One message, or [`StoreError::Missing`].
     async fn message_by_id(&self, id: MessageId) -> Result<Message, StoreError>;
-    /// Opens a message's body.
+    /// Opens a message's body. Its first piece is read already: of a small body that does not read
+    /// back this says so.
     async fn message_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, StoreError>;
+    /// The same of the message with this uid; [`StoreError::Missing`] where it is gone.
+    async fn message_body_at(
+        &self,
+        folder: FolderId,
+        uid: inhaul_types::Uid,
+    ) -> Result<Box<dyn BodyReader>, StoreError>;
+    /// Whole bodies of some messages, read in one go: from the first of `uids` on as many as
+    /// together have at most `most` octets, but no more than 4 MiB and 1,024 messages. A message
+    /// that is gone, or does not fit, or does not read back ends it; only if the first does not
+    /// read back that is an error.
+    async fn bodies_at(
+        &self,
+        folder: FolderId,
+        uids: &[inhaul_types::Uid],
+        most: Octets,
+    ) -> Result<Vec<Vec<u8>>, StoreError>;
+    /// What a POP3 session sees of an account. What arrives while this is read is not in it.
+    async fn maildrop(&self, account: AccountId) -> Result<Maildrop, StoreError>;
+    /// Takes messages out of a folder and says how many of them were there. One transaction, sliced
+    /// where they are many, the lowest uids first: what fails on the way has removed some of them,
+    /// and the same call again removes the rest. Bodies that are in no other folder are freed an
+    /// hour later; the ledgers of what was brought stay. [`StoreError::Missing`] without the folder.
+    async fn message_remove(
+        &self,
+        folder: FolderId,
+        uids: &[inhaul_types::Uid],
+    ) -> Result<u64, StoreError>;
 
     /// Audit, pages of runs, notices, housekeeping, backups.
     fn records(&self) -> &dyn Records;

@@ -203,6 +203,7 @@ impl Store for Mortal {
         account_by_name<'a>(name: &'a str) -> Account, reads;
         account_allowance(account: AccountId) -> Allowance, reads;
         account_verify<'a, 'b>(name: &'a str, password: &'b Secret) -> bool, reads;
+        account_sign_in<'a, 'b>(name: &'a str, password: &'b Secret) -> SignIn, reads;
         account_change(account: AccountId, change: AccountChange) -> (), reads;
         account_remove(account: AccountId) -> (), reads;
         group_create<'a>(name: &'a str, change: GroupChange) -> GroupId, reads;
@@ -235,6 +236,10 @@ impl Store for Mortal {
         message_page(folder: FolderId, after: Option<Uid>, most: u32) -> Vec<Message>, reads;
         message_by_id(id: MessageId) -> Message, reads;
         message_body(id: MessageId) -> Box<dyn BodyReader>, reads;
+        message_body_at(folder: FolderId, uid: Uid) -> Box<dyn BodyReader>, reads;
+        bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>, reads;
+        maildrop(account: AccountId) -> Maildrop, reads;
+        message_remove<'a>(folder: FolderId, uids: &'a [Uid]) -> u64, writes;
         wal_size() -> Octets, reads;
         close() -> (), reads;
     }

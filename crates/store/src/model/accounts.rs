@@ -50,6 +50,26 @@ pub struct Account {
     pub written_at: Option<String>,
 }
 
+/// What became of a sign-in.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each sign-in, and most of them are a welcome"
+)]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SignIn {
+    /// Nobody has this name, or the password is not theirs. Which of the two is nobody's business.
+    Refused,
+    /// The password is right, and whoever it belongs to may not sign in.
+    SwitchedOff {
+        /// Who.
+        account: AccountId,
+        /// Their whole group may not; otherwise it is the account itself that is switched off.
+        by_group: bool,
+    },
+    /// The password is right.
+    Welcome(Account),
+}
+
 /// What `account set` changes; `None` and empty lists leave a thing as it is.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChange {

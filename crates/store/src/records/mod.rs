@@ -1,5 +1,5 @@
 //! What the store keeps about itself and its work: audit, pages of runs, notices, housekeeping,
-//! backups, news of what came in. Start at [`Records`].
+//! backups, news of what came and went. Start at [`Records`].
 
 mod audit;
 mod backup;
@@ -21,7 +21,7 @@ pub use backup::{
 };
 pub use housekeeping::{Chore, Housekept};
 pub(crate) use news::Announcer;
-pub use news::{NewMail, NewMessages, News};
+pub use news::{NewMail, NewMessages, News, RemovedMessages};
 pub use notices::{LocalMessage, NewNotice, Notice, NoticeFate, NoticeSubject, WaitingNotice};
 pub use runs::{HourCounts, RunFilter, RunOutcome};
 
@@ -104,8 +104,9 @@ pub trait Records: Send + Sync {
     /// Whether the one that writes still answers: returns when it has looked up from its work.
     async fn writer_answers(&self) -> Result<(), StoreError>;
 
-    /// Hears of messages as they become durable, from now on. Nothing is kept for who does not
-    /// listen, and not much for who listens slowly: they are told that they missed some.
+    /// Hears of messages as they become durable and as they go, from now on. Nothing is kept for
+    /// who does not listen, and not much for who listens slowly: they are told that they missed
+    /// some.
     fn subscribe(&self) -> NewMail;
 
     /// Does a slice of what has to be done now and then: folds and forgets old records, frees

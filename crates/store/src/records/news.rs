@@ -1,11 +1,11 @@
-//! News of messages that have just become durable.
+//! News of messages: those that have just become durable, and those that are gone.
 //!
 //! A bounded broadcast: senders never wait, so somebody who listens slowly misses some, and is told
 //! so. What nobody listens to is not kept.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use inhaul_types::{AccountId, FolderId, MessageId};
+use inhaul_types::{AccountId, FolderId, MessageId, Uid};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
@@ -23,24 +23,38 @@ pub struct NewMessages {
     pub messages: Arc<[MessageId]>,
 }
 
+/// Messages that went out of a folder together. Of a whole account that is removed there is no
+/// news; see [`Store::changes`](crate::Store::changes).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RemovedMessages {
+    /// Whose folder.
+    pub account: AccountId,
+    /// Which.
+    pub folder: FolderId,
+    /// Their uids, ascending.
+    pub uids: Arc<[Uid]>,
+}
+
 /// What a listener hears.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum News {
     /// Messages came.
     Came(NewMessages),
+    /// Messages went.
+    Went(RemovedMessages),
     /// So many pieces of news were missed, of any folder: look for yourself.
     Missed(u64),
 }
 
 /// Somebody who listens.
 #[derive(Debug)]
-pub struct NewMail(broadcast::Receiver<NewMessages>);
+pub struct NewMail(broadcast::Receiver<News>);
 
 impl NewMail {
     /// Waits for the next news; `None` when the store is closed.
     pub async fn next(&mut self) -> Option<News> {
         match self.0.recv().await {
-            Ok(came) => Some(News::Came(came)),
+            Ok(news) => Some(news),
             Err(RecvError::Lagged(missed)) => Some(News::Missed(missed)),
             Err(RecvError::Closed) => None,
         }
@@ -49,7 +63,7 @@ impl NewMail {
     /// The next news, if there is any now.
     pub fn try_next(&mut self) -> Option<News> {
         match self.0.try_recv() {
-            Ok(came) => Some(News::Came(came)),
+            Ok(news) => Some(news),
             Err(TryRecvError::Lagged(missed)) => Some(News::Missed(missed)),
             Err(TryRecvError::Empty | TryRecvError::Closed) => None,
         }
@@ -58,7 +72,7 @@ impl NewMail {
 
 /// The store's end.
 #[derive(Debug)]
-pub(crate) struct Announcer(Mutex<Option<broadcast::Sender<NewMessages>>>);
+pub(crate) struct Announcer(Mutex<Option<broadcast::Sender<News>>>);
 
 impl Default for Announcer {
     fn default() -> Self {
@@ -85,10 +99,10 @@ impl Announcer {
     }
 
     /// Tells whoever listens.
-    pub(crate) fn announce(&self, came: NewMessages) {
+    pub(crate) fn announce(&self, news: News) {
         if let Some(sender) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             // The last listener may have gone.
-            sender.send(came).ok();
+            sender.send(news).ok();
         }
     }
 

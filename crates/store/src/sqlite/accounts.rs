@@ -274,11 +274,27 @@ pub(crate) fn list(conn: &Connection) -> Result<Vec<Account>, StoreError> {
 
 /// One account.
 pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Account, StoreError> {
-    let mut account = conn
-        .prepare_cached(&format!("{} WHERE a.name = ?1", select()))
-        .and_then(|mut select| select.query_row([name], account).optional())
-        .doing(READ)?
-        .ok_or_else(|| missing("account", name))?;
+    one(conn, "a.name", name)?.ok_or_else(|| missing("account", name))
+}
+
+/// The same by its number.
+pub(crate) fn by_id(conn: &Connection, id: AccountId) -> Result<Account, StoreError> {
+    one(conn, "a.id", id.row())?.ok_or_else(|| missing("account", id))
+}
+
+/// The account in whose row `column` is `value`.
+fn one(
+    conn: &Connection,
+    column: &str,
+    value: impl rusqlite::ToSql,
+) -> Result<Option<Account>, StoreError> {
+    let found = conn
+        .prepare_cached(&format!("{} WHERE {column} = ?1", select()))
+        .and_then(|mut select| select.query_row([value], account).optional())
+        .doing(READ)?;
+    let Some(mut account) = found else {
+        return Ok(None);
+    };
     let addresses: Vec<String> = conn
         .prepare_cached("SELECT address FROM address WHERE account_id = ?1 ORDER BY address")
         .and_then(|mut select| {
@@ -291,7 +307,7 @@ pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Account, StoreErr
         .iter()
         .map(|text| from_word(text))
         .collect::<Result<_, _>>()?;
-    Ok(account)
+    Ok(Some(account))
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {

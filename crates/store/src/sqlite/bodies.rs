@@ -43,6 +43,11 @@ impl Layout {
         }
     }
 
+    /// Octets of the whole body.
+    pub(crate) fn size(self) -> u64 {
+        self.size
+    }
+
     fn is_in_segment(self) -> bool {
         self.size >= SEGMENT_LEAST
     }
@@ -292,32 +297,53 @@ pub(crate) fn read(
     const DOING: &str = "read a body";
     let pieces = layout.run_of_pieces(seq, PIECE);
     let mut select = conn
-        .prepare_cached("SELECT bytes, segment_id, start, length FROM body_chunk WHERE id = ?1")
+        .prepare_cached(
+            "SELECT id, bytes, segment_id, start, length FROM body_chunk
+             WHERE id >= ?1 AND id < ?2 ORDER BY id",
+        )
         .doing(DOING)?;
-    let mut octets = Vec::new();
+    let mut rows = select
+        .query([chunk_id(id, pieces.start), chunk_id(id, pieces.end)])
+        .doing(DOING)?;
+    let room = layout.piece(pieces.end - 1).end - layout.piece(pieces.start).start;
+    let mut octets = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
     for seq in pieces.clone() {
-        let expected = layout.piece(seq);
-        let read = select
-            .query_row([chunk_id(id, seq)], |row| {
-                if let Some(piece) = row.get_ref(0)?.as_blob_or_null()? {
-                    octets.extend_from_slice(piece);
-                    return Ok((piece.len() as u64, None));
-                }
-                let place = place(row, 1)?;
-                Ok((place.length, Some(place)))
-            })
-            .optional()
-            .doing(DOING)?;
-        if let Some((_, Some(place))) = read {
-            files.read(place, &mut octets)?;
+        let (before, piece) = (octets.len(), layout.piece(seq));
+        let row = rows.next().doing(DOING)?;
+        let row = row.filter(|row| row.get(0) == Ok(chunk_id(id, seq)));
+        if let Some(row) = row {
+            read_row(row, files, piece.end - piece.start, &mut octets)?;
         }
-        if read.map(|(length, _)| length) != Some(expected.end - expected.start) {
+        if (octets.len() - before) as u64 != piece.end - piece.start {
             return Err(damaged(format!(
                 "piece {seq} of body {id} is not what was written"
             )));
         }
     }
     Ok((octets, pieces.end))
+}
+
+/// Appends the octets of a piece: from its row, or from the place in a segment that the row names.
+/// Of a piece that has not the octets expected nothing.
+fn read_row(
+    row: &Row<'_>,
+    files: &SegmentFiles,
+    expected: u64,
+    octets: &mut Vec<u8>,
+) -> Result<(), StoreError> {
+    const DOING: &str = "read a body";
+    let here = row.get_ref(1).doing(DOING)?;
+    match here.as_blob_or_null() {
+        Ok(Some(piece)) if piece.len() as u64 == expected => octets.extend_from_slice(piece),
+        Ok(None) => {
+            let place = place(row, 2).doing(DOING)?;
+            if place.length == expected {
+                files.read(place, octets)?;
+            }
+        }
+        Ok(Some(_)) | Err(_) => {}
+    }
+    Ok(())
 }
 
 /// Deletes up to a slice of a body's pieces, and the body when none is left. Says whether it is.

@@ -19,7 +19,7 @@ use super::words::ledger_state;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
 use super::{ledger, random};
 use crate::records::Announcer;
-use crate::{Batch, Committed, Delivery, NewMessages, StoreError};
+use crate::{Batch, Committed, Delivery, NewMessages, News, StoreError};
 
 /// One batch on its way.
 pub(crate) struct CommitJob {
@@ -127,11 +127,11 @@ impl CommitJob {
         }
         for (folder, messages) in came {
             if let Some(account) = self.accounts.get(&folder) {
-                self.announcer.announce(NewMessages {
+                self.announcer.announce(News::Came(NewMessages {
                     account: *account,
                     folder,
                     messages: messages.into(),
-                });
+                }));
             }
         }
     }

@@ -12,7 +12,7 @@ use super::errors::{Doing, missing};
 use super::writer::{Job, Step, Surroundings, Weight};
 use super::{accounts, notices, random};
 use crate::records::Announcer;
-use crate::{Body, LocalMessage, NewMessages, StoreError};
+use crate::{Body, LocalMessage, NewMessages, News, StoreError};
 
 const DOING: &str = "store a message of our own";
 /// What is said of why it is there.
@@ -111,11 +111,11 @@ impl LocalJob {
 
     fn announce(&self, account: AccountId, folder: FolderId, message: MessageId) {
         if self.announcer.is_heard() {
-            self.announcer.announce(NewMessages {
+            self.announcer.announce(News::Came(NewMessages {
                 account,
                 folder,
                 messages: [message].into(),
-            });
+            }));
         }
     }
 }

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::bodies::{self, Layout};
 use super::errors::{Doing, damaged, missing};
 use super::readers::{BodiesInUse, BodyInUse, Readers};
+use super::segments::SegmentFiles;
 use crate::{BodyReader, Message, StoreError, Summary};
 
 const DOING: &str = "read messages";
@@ -82,57 +83,69 @@ pub(crate) fn summary(row: &Row<'_>, first: usize) -> rusqlite::Result<Summary> 
     })
 }
 
-/// Opens a message's body.
+/// Which message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which {
+    Id(MessageId),
+    At(FolderId, Uid),
+}
+
+/// Opens a message's body and reads its first piece: most messages are not longer, and so cost one
+/// hop to a reader's thread.
 pub(crate) async fn open_body(
     readers: &Arc<Readers>,
     in_use: &Arc<BodiesInUse>,
-    id: MessageId,
+    which: Which,
 ) -> Result<PieceReader, StoreError> {
-    let in_use = Arc::clone(in_use);
-    let (layout, digest, hold) = readers
+    let (in_use, files) = (Arc::clone(in_use), readers.segments());
+    let (hold, first, reading) = readers
         .read(move |conn| {
-            let (body, layout, digest) = body_of(conn, id)?;
-            Ok((layout, digest, in_use.hold(body)))
+            let mut reading = reading_of(conn, which)?;
+            let hold = in_use.hold(reading.body);
+            let has_more = !reading.is_at_end();
+            let first = has_more.then(|| reading.next(conn, &files)).transpose()?;
+            Ok((hold, first, reading))
         })
         .await?;
     Ok(PieceReader {
         readers: Arc::clone(readers),
-        hold,
-        layout,
-        digest,
-        next_piece: 0,
-        read: Sha256::new(),
+        _hold: hold,
+        first,
+        reading,
     })
 }
 
-fn body_of(conn: &Connection, id: MessageId) -> Result<(BodyId, Layout, Digest), StoreError> {
-    conn.prepare_cached(
-        "SELECT b.id, b.header_size, b.size, b.digest
-         FROM message m JOIN body b ON b.id = m.body_id JOIN folder f ON f.id = m.folder_id
-         WHERE m.id = ?1",
-    )
-    .and_then(|mut select| {
-        let octets = |row: &Row<'_>, column| -> rusqlite::Result<Octets> {
-            Ok(Octets::new(row.get::<_, i64>(column)?.cast_unsigned()))
-        };
-        select
-            .query_row([id.row()], |row| {
-                Ok((
-                    BodyId::new(row.get(0)?),
-                    Layout::new(octets(row, 1)?, octets(row, 2)?),
-                    Digest::new(row.get(3)?),
-                ))
-            })
-            .optional()
+fn reading_of(conn: &Connection, which: Which) -> Result<Reading, StoreError> {
+    let found = match which {
+        Which::Id(id) => conn
+            .prepare_cached(BY_ID)
+            .and_then(|mut select| select.query_row([id.row()], Reading::from_row).optional()),
+        Which::At(folder, uid) => conn.prepare_cached(AT).and_then(|mut select| {
+            let key = params![folder.row(), uid.number()];
+            select.query_row(key, Reading::from_row).optional()
+        }),
+    };
+    found.doing(DOING)?.ok_or_else(|| match which {
+        Which::Id(id) => missing("message", id),
+        Which::At(_, uid) => missing("message", uid),
     })
-    .doing(DOING)?
-    .ok_or_else(|| missing("message", id))
 }
 
-/// Reads a body; no transaction lasts from one piece to the next.
-pub(crate) struct PieceReader {
-    readers: Arc<Readers>,
-    hold: BodyInUse,
+const BY_ID: &str = "
+    SELECT b.id, b.header_size, b.size, b.digest
+    FROM message m JOIN body b ON b.id = m.body_id JOIN folder f ON f.id = m.folder_id
+    WHERE m.id = ?1";
+
+/// What [`Reading::from_row`] reads, by folder and uid.
+pub(crate) const AT: &str = "
+    SELECT b.id, b.header_size, b.size, b.digest
+    FROM message m JOIN body b ON b.id = m.body_id JOIN folder f ON f.id = m.folder_id
+    WHERE m.folder_id = ?1 AND m.uid = ?2";
+
+/// A body, as far as it is read.
+#[derive(Clone)]
+pub(crate) struct Reading {
+    body: BodyId,
     layout: Layout,
     digest: Digest,
     next_piece: u64,
@@ -140,32 +153,94 @@ pub(crate) struct PieceReader {
     read: Sha256,
 }
 
+impl Reading {
+    /// From id, header size, size and digest of a body.
+    pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let octets = |column| -> rusqlite::Result<Octets> {
+            Ok(Octets::new(row.get::<_, i64>(column)?.cast_unsigned()))
+        };
+        Ok(Self {
+            body: BodyId::new(row.get(0)?),
+            layout: Layout::new(octets(1)?, octets(2)?),
+            digest: Digest::new(row.get(3)?),
+            next_piece: 0,
+            read: Sha256::new(),
+        })
+    }
+
+    /// Octets of the whole body.
+    pub(crate) fn size(&self) -> u64 {
+        self.layout.size()
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.next_piece == self.layout.pieces()
+    }
+
+    /// The next piece, while there is one.
+    fn next(&mut self, conn: &Connection, files: &SegmentFiles) -> Result<Vec<u8>, StoreError> {
+        let (octets, next) = bodies::read(conn, files, self.body, self.layout, self.next_piece)?;
+        self.read.update(&octets);
+        self.next_piece = next;
+        // A disk that forgets an octet says nothing; this is where it comes out.
+        if self.is_at_end() && Digest::new(self.read.clone().finalize().into()) != self.digest {
+            let body = self.body;
+            return Err(damaged(format!(
+                "the octets of body {body} are not those that were stored"
+            )));
+        }
+        Ok(octets)
+    }
+
+    /// All that is left.
+    pub(crate) fn whole(
+        mut self,
+        conn: &Connection,
+        files: &SegmentFiles,
+    ) -> Result<Vec<u8>, StoreError> {
+        let mut octets = Vec::new();
+        while !self.is_at_end() {
+            let piece = self.next(conn, files)?;
+            if octets.is_empty() {
+                octets = piece;
+            } else {
+                octets.extend_from_slice(&piece);
+            }
+        }
+        Ok(octets)
+    }
+}
+
+/// Reads a body; no transaction lasts from one piece to the next.
+pub(crate) struct PieceReader {
+    readers: Arc<Readers>,
+    /// Keeps the body from being freed.
+    _hold: BodyInUse,
+    /// Read already, and not given out.
+    first: Option<Vec<u8>>,
+    reading: Reading,
+}
+
 #[async_trait]
 impl BodyReader for PieceReader {
     async fn next_chunk(&mut self) -> Result<Vec<u8>, StoreError> {
-        if self.next_piece == self.layout.pieces() {
+        if let Some(first) = self.first.take() {
+            return Ok(first);
+        }
+        if self.reading.is_at_end() {
             return Ok(Vec::new());
         }
-        let (body, layout, seq) = (self.hold.body(), self.layout, self.next_piece);
         let files = self.readers.segments();
         // A copy, so that a caller who gives up waiting can call again.
-        let (digest, mut read) = (self.digest, self.read.clone());
-        let (octets, next, read) = self
+        let mut reading = self.reading.clone();
+        let (octets, reading) = self
             .readers
             .read(move |conn| {
-                let (octets, next) = bodies::read(conn, &files, body, layout, seq)?;
-                read.update(&octets);
-                // A disk that forgets an octet says nothing; this is where it comes out.
-                if next == layout.pieces() && Digest::new(read.clone().finalize().into()) != digest
-                {
-                    return Err(damaged(format!(
-                        "the octets of body {body} are not those that were stored"
-                    )));
-                }
-                Ok((octets, next, read))
+                let octets = reading.next(conn, &files)?;
+                Ok((octets, reading))
             })
             .await?;
-        (self.next_piece, self.read) = (next, read);
+        self.reading = reading;
         Ok(octets)
     }
 }

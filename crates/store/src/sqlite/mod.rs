@@ -12,6 +12,7 @@ mod checkpoint;
 mod commit;
 mod errors;
 mod examine;
+mod expunge;
 mod folding;
 mod groups;
 mod housekeeping;
@@ -21,11 +22,13 @@ mod ledger;
 mod ledger_changes;
 mod limits;
 mod local;
+mod maildrop;
 mod messages;
 mod migrate;
 mod notices;
 mod open;
 pub(crate) mod random;
+mod read_ahead;
 mod readers;
 mod records;
 mod removal;
@@ -34,6 +37,7 @@ mod run_pages;
 mod runs;
 mod schedule;
 mod segments;
+mod sign_in;
 mod started;
 mod story;
 mod sweep;
@@ -59,8 +63,8 @@ use tokio::sync::{oneshot, watch};
 
 use crate::model::{
     Account, AccountChange, Allowance, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
-    LedgerStory, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
-    RetrievalChange, Run, RunEnd, Uncounted,
+    LedgerStory, Maildrop, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
+    RetrievalChange, Run, RunEnd, SignIn, Uncounted,
 };
 use crate::password::Passwords;
 use crate::records::{Announcer, Records};
@@ -71,9 +75,11 @@ use checkpoint::{CheckpointThread, LogGauge};
 use commit::CommitJob;
 #[cfg(feature = "simulation")]
 use errors::Doing;
+use expunge::Expunge;
 #[cfg(feature = "simulation")]
 pub use inline::Crash;
 use ledger_changes::LedgerJob;
+use messages::Which;
 use open::{DirectoryLock, Opened};
 use readers::{BodiesInUse, Readers};
 use removal::Removal;
@@ -318,6 +324,11 @@ impl SqliteStore {
         Ok(saved)
     }
 
+    async fn open_body(&self, which: Which) -> Result<Box<dyn BodyReader>, StoreError> {
+        let reader = messages::open_body(&self.readers, &self.bodies_in_use, which).await?;
+        Ok(Box::new(reader))
+    }
+
     fn has_changed(&self) {
         self.changes.send_modify(|changes| *changes += 1);
     }
@@ -373,6 +384,10 @@ impl Store for SqliteStore {
             .read(move |conn| accounts::password(conn, &name))
             .await?;
         self.passwords.verify(password.clone(), stored).await
+    }
+
+    async fn account_sign_in(&self, name: &str, password: &Secret) -> Result<SignIn, StoreError> {
+        sign_in::sign_in(&self.readers, &self.passwords, name, password).await
     }
 
     async fn account_change(
@@ -614,8 +629,42 @@ impl Store for SqliteStore {
     }
 
     async fn message_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, StoreError> {
-        let reader = messages::open_body(&self.readers, &self.bodies_in_use, id).await?;
-        Ok(Box::new(reader))
+        self.open_body(Which::Id(id)).await
+    }
+
+    async fn message_body_at(
+        &self,
+        folder: FolderId,
+        uid: Uid,
+    ) -> Result<Box<dyn BodyReader>, StoreError> {
+        self.open_body(Which::At(folder, uid)).await
+    }
+
+    async fn bodies_at(
+        &self,
+        folder: FolderId,
+        uids: &[Uid],
+        most: Octets,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (uids, files) = (read_ahead::first(uids).to_vec(), self.readers.segments());
+        self.readers
+            .read(move |conn| read_ahead::bodies(conn, &files, folder, &uids, most))
+            .await
+    }
+
+    async fn maildrop(&self, account: AccountId) -> Result<Maildrop, StoreError> {
+        maildrop::load(&self.readers, account).await
+    }
+
+    async fn message_remove(&self, folder: FolderId, uids: &[Uid]) -> Result<u64, StoreError> {
+        if uids.is_empty() {
+            return Ok(0);
+        }
+        let (reply, answer) = oneshot::channel();
+        let announcer = Arc::clone(&self.announcer);
+        let job = Expunge::new(folder, uids.to_vec(), announcer, reply);
+        self.threads.writer.send(Box::new(job))?;
+        answer.await.map_err(|_| StoreError::Closing)?
     }
 
     async fn wal_size(&self) -> Result<Octets, StoreError> {

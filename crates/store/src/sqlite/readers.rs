@@ -139,12 +139,6 @@ pub(crate) struct BodyInUse {
     body: BodyId,
 }
 
-impl BodyInUse {
-    pub(crate) fn body(&self) -> BodyId {
-        self.body
-    }
-}
-
 impl Drop for BodyInUse {
     fn drop(&mut self) {
         let mut bodies = self.bodies.lock();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use inhaul_store::{SqliteStore, Store, StoreError, StoreOptions};
-use inhaul_types::{MessageId, Octets, Timestamp};
+use inhaul_types::{Octets, Timestamp, Uid};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -166,6 +166,28 @@ async fn a_body_with_a_piece_missing_is_damage() {
 }
 
 #[tokio::test]
+async fn a_body_that_changed_on_the_disk_is_not_read_ahead() {
+    let dir = Directory::new();
+    let scene = Scene::set(&dir).await;
+    for name in ["whole", "flipped", "behind"] {
+        scene.commit_one(name, name.as_bytes()).await;
+    }
+    scene.store.close().await.unwrap();
+    let flip = "UPDATE body_chunk SET bytes = CAST('flopped' AS BLOB)
+                WHERE CAST(bytes AS TEXT) = 'flipped'";
+    assert_eq!(dir.database().execute(flip, []).unwrap(), 1);
+    let scene = scene.reopen(&dir).await;
+    let uids: Vec<Uid> = (1..=3).map(Uid::new).collect();
+    let most = Octets::new(100);
+    let read = scene.store.bodies_at(scene.inbox, &uids, most).await;
+    assert_eq!(read.unwrap(), [b"whole"], "up to it");
+    let read = scene.store.bodies_at(scene.inbox, &uids[1..], most).await;
+    assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
+    let opened = scene.store.message_body_at(scene.inbox, uids[1]).await;
+    assert!(matches!(opened.err(), Some(StoreError::Damaged(_))));
+}
+
+#[tokio::test]
 async fn a_password_does_not_open_with_another_key_or_none() {
     let dir = Directory::new();
     let mut scene = Scene::set(&dir).await;
@@ -285,29 +307,38 @@ async fn a_body_is_freed_an_hour_after_its_last_placement_and_not_while_it_is_re
     let dir = Directory::new();
     let mut scene = Scene::set(&dir).await;
     let size = 3 << 20;
-    let mut ids: Vec<MessageId> = Vec::new();
+    let mut bodies = Vec::new();
     for name in ["kept", "read", "young", "old"] {
         let body = noise(name.len() as u64 + name.as_bytes()[0] as u64, size);
-        ids.extend(&scene.commit(vec![scene.delivery(name, body)]).await[0].messages);
+        let id = scene.commit(vec![scene.delivery(name, body)]).await[0].messages[0];
+        bodies.push(scene.store.message_by_id(id).await.unwrap().body);
     }
-    // There is no call yet that removes a placement; this is what it will write.
-    let freed = |id: MessageId, at: i64| {
-        let sql = "UPDATE body SET refs = 0, freed_at = ?2
-                   WHERE id = (SELECT body_id FROM message WHERE id = ?1)";
-        dir.database().execute(sql, [id.row(), at]).unwrap();
-    };
     let (now, hour) = (dir.now.load(Ordering::SeqCst), 3_600_000);
-    let mut reader = scene.store.message_body(ids[1]).await.unwrap();
+    let remove = async |at: i64, uids: &[u32]| {
+        dir.now.store(at, Ordering::SeqCst);
+        let uids: Vec<Uid> = uids.iter().copied().map(Uid::new).collect();
+        let removed = scene.store.message_remove(scene.inbox, &uids).await;
+        assert_eq!(removed.unwrap(), uids.len() as u64);
+    };
+    let opened = scene.store.message_body_at(scene.inbox, Uid::new(2));
+    let mut reader = opened.await.unwrap();
     let start = reader.next_chunk().await.unwrap();
-    freed(ids[1], now - hour - 1);
-    freed(ids[2], now - hour + 1);
-    freed(ids[3], now - hour - 1);
+    remove(now - hour - 1, &[2, 4]).await;
+    remove(now - hour + 1, &[3]).await;
+    dir.now.store(now, Ordering::SeqCst);
     scene.store.sweep().unwrap();
-    while scene.store.message_by_id(ids[3]).await.is_ok() {}
+    let is_there = |position: usize| -> bool {
+        let sql = "SELECT count(*) > 0 FROM body WHERE id = ?1";
+        let id = bodies[position].row();
+        dir.database()
+            .query_row(sql, [id], |row| row.get(0))
+            .unwrap()
+    };
+    while is_there(3) {}
     let rest = read_to_end(reader.as_mut()).await;
     assert_eq!(start.len() + rest, size, "nobody takes what is being read");
     drop(reader);
-    scene.store.message_by_id(ids[2]).await.unwrap();
+    assert!(is_there(0) && is_there(1) && is_there(2));
     dir.now.store(now + 2, Ordering::SeqCst);
     scene = scene.reopen(&dir).await;
     scene.store.close().await.unwrap();
@@ -324,6 +355,9 @@ async fn the_room_of_a_removed_account_is_free_an_hour_later() {
     let many: Vec<_> = many.collect();
     scene.commit(many).await;
     scene.commit(vec![scene.delivery("large", large)]).await;
+    let some = [1, 2, 2_000].map(Uid::new);
+    let removed = scene.store.message_remove(scene.inbox, &some).await;
+    assert_eq!(removed.unwrap(), 3);
     scene
         .store
         .retrieval_remove(scene.retrieval.id)
@@ -333,6 +367,7 @@ async fn the_room_of_a_removed_account_is_free_an_hour_later() {
     scene = scene.reopen(&dir).await;
     scene.store.close().await.unwrap();
     assert_eq!((dir.count("message"), dir.count("folder_removed")), (0, 0));
+    assert_eq!(dir.count("expunged"), 0);
     assert_eq!(dir.count("body"), 2, "somebody may be reading them");
     let live = |dir: &Directory| -> i64 {
         let sql = "SELECT coalesce(sum(live), 0) FROM segment";
@@ -360,6 +395,9 @@ async fn a_removal_that_was_killed_goes_on_at_the_next_start() {
     scene.store.close().await.unwrap();
     // What the first step of a removal leaves.
     let first_step = "
+        WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 12000)
+            INSERT INTO expunged (folder_id, mod_seq, uid)
+                SELECT f.id, 7 + n / 1000, 100 + n FROM n, folder f;
         INSERT INTO folder_removed SELECT id FROM folder;
         PRAGMA foreign_keys = ON;
         DELETE FROM account;";
@@ -368,6 +406,7 @@ async fn a_removal_that_was_killed_goes_on_at_the_next_start() {
     assert!(scene.inbox_messages().await.is_empty());
     scene.store.close().await.unwrap();
     assert_eq!((dir.count("message"), dir.count("folder_removed")), (0, 0));
+    assert_eq!(dir.count("expunged"), 0);
     let sql = "SELECT refs = 0 AND freed_at IS NOT NULL FROM body";
     let is_free: bool = dir.database().query_row(sql, [], |row| row.get(0)).unwrap();
     assert!(is_free);

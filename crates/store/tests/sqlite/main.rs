@@ -6,6 +6,7 @@ mod directory;
 mod examining;
 mod housekeeping;
 mod kill;
+mod removing;
 mod slow_reader;
 #[path = "../suite/mod.rs"]
 mod suite;
@@ -113,8 +114,17 @@ store_suite! { super::SqliteBed::new() =>
         presence_in_the_listing_is_remembered,
         the_maildrop_remembers_broken_ids_and_the_hold,
     }
+    maildrop {
+        a_body_is_opened_by_folder_and_uid,
+        a_maildrop_is_inbox_in_the_order_of_its_uids,
+        a_maildrop_of_very_many_is_whole,
+        bodies_are_read_ahead_as_far_as_they_fit,
+        no_more_is_read_ahead_than_4_mib,
+        nobody_has_no_maildrop,
+    }
     news {
         a_listener_hears_of_each_folder,
+        a_listener_hears_of_what_went,
         a_slow_listener_is_told_what_it_missed,
         nothing_is_heard_of_a_batch_that_failed,
     }
@@ -126,6 +136,14 @@ store_suite! { super::SqliteBed::new() =>
         of_too_many_notices_the_oldest_are_given_up,
         what_was_told_and_the_notices_are_written_together,
         what_was_told_of_the_server_itself_is_remembered,
+    }
+    removal {
+        a_message_in_two_folders_goes_from_one,
+        a_small_commit_overtakes_a_large_removal,
+        nothing_is_removed_from_a_folder_that_is_not_there,
+        two_who_remove_the_same_remove_each_message_once,
+        what_is_removed_is_gone_and_not_counted_any_more,
+        whoever_reads_a_message_that_goes_reads_it_to_its_end,
     }
     retrievals {
         a_change_back_to_a_known_maildrop_adopts_it,
@@ -155,5 +173,11 @@ store_suite! { super::SqliteBed::new() =>
         many_schedules_are_written_together,
         runs_that_people_start_are_counted_by_day,
         what_was_saved_is_due_at_once,
+    }
+    sign_in {
+        a_name_comes_before_the_same_address_of_somebody_else,
+        a_name_or_a_full_address_signs_in,
+        only_the_password_itself_signs_in,
+        whoever_is_switched_off_hears_it_for_the_right_password_only,
     }
 }

@@ -10,12 +10,15 @@ pub(crate) mod batches;
 pub(crate) mod bodies;
 pub(crate) mod groups;
 pub(crate) mod ledger;
+pub(crate) mod maildrop;
 pub(crate) mod news;
 pub(crate) mod notices;
+pub(crate) mod removal;
 pub(crate) mod retrievals;
 pub(crate) mod run_pages;
 pub(crate) mod runs;
 pub(crate) mod schedule;
+pub(crate) mod sign_in;
 
 use std::fs::File;
 use std::io::{Seek, Write};

@@ -1,7 +1,7 @@
-//! Whoever listens hears of messages when they are durable.
+//! Whoever listens hears of messages when they are durable, and when they are gone.
 
 use inhaul_store::{LocalMessage, News, Store, Summary};
-use inhaul_types::{Octets, Timestamp};
+use inhaul_types::{Octets, Timestamp, Uid};
 
 use super::{Bed, Scene, delivery_to, new_account};
 
@@ -24,7 +24,7 @@ pub(crate) async fn a_listener_hears_of_each_folder(bed: &impl Bed) {
     while let Some(news) = listener.try_next() {
         match news {
             News::Came(came) => heard.push((came.account, came.folder, came.messages.to_vec())),
-            News::Missed(missed) => panic!("missed {missed}"),
+            other => panic!("{other:?}"),
         }
     }
     heard.sort();
@@ -65,6 +65,30 @@ pub(crate) async fn nothing_is_heard_of_a_batch_that_failed(bed: &impl Bed) {
     assert_eq!(listener.try_next(), None);
 }
 
+pub(crate) async fn a_listener_hears_of_what_went(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    for number in 0..4_u32 {
+        scene.commit_one(&number.to_string(), b"x").await;
+    }
+    let mut listener = scene.store.records().subscribe();
+    let remove = async |numbers: &[u32]| {
+        let uids: Vec<Uid> = numbers.iter().copied().map(Uid::new).collect();
+        scene
+            .store
+            .message_remove(scene.inbox, &uids)
+            .await
+            .unwrap();
+    };
+    remove(&[4, 9, 2]).await;
+    let Some(News::Went(went)) = listener.try_next() else {
+        panic!("nothing was heard");
+    };
+    assert_eq!((went.account, went.folder), (scene.account, scene.inbox));
+    assert_eq!(went.uids.to_vec(), [Uid::new(2), Uid::new(4)]);
+    remove(&[2, 9]).await;
+    assert_eq!(listener.try_next(), None, "nothing went");
+}
+
 pub(crate) async fn a_slow_listener_is_told_what_it_missed(bed: &impl Bed) {
     let scene = Scene::set(bed).await;
     let mut listener = scene.store.records().subscribe();
@@ -77,6 +101,7 @@ pub(crate) async fn a_slow_listener_is_told_what_it_missed(bed: &impl Bed) {
         match news {
             News::Came(_) => heard += 1,
             News::Missed(some) => missed += some,
+            News::Went(went) => panic!("{went:?}"),
         }
     }
     assert!(missed > 0 && heard > 0, "{missed} {heard}");

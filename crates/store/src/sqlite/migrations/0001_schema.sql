@@ -105,9 +105,10 @@ CREATE TABLE keyword (
   UNIQUE (folder_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- Uids that are gone, for QRESYNC (VANISHED).
+-- Uids that are gone, for QRESYNC (VANISHED). Without a foreign key: those of a removed folder go
+-- slice by slice, as its messages do.
 CREATE TABLE expunged (
-  folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+  folder_id INTEGER NOT NULL,
   mod_seq   INTEGER NOT NULL,
   uid       INTEGER NOT NULL,
   PRIMARY KEY (folder_id, mod_seq, uid)

@@ -1,0 +1,210 @@
+//! Takes messages out of a folder.
+//!
+//! A thousand of them are one transaction: placements, the folder's counters and its mod-seq, the
+//! uids that are gone, the references of their bodies. More go in slices, the lowest uids first and
+//! one mod-seq a slice, so that nobody waits long for the writer; after a crash on the way the
+//! highest uids are left. Only the last slice asks for a sync: it covers the others. A body without
+//! a placement is free from then on, and the sweep gives its room back an hour later. Start at
+//! `Expunge::step`.
+
+use std::sync::Arc;
+
+use inhaul_types::{AccountId, FolderId, Timestamp, Uid};
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::oneshot;
+
+use super::errors::{Doing, missing};
+use super::removal;
+use super::writer::{Durability, Job, Step, Surroundings, Weight};
+use crate::records::Announcer;
+use crate::{News, RemovedMessages, StoreError};
+
+/// Messages removed in one transaction: some 20 ms.
+const SLICE: usize = 1000;
+
+const DOING: &str = "remove messages";
+
+/// Messages of one folder on their way out.
+pub(crate) struct Expunge {
+    folder: FolderId,
+    /// Ascending, none twice.
+    uids: Vec<Uid>,
+    /// How many of `uids` committed steps have looked for.
+    done: usize,
+    /// Those that were there.
+    removed: Vec<Uid>,
+    /// What the step in hand removes, and whose it is.
+    in_hand: Vec<Uid>,
+    account: Option<AccountId>,
+    announcer: Arc<Announcer>,
+    reply: oneshot::Sender<Result<u64, StoreError>>,
+}
+
+impl Expunge {
+    pub(crate) fn new(
+        folder: FolderId,
+        mut uids: Vec<Uid>,
+        announcer: Arc<Announcer>,
+        reply: oneshot::Sender<Result<u64, StoreError>>,
+    ) -> Self {
+        uids.sort_unstable();
+        uids.dedup();
+        Self {
+            folder,
+            uids,
+            done: 0,
+            removed: Vec::new(),
+            in_hand: Vec::new(),
+            account: None,
+            announcer,
+            reply,
+        }
+    }
+
+    /// The uids of the next step.
+    fn slice(&self) -> &[Uid] {
+        let left = &self.uids[self.done..];
+        &left[..left.len().min(SLICE)]
+    }
+
+    fn is_last(&self) -> bool {
+        self.uids.len() - self.done <= SLICE
+    }
+
+    /// Tells whoever listens what is gone.
+    fn announce(&self) {
+        if let Some(account) = self.account
+            && !self.removed.is_empty()
+            && self.announcer.is_heard()
+        {
+            self.announcer.announce(News::Went(RemovedMessages {
+                account,
+                folder: self.folder,
+                uids: self.removed.as_slice().into(),
+            }));
+        }
+    }
+}
+
+impl Job for Expunge {
+    fn step(&mut self, txn: &Connection, around: &Surroundings) -> Result<Step, StoreError> {
+        self.account = Some(account_of(txn, self.folder)?);
+        self.in_hand = remove(txn, self.folder, self.slice(), (around.clock)())?;
+        Ok(if self.is_last() {
+            Step::Done
+        } else {
+            Step::More
+        })
+    }
+
+    fn committed(&mut self) {
+        self.done += self.slice().len();
+        self.removed.append(&mut self.in_hand);
+    }
+
+    fn weight(&self) -> Weight {
+        Weight {
+            messages: self.slice().len(),
+            octets: 0,
+            slice: !self.is_last(),
+        }
+    }
+
+    fn durability(&self) -> Durability {
+        if self.is_last() {
+            Durability::Synced
+        } else {
+            Durability::WithTheNext
+        }
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) -> Option<Box<dyn Job>> {
+        // What slices before a failure removed is gone, too.
+        self.announce();
+        let removed = self.removed.len() as u64;
+        // The caller may have gone away.
+        self.reply.send(outcome.map(|()| removed)).ok();
+        None
+    }
+}
+
+fn account_of(txn: &Connection, folder: FolderId) -> Result<AccountId, StoreError> {
+    txn.prepare_cached("SELECT account_id FROM folder WHERE id = ?1")
+        .and_then(|mut select| {
+            select
+                .query_row([folder.row()], |row| row.get(0))
+                .optional()
+        })
+        .doing(DOING)?
+        .map(AccountId::new)
+        .ok_or_else(|| missing("folder", folder))
+}
+
+/// Removes what is there of these, and says what was.
+fn remove(
+    txn: &Connection,
+    folder: FolderId,
+    uids: &[Uid],
+    now: Timestamp,
+) -> Result<Vec<Uid>, StoreError> {
+    let (mut removed, mut bodies, mut octets) = (Vec::new(), Vec::new(), 0_i64);
+    let mut delete = txn
+        .prepare_cached(
+            "DELETE FROM message WHERE folder_id = ?1 AND uid = ?2 RETURNING body_id, size",
+        )
+        .doing(DOING)?;
+    for uid in uids {
+        let deleted: Option<(i64, i64)> = delete
+            .query_row(params![folder.row(), uid.number()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .doing(DOING)?;
+        if let Some((body, size)) = deleted {
+            removed.push(*uid);
+            bodies.push(body);
+            octets = octets.saturating_add(size);
+        }
+    }
+    if !removed.is_empty() {
+        let mod_seq = count_down(txn, folder, removed.len(), octets)?;
+        remember(txn, folder, mod_seq, &removed)?;
+        removal::release(txn, bodies, now)?;
+    }
+    Ok(removed)
+}
+
+/// Counts the folder down and moves its mod-seq, which it returns.
+fn count_down(
+    txn: &Connection,
+    folder: FolderId,
+    messages: usize,
+    octets: i64,
+) -> Result<i64, StoreError> {
+    let messages = i64::try_from(messages).unwrap_or(i64::MAX);
+    txn.prepare_cached(
+        "UPDATE folder SET highest_modseq = highest_modseq + 1,
+             messages = max(messages - ?2, 0), octets = max(octets - ?3, 0)
+         WHERE id = ?1 RETURNING highest_modseq",
+    )
+    .and_then(|mut update| update.query_row([folder.row(), messages, octets], |row| row.get(0)))
+    .doing(DOING)
+}
+
+/// Keeps the uids for those who ask what went since they last looked (RFC 7162 section 3.2.6).
+fn remember(
+    txn: &Connection,
+    folder: FolderId,
+    mod_seq: i64,
+    uids: &[Uid],
+) -> Result<(), StoreError> {
+    let mut insert = txn
+        .prepare_cached("INSERT INTO expunged (folder_id, mod_seq, uid) VALUES (?1, ?2, ?3)")
+        .doing(DOING)?;
+    for uid in uids {
+        insert
+            .execute(params![folder.row(), mod_seq, uid.number()])
+            .doing(DOING)?;
+    }
+    Ok(())
+}
