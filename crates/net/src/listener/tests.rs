@@ -1,0 +1,628 @@
+//! Real sockets: who is served, who is not, and what becomes of peers who stall.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Mutex;
+
+use inhaul_types::Timestamp;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpSocket;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, yield_now};
+
+use super::*;
+use crate::tls::Trust;
+use crate::{CertificateSource, ConnectionLimits, Dialler, Line, MinimumTls, Target};
+
+/// Longer than any test.
+const LONG: Duration = Duration::from_secs(600);
+
+/// Nobody waits for it.
+const SHORT: Duration = Duration::from_millis(20);
+
+const PATIENT: Patience = Patience {
+    proxy_header: LONG,
+    handshake: LONG,
+    refusal: LONG,
+    drain: LONG,
+};
+
+/// Every peer that a test has.
+const LOOPBACK: &str = "127.0.0.0/8";
+
+/// A port whose protocol is: a greeting that says who is there, then every line comes back.
+struct Port {
+    address: SocketAddr,
+    admission: Arc<Admission>,
+    stop: watch::Sender<bool>,
+    listening: JoinHandle<usize>,
+    troubles: mpsc::UnboundedReceiver<Trouble>,
+}
+
+/// What is special about a port.
+struct Opening {
+    limits: ConnectionLimits,
+    proxies: Vec<Network>,
+    patience: Patience,
+    tls: Option<Arc<ServerTls>>,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self {
+            limits: limits(100, 100),
+            proxies: Vec::new(),
+            patience: PATIENT,
+            tls: None,
+        }
+    }
+}
+
+fn limits(in_all: usize, per_address: usize) -> ConnectionLimits {
+    ConnectionLimits {
+        in_all,
+        per_address,
+    }
+}
+
+fn behind_proxies() -> Opening {
+    Opening {
+        proxies: vec![LOOPBACK.parse().unwrap()],
+        ..Opening::default()
+    }
+}
+
+async fn open(opening: Opening) -> Port {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    open_with(listener, address, opening)
+}
+
+fn open_with(incoming: impl Incoming + 'static, address: SocketAddr, opening: Opening) -> Port {
+    let (stop, stopping) = watch::channel(false);
+    let (told, troubles) = mpsc::unbounded_channel();
+    let admission = Admission::new(opening.limits);
+    let host = Host {
+        door: Door {
+            admission: Arc::clone(&admission),
+            tls: opening.tls,
+            proxies: opening.proxies.into(),
+            patience: opening.patience,
+            stop: stopping,
+        },
+        serve: echo,
+        refuse: |mut refused: Refused| async move {
+            let text = format!("-ERR {}\r\n", refused.full);
+            refused.line.write_all(text.as_bytes()).await.ok();
+            refused.line.shutdown().await.ok();
+        },
+        tell: move |trouble| told.send(trouble).unwrap_or_default(),
+    };
+    Port {
+        address,
+        admission,
+        stop,
+        listening: tokio::spawn(take(incoming, Arc::new(host))),
+        troubles,
+    }
+}
+
+async fn echo(accepted: Accepted) {
+    let _place = accepted.admitted;
+    let encrypted = accepted.line.is_encrypted() || accepted.encrypted_to_proxy;
+    let greeting = format!("+OK {} {encrypted}\r\n", accepted.peer.ip());
+    let (mut stop, mut line) = (accepted.stop, BufReader::new(accepted.line));
+    line.write_all(greeting.as_bytes()).await.unwrap();
+    loop {
+        let mut said = String::new();
+        tokio::select! {
+            () = stopped(&mut stop) => {
+                line.write_all(b"bye\r\n").await.unwrap();
+                return;
+            }
+            read = line.read_line(&mut said) => match read {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        }
+        match said.trim_end() {
+            "panic" => panic!("this session was asked to"),
+            "deaf" => std::future::pending().await,
+            _ => line.write_all(said.as_bytes()).await.unwrap(),
+        }
+    }
+}
+
+struct Client<L>(BufReader<L>);
+
+impl<L: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Client<L> {
+    /// The next line; empty at the end of the connection.
+    async fn hear(&mut self) -> String {
+        let mut heard = String::new();
+        // A connection that is cut off has ended too.
+        self.0.read_line(&mut heard).await.ok();
+        heard.trim_end().to_owned()
+    }
+
+    async fn say(&mut self, octets: &[u8]) {
+        self.0.write_all(octets).await.unwrap();
+        self.0.flush().await.unwrap();
+    }
+}
+
+impl Port {
+    async fn connect(&self) -> Client<TcpStream> {
+        self.connect_from("127.0.0.1").await
+    }
+
+    async fn connect_from(&self, address: &str) -> Client<TcpStream> {
+        let socket = TcpSocket::new_v4().unwrap();
+        let address: IpAddr = address.parse().unwrap();
+        socket.bind(SocketAddr::new(address, 0)).unwrap();
+        let stream = socket.connect(self.address).await.unwrap();
+        Client(BufReader::new(stream))
+    }
+
+    /// As a proxy, with this header.
+    async fn relay(&self, header: &[u8]) -> Client<TcpStream> {
+        let mut client = self.connect().await;
+        client.say(header).await;
+        client
+    }
+
+    async fn connected_are(&self, many: usize) {
+        while self.admission.connected() != many {
+            yield_now().await;
+        }
+    }
+
+    /// Stops and tells how many were cut off.
+    async fn close(self) -> usize {
+        self.stop.send(true).unwrap();
+        self.listening.await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_session_knows_whose_it_is() {
+    let port = open(Opening::default()).await;
+    let mut client = port.connect_from("127.0.0.3").await;
+    assert_eq!(client.hear().await, "+OK 127.0.0.3 false");
+    client.say(b"hello\r\n").await;
+    assert_eq!(client.hear().await, "hello");
+}
+
+#[test]
+fn ipv4_is_never_written_as_ipv6() {
+    let peer = canonical("[::ffff:127.0.0.1]:995".parse().unwrap());
+    assert_eq!(peer, "127.0.0.1:995".parse().unwrap());
+    assert!(peer.ip().is_loopback());
+}
+
+#[tokio::test]
+async fn there_are_so_many_in_all_and_the_next_is_told_so() {
+    let limits = limits(2, 2);
+    let port = open(Opening {
+        limits,
+        ..Opening::default()
+    })
+    .await;
+    let mut first = port.connect_from("127.0.0.2").await;
+    assert_eq!(first.hear().await, "+OK 127.0.0.2 false");
+    let mut second = port.connect_from("127.0.0.3").await;
+    assert_eq!(second.hear().await, "+OK 127.0.0.3 false");
+    let mut third = port.connect_from("127.0.0.4").await;
+    assert_eq!(third.hear().await, "-ERR too many connections");
+    assert_eq!(third.hear().await, "");
+    drop(first);
+    port.connected_are(1).await;
+    let mut fourth = port.connect_from("127.0.0.4").await;
+    assert_eq!(fourth.hear().await, "+OK 127.0.0.4 false");
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_the_places_of_others() {
+    let limits = limits(10, 1);
+    let port = open(Opening {
+        limits,
+        ..Opening::default()
+    })
+    .await;
+    let mut first = port.connect_from("127.0.0.2").await;
+    assert_eq!(first.hear().await, "+OK 127.0.0.2 false");
+    let mut second = port.connect_from("127.0.0.2").await;
+    let refusal = "-ERR too many connections from your address";
+    assert_eq!(second.hear().await, refusal);
+    let mut other = port.connect_from("127.0.0.3").await;
+    assert_eq!(other.hear().await, "+OK 127.0.0.3 false");
+}
+
+#[tokio::test]
+async fn a_refusal_that_takes_too_long_is_cut_off() {
+    let patience = Patience {
+        refusal: SHORT,
+        ..PATIENT
+    };
+    let limits = limits(0, 0);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (_stop, stop) = watch::channel(false);
+    let door = Door {
+        admission: Admission::new(limits),
+        tls: None,
+        proxies: Arc::new([]),
+        patience,
+        stop,
+    };
+    let hold = |refused: Refused| async move {
+        let _line = refused.line;
+        std::future::pending().await
+    };
+    tokio::spawn(listen(listener, door, echo, hold, |_| ()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    assert_eq!(
+        stream.read_u8().await.unwrap_err().kind(),
+        io::ErrorKind::UnexpectedEof
+    );
+}
+
+#[tokio::test]
+async fn whom_a_proxy_names_is_served_as_who_they_are() {
+    let port = open(behind_proxies()).await;
+    for (header, greeting) in [
+        (
+            &b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n"[..],
+            "+OK 192.0.2.7 false",
+        ),
+        (
+            b"PROXY TCP6 2001:db8::7 2001:db8::1 56324 995\r\n",
+            "+OK 2001:db8::7 false",
+        ),
+        (b"PROXY UNKNOWN\r\n", "+OK 127.0.0.1 false"),
+        (b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", "+OK 127.0.0.1 false"),
+        (
+            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\xc0\0\x02\x01\xdc\x04\x03\xe3",
+            "+OK 192.0.2.7 false",
+        ),
+        (
+            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14\xc0\0\x02\x07\xc0\0\x02\x01\xdc\x04\x03\xe3\
+              \x20\0\x05\x01\0\0\0\0",
+            "+OK 192.0.2.7 true",
+        ),
+    ] {
+        let mut client = port.relay(header).await;
+        assert_eq!(client.hear().await, greeting, "{}", header.escape_ascii());
+        client.say(b"hello\r\n").await;
+        assert_eq!(client.hear().await, "hello");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_right_behind_a_header_is_the_clients() {
+    let port = open(behind_proxies()).await;
+    let mut client = port
+        .relay(b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\nhello\r\n")
+        .await;
+    assert_eq!(client.hear().await, "+OK 192.0.2.7 false");
+    assert_eq!(client.hear().await, "hello");
+}
+
+#[tokio::test]
+async fn clients_behind_one_proxy_count_as_themselves() {
+    let limits = limits(10, 1);
+    let port = open(Opening {
+        limits,
+        ..behind_proxies()
+    })
+    .await;
+    let header = |last| format!("PROXY TCP4 192.0.2.{last} 192.0.2.1 56324 995\r\n");
+    let mut first = port.relay(header(7).as_bytes()).await;
+    assert_eq!(first.hear().await, "+OK 192.0.2.7 false");
+    let mut second = port.relay(header(8).as_bytes()).await;
+    assert_eq!(second.hear().await, "+OK 192.0.2.8 false");
+    let mut third = port.relay(header(7).as_bytes()).await;
+    assert_eq!(
+        third.hear().await,
+        "-ERR too many connections from your address"
+    );
+}
+
+#[tokio::test]
+async fn a_client_behind_a_proxy_hears_why_there_is_no_room() {
+    let limits = limits(0, 1);
+    let port = open(Opening {
+        limits,
+        ..behind_proxies()
+    })
+    .await;
+    let mut client = port
+        .relay(b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n")
+        .await;
+    assert_eq!(client.hear().await, "-ERR too many connections");
+    assert_eq!(client.hear().await, "");
+}
+
+#[tokio::test]
+async fn a_header_of_somebody_else_is_a_bad_command_and_nothing_more() {
+    let proxies = vec![
+        "192.0.2.0/24".parse().unwrap(),
+        "127.0.0.9".parse().unwrap(),
+    ];
+    let port = open(Opening {
+        proxies,
+        ..Opening::default()
+    })
+    .await;
+    let header = b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n";
+    let mut client = port.relay(header).await;
+    assert_eq!(client.hear().await, "+OK 127.0.0.1 false");
+    assert_eq!(
+        client.hear().await,
+        "PROXY TCP4 192.0.2.7 192.0.2.1 56324 995"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_names_nobody_is_not_served() {
+    let mut port = open(behind_proxies()).await;
+    for said in ["CAPA\r\n", "PROXY TCP4 somebody\r\n"] {
+        let mut client = port.relay(said.as_bytes()).await;
+        assert_eq!(client.hear().await, "", "{said:?}");
+        let trouble = port.troubles.recv().await.unwrap();
+        assert!(matches!(trouble, Trouble::Proxy { .. }), "{trouble}");
+    }
+    port.connected_are(0).await;
+}
+
+#[tokio::test]
+async fn a_stalled_header_holds_nobody_up() {
+    let port = open(behind_proxies()).await;
+    let _stalled = port.relay(b"PROXY TCP4 ").await;
+    let mut other = port.relay(b"PROXY UNKNOWN\r\n").await;
+    assert_eq!(other.hear().await, "+OK 127.0.0.1 false");
+    assert_eq!(port.admission.connected(), 2);
+}
+
+#[tokio::test]
+async fn a_stalled_header_has_an_end() {
+    let patience = Patience {
+        proxy_header: SHORT,
+        ..PATIENT
+    };
+    let mut port = open(Opening {
+        patience,
+        ..behind_proxies()
+    })
+    .await;
+    let mut stalled = port.relay(b"PROXY TCP4 ").await;
+    assert_eq!(stalled.hear().await, "");
+    let trouble = port.troubles.recv().await.unwrap();
+    let is_late = matches!(
+        trouble,
+        Trouble::Proxy {
+            source: ProxyError::Late,
+            ..
+        }
+    );
+    assert!(is_late, "{trouble:?}");
+    port.connected_are(0).await;
+}
+
+/// A self-made certificate, and where it is.
+fn self_made() -> (Arc<ServerTls>, TempDir) {
+    let dir = TempDir::new().unwrap();
+    let source = CertificateSource::SelfMade {
+        dir: dir.path().to_owned(),
+    };
+    let clock = Arc::new(|| Timestamp::from_system_time(std::time::SystemTime::now()));
+    let tls = ServerTls::open(source, MinimumTls::Tls12, clock).unwrap();
+    (tls, dir)
+}
+
+async fn encrypted(client: Client<TcpStream>, dir: &TempDir) -> Client<Line> {
+    let target = Target {
+        host: "localhost".into(),
+        port: 995,
+    };
+    let trust = Trust::CaFile(dir.path().join("tls/cert.pem"));
+    let line = Line::Plain(client.0.into_inner());
+    let line = Dialler::new().secure(line, &target, &trust, LONG).await;
+    Client(BufReader::new(line.unwrap()))
+}
+
+#[tokio::test]
+async fn implicit_tls_comes_before_the_first_word() {
+    let (tls, dir) = self_made();
+    let tls = Some(tls);
+    let port = open(Opening {
+        tls: tls.clone(),
+        ..Opening::default()
+    })
+    .await;
+    let mut client = encrypted(port.connect().await, &dir).await;
+    assert_eq!(client.hear().await, "+OK 127.0.0.1 true");
+    client.say(b"hello\r\n").await;
+    assert_eq!(client.hear().await, "hello");
+
+    // And behind what a proxy says.
+    let port = open(Opening {
+        tls: tls.clone(),
+        ..behind_proxies()
+    })
+    .await;
+    let client = port
+        .relay(b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n")
+        .await;
+    let mut client = encrypted(client, &dir).await;
+    assert_eq!(client.hear().await, "+OK 192.0.2.7 true");
+
+    // Whom there is no room for can read why.
+    let limits = limits(0, 0);
+    let port = open(Opening {
+        tls,
+        limits,
+        ..Opening::default()
+    })
+    .await;
+    let mut client = encrypted(port.connect().await, &dir).await;
+    assert_eq!(client.hear().await, "-ERR too many connections");
+}
+
+#[tokio::test]
+async fn a_stalled_handshake_holds_nobody_up() {
+    let (tls, dir) = self_made();
+    let port = open(Opening {
+        tls: Some(tls),
+        ..Opening::default()
+    })
+    .await;
+    let mut stalled = port.connect().await;
+    stalled.say(b"\x16\x03\x01").await;
+    let mut other = encrypted(port.connect().await, &dir).await;
+    assert_eq!(other.hear().await, "+OK 127.0.0.1 true");
+    assert_eq!(port.admission.connected(), 2);
+}
+
+#[tokio::test]
+async fn a_stalled_handshake_has_an_end() {
+    let (tls, _dir) = self_made();
+    let patience = Patience {
+        handshake: SHORT,
+        ..PATIENT
+    };
+    let mut port = open(Opening {
+        tls: Some(tls),
+        patience,
+        ..Opening::default()
+    })
+    .await;
+    let mut stalled = port.connect().await;
+    assert_eq!(stalled.hear().await, "");
+    let trouble = port.troubles.recv().await.unwrap();
+    let is_late = matches!(
+        &trouble,
+        Trouble::Handshake { source, .. } if source.kind() == io::ErrorKind::TimedOut
+    );
+    assert!(is_late, "{trouble:?}");
+    port.connected_are(0).await;
+}
+
+#[tokio::test]
+async fn what_is_no_tls_is_dropped() {
+    let (tls, _dir) = self_made();
+    let mut port = open(Opening {
+        tls: Some(tls),
+        ..Opening::default()
+    })
+    .await;
+    let mut plain = port.connect().await;
+    plain.say(b"USER anna\r\nPASS secret\r\n").await;
+    let trouble = port.troubles.recv().await.unwrap();
+    assert!(matches!(trouble, Trouble::Handshake { .. }), "{trouble:?}");
+    port.connected_are(0).await;
+}
+
+#[tokio::test]
+async fn a_stop_lets_sessions_end() {
+    let port = open(Opening::default()).await;
+    let mut client = port.connect().await;
+    assert_eq!(client.hear().await, "+OK 127.0.0.1 false");
+    let (address, admission) = (port.address, Arc::clone(&port.admission));
+    assert_eq!(port.close().await, 0);
+    assert_eq!(client.hear().await, "bye");
+    assert_eq!(admission.connected(), 0);
+    let refused = TcpStream::connect(address).await.unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn a_stop_cuts_off_whoever_does_not_end() {
+    let patience = Patience {
+        drain: SHORT,
+        ..PATIENT
+    };
+    let port = open(Opening {
+        patience,
+        ..Opening::default()
+    })
+    .await;
+    let mut deaf = port.connect().await;
+    assert_eq!(deaf.hear().await, "+OK 127.0.0.1 false");
+    deaf.say(b"once\r\ndeaf\r\n").await;
+    assert_eq!(deaf.hear().await, "once");
+    let mut other = port.connect().await;
+    assert_eq!(other.hear().await, "+OK 127.0.0.1 false");
+    let admission = Arc::clone(&port.admission);
+    assert_eq!(port.close().await, 1);
+    assert_eq!(deaf.hear().await, "");
+    assert_eq!(other.hear().await, "bye");
+    assert_eq!(admission.connected(), 0);
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_nobody_who_has_not_begun() {
+    let (tls, _dir) = self_made();
+    let port = open(Opening {
+        tls: Some(tls),
+        ..behind_proxies()
+    })
+    .await;
+    let _no_header = port.connect().await;
+    let _no_handshake = port.relay(b"PROXY UNKNOWN\r\n").await;
+    port.connected_are(2).await;
+    assert_eq!(port.close().await, 0);
+}
+
+#[tokio::test]
+async fn that_nobody_can_say_stop_any_more_is_a_stop() {
+    let port = open(Opening::default()).await;
+    drop(port.stop);
+    assert_eq!(port.listening.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_session_that_breaks_off_leaves_the_others_alone() {
+    let mut port = open(Opening::default()).await;
+    let mut other = port.connect().await;
+    assert_eq!(other.hear().await, "+OK 127.0.0.1 false");
+    let mut client = port.connect().await;
+    client.say(b"panic\r\n").await;
+    let trouble = port.troubles.recv().await.unwrap();
+    assert!(matches!(trouble, Trouble::Session(_)), "{trouble}");
+    assert_eq!(client.hear().await, "+OK 127.0.0.1 false");
+    assert_eq!(client.hear().await, "");
+    port.connected_are(1).await;
+    other.say(b"hello\r\n").await;
+    assert_eq!(other.hear().await, "hello");
+}
+
+/// A system that has no connection to give for a while.
+struct Short {
+    errors: Mutex<VecDeque<io::Error>>,
+    listener: TcpListener,
+}
+
+impl Incoming for Short {
+    fn poll_next(&self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        match self.errors.lock().unwrap().pop_front() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => self.listener.poll_accept(context),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_system_out_of_descriptors_is_waited_for_and_told_of_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let none_left = || rustix::io::Errno::MFILE.into();
+    let gave_up = io::ErrorKind::ConnectionAborted.into();
+    let errors = Mutex::new(VecDeque::from([gave_up, none_left(), none_left()]));
+    let mut port = open_with(Short { errors, listener }, address, Opening::default());
+    let mut client = port.connect().await;
+    assert_eq!(client.hear().await, "+OK 127.0.0.1 false");
+    let trouble = port.troubles.try_recv().unwrap();
+    assert!(matches!(trouble, Trouble::Accept(_)), "{trouble}");
+    assert!(port.troubles.try_recv().is_err());
+}
