@@ -9,6 +9,7 @@ mod admission;
 mod certificate;
 mod der;
 mod dial;
+mod door;
 mod error;
 mod line;
 mod listener;
@@ -24,9 +25,10 @@ mod verifiers;
 
 pub use admission::{Admission, Admitted, ConnectionLimits, Full};
 pub use dial::{Dialler, Target};
+pub use door::{Accepted, Door, Patience, Refused, Trouble, stopped};
 pub use error::{CertificateFault, DialError};
 pub use line::{Encryption, Line, LineBinding};
-pub use listener::{Accepted, Door, Patience, Refused, Trouble, listen, stopped};
+pub use listener::listen;
 #[cfg(feature = "simulation")]
 pub use network::{Answer, Network, Stream};
 pub use proxy::{Origin, ProxyError};

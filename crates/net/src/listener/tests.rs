@@ -1,19 +1,25 @@
 //! Real sockets: who is served, who is not, and what becomes of peers who stall.
 
+mod handshakes;
+mod proxies;
+
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use inhaul_types::Timestamp;
+use inhaul_types::{Network, Timestamp};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, yield_now};
 
 use super::*;
 use crate::tls::Trust;
-use crate::{CertificateSource, ConnectionLimits, Dialler, Line, MinimumTls, Target};
+use crate::{
+    Admission, CertificateSource, ConnectionLimits, Dialler, Line, MinimumTls, Patience, ServerTls,
+    Target,
+};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(600);
@@ -267,148 +273,6 @@ async fn a_refusal_that_takes_too_long_is_cut_off() {
     );
 }
 
-#[tokio::test]
-async fn whom_a_proxy_names_is_served_as_who_they_are() {
-    let port = open(behind_proxies()).await;
-    for (header, greeting) in [
-        (
-            &b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n"[..],
-            "+OK 192.0.2.7 false",
-        ),
-        (
-            b"PROXY TCP6 2001:db8::7 2001:db8::1 56324 995\r\n",
-            "+OK 2001:db8::7 false",
-        ),
-        (b"PROXY UNKNOWN\r\n", "+OK 127.0.0.1 false"),
-        (b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", "+OK 127.0.0.1 false"),
-        (
-            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\xc0\0\x02\x01\xdc\x04\x03\xe3",
-            "+OK 192.0.2.7 false",
-        ),
-        (
-            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14\xc0\0\x02\x07\xc0\0\x02\x01\xdc\x04\x03\xe3\
-              \x20\0\x05\x01\0\0\0\0",
-            "+OK 192.0.2.7 true",
-        ),
-    ] {
-        let mut client = port.relay(header).await;
-        assert_eq!(client.hear().await, greeting, "{}", header.escape_ascii());
-        client.say(b"hello\r\n").await;
-        assert_eq!(client.hear().await, "hello");
-    }
-}
-
-#[tokio::test]
-async fn what_comes_right_behind_a_header_is_the_clients() {
-    let port = open(behind_proxies()).await;
-    let mut client = port
-        .relay(b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\nhello\r\n")
-        .await;
-    assert_eq!(client.hear().await, "+OK 192.0.2.7 false");
-    assert_eq!(client.hear().await, "hello");
-}
-
-#[tokio::test]
-async fn clients_behind_one_proxy_count_as_themselves() {
-    let limits = limits(10, 1);
-    let port = open(Opening {
-        limits,
-        ..behind_proxies()
-    })
-    .await;
-    let header = |last| format!("PROXY TCP4 192.0.2.{last} 192.0.2.1 56324 995\r\n");
-    let mut first = port.relay(header(7).as_bytes()).await;
-    assert_eq!(first.hear().await, "+OK 192.0.2.7 false");
-    let mut second = port.relay(header(8).as_bytes()).await;
-    assert_eq!(second.hear().await, "+OK 192.0.2.8 false");
-    let mut third = port.relay(header(7).as_bytes()).await;
-    assert_eq!(
-        third.hear().await,
-        "-ERR too many connections from your address"
-    );
-}
-
-#[tokio::test]
-async fn a_client_behind_a_proxy_hears_why_there_is_no_room() {
-    let limits = limits(0, 1);
-    let port = open(Opening {
-        limits,
-        ..behind_proxies()
-    })
-    .await;
-    let mut client = port
-        .relay(b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n")
-        .await;
-    assert_eq!(client.hear().await, "-ERR too many connections");
-    assert_eq!(client.hear().await, "");
-}
-
-#[tokio::test]
-async fn a_header_of_somebody_else_is_a_bad_command_and_nothing_more() {
-    let proxies = vec![
-        "192.0.2.0/24".parse().unwrap(),
-        "127.0.0.9".parse().unwrap(),
-    ];
-    let port = open(Opening {
-        proxies,
-        ..Opening::default()
-    })
-    .await;
-    let header = b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n";
-    let mut client = port.relay(header).await;
-    assert_eq!(client.hear().await, "+OK 127.0.0.1 false");
-    assert_eq!(
-        client.hear().await,
-        "PROXY TCP4 192.0.2.7 192.0.2.1 56324 995"
-    );
-}
-
-#[tokio::test]
-async fn a_proxy_that_names_nobody_is_not_served() {
-    let mut port = open(behind_proxies()).await;
-    for said in ["CAPA\r\n", "PROXY TCP4 somebody\r\n"] {
-        let mut client = port.relay(said.as_bytes()).await;
-        assert_eq!(client.hear().await, "", "{said:?}");
-        let trouble = port.troubles.recv().await.unwrap();
-        assert!(matches!(trouble, Trouble::Proxy { .. }), "{trouble}");
-    }
-    port.connected_are(0).await;
-}
-
-#[tokio::test]
-async fn a_stalled_header_holds_nobody_up() {
-    let port = open(behind_proxies()).await;
-    let _stalled = port.relay(b"PROXY TCP4 ").await;
-    let mut other = port.relay(b"PROXY UNKNOWN\r\n").await;
-    assert_eq!(other.hear().await, "+OK 127.0.0.1 false");
-    assert_eq!(port.admission.connected(), 2);
-}
-
-#[tokio::test]
-async fn a_stalled_header_has_an_end() {
-    let patience = Patience {
-        proxy_header: SHORT,
-        ..PATIENT
-    };
-    let mut port = open(Opening {
-        patience,
-        ..behind_proxies()
-    })
-    .await;
-    let mut stalled = port.relay(b"PROXY TCP4 ").await;
-    assert_eq!(stalled.hear().await, "");
-    let trouble = port.troubles.recv().await.unwrap();
-    let is_late = matches!(
-        trouble,
-        Trouble::Proxy {
-            source: ProxyError::Late,
-            ..
-        }
-    );
-    assert!(is_late, "{trouble:?}");
-    port.connected_are(0).await;
-}
-
 /// A self-made certificate, and where it is.
 fn self_made() -> (Arc<ServerTls>, TempDir) {
     let dir = TempDir::new().unwrap();
@@ -418,109 +282,6 @@ fn self_made() -> (Arc<ServerTls>, TempDir) {
     let clock = Arc::new(|| Timestamp::from_system_time(std::time::SystemTime::now()));
     let tls = ServerTls::open(source, MinimumTls::Tls12, clock).unwrap();
     (tls, dir)
-}
-
-async fn encrypted(client: Client<TcpStream>, dir: &TempDir) -> Client<Line> {
-    let target = Target {
-        host: "localhost".into(),
-        port: 995,
-    };
-    let trust = Trust::CaFile(dir.path().join("tls/cert.pem"));
-    let line = Line::Plain(client.0.into_inner());
-    let line = Dialler::new().secure(line, &target, &trust, LONG).await;
-    Client(BufReader::new(line.unwrap()))
-}
-
-#[tokio::test]
-async fn implicit_tls_comes_before_the_first_word() {
-    let (tls, dir) = self_made();
-    let tls = Some(tls);
-    let port = open(Opening {
-        tls: tls.clone(),
-        ..Opening::default()
-    })
-    .await;
-    let mut client = encrypted(port.connect().await, &dir).await;
-    assert_eq!(client.hear().await, "+OK 127.0.0.1 true");
-    client.say(b"hello\r\n").await;
-    assert_eq!(client.hear().await, "hello");
-
-    // And behind what a proxy says.
-    let port = open(Opening {
-        tls: tls.clone(),
-        ..behind_proxies()
-    })
-    .await;
-    let client = port
-        .relay(b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 995\r\n")
-        .await;
-    let mut client = encrypted(client, &dir).await;
-    assert_eq!(client.hear().await, "+OK 192.0.2.7 true");
-
-    // Whom there is no room for can read why.
-    let limits = limits(0, 0);
-    let port = open(Opening {
-        tls,
-        limits,
-        ..Opening::default()
-    })
-    .await;
-    let mut client = encrypted(port.connect().await, &dir).await;
-    assert_eq!(client.hear().await, "-ERR too many connections");
-}
-
-#[tokio::test]
-async fn a_stalled_handshake_holds_nobody_up() {
-    let (tls, dir) = self_made();
-    let port = open(Opening {
-        tls: Some(tls),
-        ..Opening::default()
-    })
-    .await;
-    let mut stalled = port.connect().await;
-    stalled.say(b"\x16\x03\x01").await;
-    let mut other = encrypted(port.connect().await, &dir).await;
-    assert_eq!(other.hear().await, "+OK 127.0.0.1 true");
-    assert_eq!(port.admission.connected(), 2);
-}
-
-#[tokio::test]
-async fn a_stalled_handshake_has_an_end() {
-    let (tls, _dir) = self_made();
-    let patience = Patience {
-        handshake: SHORT,
-        ..PATIENT
-    };
-    let mut port = open(Opening {
-        tls: Some(tls),
-        patience,
-        ..Opening::default()
-    })
-    .await;
-    let mut stalled = port.connect().await;
-    assert_eq!(stalled.hear().await, "");
-    let trouble = port.troubles.recv().await.unwrap();
-    let is_late = matches!(
-        &trouble,
-        Trouble::Handshake { source, .. } if source.kind() == io::ErrorKind::TimedOut
-    );
-    assert!(is_late, "{trouble:?}");
-    port.connected_are(0).await;
-}
-
-#[tokio::test]
-async fn what_is_no_tls_is_dropped() {
-    let (tls, _dir) = self_made();
-    let mut port = open(Opening {
-        tls: Some(tls),
-        ..Opening::default()
-    })
-    .await;
-    let mut plain = port.connect().await;
-    plain.say(b"USER anna\r\nPASS secret\r\n").await;
-    let trouble = port.troubles.recv().await.unwrap();
-    assert!(matches!(trouble, Trouble::Handshake { .. }), "{trouble:?}");
-    port.connected_are(0).await;
 }
 
 #[tokio::test]
@@ -625,4 +386,17 @@ async fn a_system_out_of_descriptors_is_waited_for_and_told_of_once() {
     let trouble = port.troubles.try_recv().unwrap();
     assert!(matches!(trouble, Trouble::Accept(_)), "{trouble}");
     assert!(port.troubles.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn an_answer_leaves_at_once_and_a_dead_peer_is_noticed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+    let (stream, _) = accepted.unwrap();
+    prepare(&stream);
+    assert!(stream.nodelay().unwrap());
+    assert!(sockopt::socket_keepalive(&stream).unwrap());
+    assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), KEEP_ALIVE_AFTER);
+    assert_eq!(sockopt::tcp_keepcnt(&stream).unwrap(), KEEP_ALIVE_TRIES);
 }
