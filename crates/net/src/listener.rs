@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -25,6 +26,8 @@ struct Host<S, R, T> {
     serve: S,
     refuse: R,
     tell: T,
+    /// Places for peers there is no room for. More of them are let go without a word.
+    refusing: Semaphore,
 }
 
 /// Takes connections until the stop, each into a task of its own: `serve` for who may come in,
@@ -49,6 +52,7 @@ where
         serve,
         refuse,
         tell,
+        refusing: Semaphore::new(REFUSALS_MOST),
     };
     take(listener, Arc::new(host)).await
 }
@@ -165,8 +169,6 @@ where
             Ok(admitted) => {
                 sessions.spawn(host.welcome(stream, peer, false, admitted));
             }
-            // More of them than this are let go without a word.
-            Err(_) if refusals.len() >= REFUSALS_MOST => {}
             Err(full) if is_proxy => {
                 refusals.spawn(host.turn_proxy_away(stream, peer, full));
             }
@@ -188,7 +190,11 @@ where
         };
         match admitted.attribute(peer.ip()) {
             Ok(()) => self.welcome(stream, peer, encrypted, admitted).await,
-            Err(full) => self.turn_away(stream, peer, full).await,
+            Err(full) => {
+                // A refusal takes nobody's place.
+                drop(admitted);
+                self.turn_away(stream, peer, full).await;
+            }
         }
     }
 
@@ -220,12 +226,22 @@ where
         proxy: SocketAddr,
         full: Full,
     ) {
+        let Ok(_place) = self.refusing.try_acquire() else {
+            return;
+        };
         if let Some((peer, _)) = self.named(&mut stream, proxy).await {
-            self.turn_away(stream, peer, full).await;
+            self.say_why(stream, peer, full).await;
         }
     }
 
     async fn turn_away(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, full: Full) {
+        let Ok(_place) = self.refusing.try_acquire() else {
+            return;
+        };
+        self.say_why(stream, peer, full).await;
+    }
+
+    async fn say_why(&self, stream: TcpStream, peer: SocketAddr, full: Full) {
         let limit = self.door.patience.refusal;
         let refusal = async {
             if let Some(line) = self.line(stream, peer, limit).await {
@@ -233,7 +249,8 @@ where
             }
         };
         // Who does not listen need not know.
-        timeout(limit, refusal).await.ok();
+        let told = self.unless_stopped(timeout(limit, refusal)).await;
+        told.and_then(Result::ok).unwrap_or_default();
     }
 
     /// Whom a proxy speaks for, and whether it speaks TLS with them.

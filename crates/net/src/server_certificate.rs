@@ -26,7 +26,8 @@ pub enum CertificateSource {
         /// Its private key.
         key: PathBuf,
     },
-    /// Made by this program, in the folder `tls` of this one.
+    /// Made by this program, in the folder `tls` of this one. Whatever else is put there is
+    /// replaced when it nears its end.
     SelfMade {
         /// The data directory.
         dir: PathBuf,

@@ -102,7 +102,10 @@ fn open_with(incoming: impl Incoming + 'static, address: SocketAddr, opening: Op
             let text = format!("-ERR {}\r\n", refused.full);
             refused.line.write_all(text.as_bytes()).await.ok();
             refused.line.shutdown().await.ok();
+            // As long as its peer stays.
+            refused.line.read_to_end(&mut Vec::new()).await.ok();
         },
+        refusing: Semaphore::new(REFUSALS_MOST),
         tell: move |trouble| told.send(trouble).unwrap_or_default(),
     };
     Port {
@@ -399,4 +402,31 @@ async fn an_answer_leaves_at_once_and_a_dead_peer_is_noticed() {
     assert!(sockopt::socket_keepalive(&stream).unwrap());
     assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), KEEP_ALIVE_AFTER);
     assert_eq!(sockopt::tcp_keepcnt(&stream).unwrap(), KEEP_ALIVE_TRIES);
+}
+
+#[tokio::test]
+async fn who_does_not_go_after_a_refusal_keeps_no_place_and_is_in_nobodys_way() {
+    let limits = limits(1, 1);
+    let port = open(Opening {
+        limits,
+        ..Opening::default()
+    })
+    .await;
+    let mut first = port.connect_from("127.0.0.2").await;
+    assert_eq!(first.hear().await, "+OK 127.0.0.2 false");
+    let mut refused = Vec::new();
+    for _ in 0..REFUSALS_MOST {
+        let mut client = port.connect_from("127.0.0.3").await;
+        assert_eq!(client.hear().await, "-ERR too many connections");
+        refused.push(client);
+    }
+    // The next is not told why.
+    let mut client = port.connect_from("127.0.0.3").await;
+    assert_eq!(client.hear().await, "");
+    drop(first);
+    port.connected_are(0).await;
+    let mut next = port.connect_from("127.0.0.4").await;
+    assert_eq!(next.hear().await, "+OK 127.0.0.4 false");
+    // Nor does a stop wait for them.
+    assert_eq!(port.close().await, 0);
 }

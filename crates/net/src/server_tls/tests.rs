@@ -247,6 +247,23 @@ async fn tls_inside_tls_is_an_error() {
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
 }
 
+#[tokio::test]
+async fn what_does_not_fit_waits_and_comes_whole() {
+    let world = World::new();
+    let tls = world.open(world.self_made()).unwrap();
+    let (mut client, mut server) = line(&tls, &world.path("tls/cert.pem")).await;
+    // More than the system takes at a time.
+    let octets: Vec<u8> = (0..16_000_000u32).map(|n| n.to_le_bytes()[0]).collect();
+    let mut heard = Vec::new();
+    let sending = async {
+        server.write_all(&octets).await.unwrap();
+        server.shutdown().await.unwrap();
+    };
+    let (_, hearing) = tokio::join!(sending, client.read_to_end(&mut heard));
+    hearing.unwrap();
+    assert!(heard == octets);
+}
+
 /// A line is held by each of hundreds of sessions, and so is the future of its handshake.
 #[test]
 fn a_line_is_small() {

@@ -144,3 +144,22 @@ async fn a_stalled_header_has_an_end() {
     assert!(is_late, "{trouble:?}");
     port.connected_are(0).await;
 }
+
+#[tokio::test]
+async fn a_refused_client_behind_a_proxy_takes_nobodys_place() {
+    let limits = limits(2, 1);
+    let port = open(Opening {
+        limits,
+        ..behind_proxies()
+    })
+    .await;
+    let header = |last| format!("PROXY TCP4 192.0.2.{last} 192.0.2.1 56324 995\r\n");
+    let mut first = port.relay(header(7).as_bytes()).await;
+    assert_eq!(first.hear().await, "+OK 192.0.2.7 false");
+    let mut second = port.relay(header(7).as_bytes()).await;
+    let refusal = "-ERR too many connections from your address";
+    assert_eq!(second.hear().await, refusal);
+    let mut third = port.relay(header(8).as_bytes()).await;
+    assert_eq!(third.hear().await, "+OK 192.0.2.8 false");
+    assert_eq!(port.close().await, 0);
+}
