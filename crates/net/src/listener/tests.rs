@@ -202,11 +202,36 @@ async fn a_session_knows_whose_it_is() {
     assert_eq!(client.hear().await, "hello");
 }
 
-#[test]
-fn ipv4_is_never_written_as_ipv6() {
-    let peer = canonical("[::ffff:127.0.0.1]:995".parse().unwrap());
-    assert_eq!(peer, "127.0.0.1:995".parse().unwrap());
-    assert!(peer.ip().is_loopback());
+/// A listener for both families, as it tells of peers with IPv4.
+struct BothFamilies(TcpListener);
+
+impl Incoming for BothFamilies {
+    fn poll_next(&self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let accepted = self.0.poll_accept(context);
+        accepted.map_ok(|(stream, peer)| match peer.ip() {
+            IpAddr::V4(v4) => (
+                stream,
+                SocketAddr::new(v4.to_ipv6_mapped().into(), peer.port()),
+            ),
+            IpAddr::V6(_) => (stream, peer),
+        })
+    }
+}
+
+#[tokio::test]
+async fn ipv4_is_never_taken_for_ipv6() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = open_with(BothFamilies(listener), address, Opening::default());
+    let mut client = port.connect().await;
+    assert_eq!(client.hear().await, "+OK 127.0.0.1 false");
+
+    // Nor when it is looked up among the proxies.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = open_with(BothFamilies(listener), address, behind_proxies());
+    let mut client = port.relay(b"PROXY TCP6 ::ffff:192.0.2.7 ::1 1 2\r\n").await;
+    assert_eq!(client.hear().await, "+OK 192.0.2.7 false");
 }
 
 #[tokio::test]
