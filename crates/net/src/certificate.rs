@@ -103,10 +103,14 @@ const SIGNED_WITH: [(&[u8], Hash); 9] = [
 
 /// The `notAfter` of a certificate.
 pub(crate) fn not_after(certificate: &[u8]) -> Option<Timestamp> {
+    validity(certificate).map(|(_, until)| until)
+}
+
+/// The `notBefore` and the `notAfter` of a certificate.
+pub(crate) fn validity(certificate: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let mut fields = signed_from(certificate, BEFORE_VALIDITY)?;
     let mut validity = take_sequence(&mut fields)?.content;
-    time(&mut validity)?;
-    time(&mut validity)
+    Some((time(&mut validity)?, time(&mut validity)?))
 }
 
 /// Takes a time off as RFC 5280 section 4.1.2.5 writes it: `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.

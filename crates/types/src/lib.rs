@@ -12,6 +12,7 @@ mod ids;
 mod key_pin;
 mod mechanism;
 mod message_number;
+mod network;
 mod octets;
 mod secret;
 mod timestamp;
@@ -29,6 +30,7 @@ pub use ids::{
 pub use key_pin::{BadPin, KeyPin};
 pub use mechanism::{Mechanism, UnknownMechanism};
 pub use message_number::MessageNumber;
+pub use network::{Network, NetworkError};
 pub use octets::Octets;
 pub use secret::Secret;
 pub use timestamp::Timestamp;

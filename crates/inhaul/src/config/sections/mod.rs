@@ -23,9 +23,6 @@ const fn loopback(port: u16) -> SocketAddr {
 }
 
 /// This machine alone.
-const THIS_MACHINE: Network = Network {
-    address: LOOPBACK,
-    prefix: 32,
-};
+const THIS_MACHINE: Network = Network::of_one(LOOPBACK);
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -107,19 +107,18 @@ fn status(answer: &str) -> u16 {
     word.map_or(0, |word| word.parse().unwrap())
 }
 
-fn read_by(networks: &[(&str, u8)]) -> Metrics {
-    let network = |(address, prefix): &(&str, u8)| Network {
-        address: address.parse().unwrap(),
-        prefix: *prefix,
-    };
+fn read_by(networks: &[&str]) -> Metrics {
     Metrics {
         enabled: true,
-        allow: networks.iter().map(network).collect(),
+        allow: networks
+            .iter()
+            .map(|network| network.parse().unwrap())
+            .collect(),
     }
 }
 
 fn open() -> Metrics {
-    read_by(&[("127.0.0.1", 32)])
+    read_by(&["127.0.0.1"])
 }
 
 #[tokio::test]
@@ -159,9 +158,9 @@ async fn the_numbers_are_for_those_who_are_allowed() {
             404,
         ),
         (read_by(&[]), 403),
-        (read_by(&[("192.0.2.0", 24), ("::1", 128)]), 403),
-        (read_by(&[("192.0.2.0", 24), ("127.0.0.0", 8)]), 200),
-        (read_by(&[("0.0.0.0", 0)]), 200),
+        (read_by(&["192.0.2.0/24", "::1"]), 403),
+        (read_by(&["192.0.2.0/24", "127.0.0.0/8"]), 200),
+        (read_by(&["0.0.0.0/0"]), 200),
     ] {
         world.desk.configure(&metrics);
         assert_eq!(world.get("/metrics").await.0, expected, "{metrics:?}");
