@@ -291,9 +291,7 @@ fn tries_at_once_get_no_further_than_tries_one_by_one() {
     assert_eq!(scene.sees(HOME, ANNA, 10), Seen::Wait);
     assert_eq!(scene.sees(AWAY, ANNA, 10), Seen::Look);
     // One was right: it leaves its room to the next one.
-    scene
-        .tries
-        .right(looks.remove(0), &[Tag(77)], scene.now);
+    scene.tries.right(looks.remove(0), &[Tag(77)], scene.now);
     looks.push(scene.look(HOME, ANNA, 10));
     assert_eq!(scene.sees(HOME, ANNA, 11), Seen::Wait);
     for look in looks {
