@@ -282,7 +282,7 @@ const CRAMPED: Places = Places {
 };
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn guesses_are_bounded_and_owners_never_shut_out(

@@ -6,6 +6,7 @@ use inhaul_types::Timestamp;
 
 /// Makes of a clock that may be set back one that stands still at that moment and then goes on.
 /// So nobody who is barred comes free by it, and nobody is barred until the old time is there again.
+/// What passed since it was read last does not show in a clock that is set back, and is not counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Steady {
     latest: Option<Timestamp>,

@@ -334,6 +334,7 @@ fn a_clock_set_back_frees_nobody_and_bars_nobody_longer() {
             scene.wrong(HOME, ANNA, guess);
         }
         scene.turn(4 * MINUTE);
+        assert!(matches!(scene.ask(HOME, ANNA, 11), Verdict::Barred { .. }));
         scene.now = scene.now.minus(back);
         let ends = scene.now.plus(6 * MINUTE);
         let verdict = scene.ask(HOME, ANNA, 11);
@@ -398,7 +399,7 @@ fn a_name_that_is_nobodys_is_barred_like_any_other() {
     let mut come_to = |name| -> Vec<_> {
         (0..40)
             .map(|guess| {
-                let from = format!("198.51.{}.{guess}", name);
+                let from = format!("198.51.{name}.{guess}");
                 match scene.ask(&from, Tag(name), guess) {
                     Verdict::Look(look) => Some(scene.tries.wrong(look, scene.now)),
                     _ => None,
