@@ -79,9 +79,9 @@ impl Scene {
         password: &str,
         from: &str,
     ) -> Result<String, Denied> {
-        let (door, from) = (Arc::clone(&self.door), from.parse().unwrap());
-        let account = door.admit(name, &Secret::new(password.to_owned()), from);
-        account.await.map(|account| account.name)
+        let (password, from) = (Secret::new(password.to_owned()), from.parse().unwrap());
+        let admitted = self.door.admit(name, &password, from).await;
+        admitted.map(|account| account.name)
     }
 
     /// The same, in a word and with the time it took.
