@@ -66,8 +66,8 @@ impl Memory {
     /// What this pair led to, if it was looked at lately and nothing was saved since.
     pub(super) fn recall(&mut self, pair: &Mark, as_of: u64, now: Instant) -> Option<Right> {
         self.turn_to(as_of, now);
-        let (at, right) = self.known.get(pair)?;
-        (self.as_of == as_of && now < *at + REMEMBERED_FOR).then(|| right.clone())
+        let (_, right) = self.known.get(pair)?;
+        (self.as_of == as_of).then(|| right.clone())
     }
 
     /// This pair was right when these accounts were saved. Nothing prolongs it but another look.

@@ -226,22 +226,19 @@ impl Tries {
     /// neighbourhood is theirs. What a stranger tried before stays counted, or a guesser with an
     /// account of his own would sign in to it after every nine guesses.
     pub fn right(&mut self, look: Look, names: &[Tag], now: Timestamp) {
-        let ended = match look.source {
-            Source::Stranger(_) => Ended::Nothing,
-            Source::Familiar(..) => Ended::Forgiven,
-        };
-        let steady = self.turn_to(now);
-        self.end(look.source, look.asked.name, ended, steady);
-        self.signed_in(look.asked.from, names, now);
+        let from = look.asked.from;
+        self.not_looked_at(look, now);
+        self.signed_in(from, names, now);
     }
 
     /// Nobody looked, or what came of it is not known. That is no try.
     pub fn not_looked_at(&mut self, look: Look, now: Timestamp) {
         let now = self.turn_to(now);
-        self.end(look.source, look.asked.name, Ended::Nothing, now);
+        self.end(look.source, look.asked.name, Ended::NotWrong, now);
     }
 
-    /// Somebody signed in without a look, by a password that is remembered as right.
+    /// Somebody signed in without a look, by a password that is remembered as right. What an owner
+    /// mistyped before is forgiven.
     pub fn signed_in(&mut self, from: IpAddr, names: &[Tag], now: Timestamp) {
         let now = self.turn_to(now);
         let (network, neighbourhood) = (Network::of(from), Neighbourhood::of(from));

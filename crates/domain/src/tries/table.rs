@@ -46,10 +46,8 @@ pub(super) enum NotNow {
 /// How a look ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ended {
-    /// Nothing is known of the password.
-    Nothing,
-    /// It was right: what was wrong before was its owner's typing.
-    Forgiven,
+    /// The password was right, or nothing is known of it.
+    NotWrong,
     /// It was wrong, with these accounts saved.
     Wrong(Tag, u64),
 }
@@ -124,10 +122,8 @@ impl<K: Copy + Eq + Hash> Table<K> {
             return (0, None);
         };
         kept.tally.end();
-        match ended {
-            Ended::Nothing => {}
-            Ended::Forgiven => kept.tally.forgive(),
-            Ended::Wrong(guess, as_of) => kept.tally.count_wrong(guess, as_of, self.most, now),
+        if let Ended::Wrong(guess, as_of) = ended {
+            kept.tally.count_wrong(guess, as_of, self.most, now);
         }
         let state = (kept.tally.count(), kept.tally.barred_until());
         if let Some(until) = state.1 {
@@ -160,7 +156,7 @@ impl<K: Copy + Eq + Hash> Table<K> {
         Some(count)
     }
 
-    /// Forgives a key that proved to be no guesser, without a look.
+    /// Forgives a key that proved to be no guesser.
     pub(super) fn forgive(&mut self, key: K) {
         let Some(kept) = self.tallies.get_mut(&key) else {
             return;

@@ -185,6 +185,21 @@ fn strangers_together_have_thirty_guesses_at_one_name() {
 }
 
 #[test]
+fn whoever_is_barred_twice_hears_when_both_are_over() {
+    let mut scene = Scene::usual();
+    for guess in 1..=30 {
+        scene.wrong(&format!("198.51.100.{guess}"), ANNA, guess);
+    }
+    scene.turn(MINUTE);
+    for guess in 1..=10 {
+        scene.wrong(HOME, BEN, guess);
+    }
+    let ends = scene.now.plus(10 * MINUTE);
+    let verdict = scene.ask(HOME, ANNA, 99);
+    assert!(matches!(verdict, Verdict::Barred { until } if until == ends));
+}
+
+#[test]
 fn an_owner_comes_in_from_where_he_came_from_whatever_strangers_do() {
     let mut scene = Scene::usual();
     scene.right(HOME, ANNA);
@@ -282,6 +297,17 @@ fn the_neighbourhood_of_the_longest_time_ago_gives_way_to_a_seventeenth() {
     assert!(scene.look("192.0.0.1", ANNA, 0).is_familiar());
     assert!(scene.look(AWAY, ANNA, 0).is_familiar());
     assert!(!scene.look("192.0.1.1", ANNA, 0).is_familiar());
+}
+
+#[test]
+fn who_signs_in_at_home_every_minute_keeps_the_other_neighbourhoods() {
+    let mut scene = Scene::usual();
+    scene.right(AWAY, ANNA);
+    for _ in 0..100 {
+        scene.turn(MINUTE);
+        scene.right(HOME, ANNA);
+    }
+    assert!(scene.look(AWAY, ANNA, 0).is_familiar());
 }
 
 #[test]
