@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use inhaul_store::{SignIn, Store, StoreError};
-use inhaul_types::Secret;
+use inhaul_types::{Address, Secret};
 use tokio::sync::{Mutex, watch};
 
 /// Names and passwords of local accounts.
@@ -59,12 +59,17 @@ impl StoredCredentials {
         let mut owners = HashMap::new();
         for account in self.store.account_list().await? {
             let name: Arc<str> = account.name.into();
-            for address in &account.addresses {
+            for address in account.addresses.iter().filter(|address| is_full(address)) {
                 owners.insert(address.as_str().to_lowercase(), Arc::clone(&name));
             }
         }
         Ok(owners)
     }
+}
+
+/// Nobody signs in with a wildcard.
+fn is_full(address: &Address) -> bool {
+    ![address.local_part(), address.domain()].contains(&"*")
 }
 
 #[async_trait]
@@ -84,5 +89,50 @@ impl Credentials for StoredCredentials {
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.store.changes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inhaul_store::{AccountChange, NewAccount, SqliteStore, StoreOptions};
+    use inhaul_testkit::TestDir;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_log_learns_the_account_behind_a_name_or_a_full_address() {
+        let dir = TestDir::new("credentials").unwrap();
+        let store = SqliteStore::open(dir.path(), StoreOptions::default());
+        let store = Arc::new(store.await.unwrap());
+        let anna = NewAccount {
+            name: "anna".into(),
+            addresses: vec![
+                "Anna@Example.org".parse().unwrap(),
+                "*@example.net".parse().unwrap(),
+            ],
+            group: None,
+            admin: false,
+            password: None,
+        };
+        let anna = store.account_create(anna).await.unwrap();
+        let credentials = StoredCredentials::new(Arc::clone(&store) as _);
+        let named = async |name: &str| credentials.account_named(name).await.unwrap();
+        for (name, account) in [
+            ("ANNA", Some("anna")),
+            ("anna@example.ORG", Some("anna")),
+            ("ben@example.org", None),
+            ("*@example.net", None),
+            ("ben", None),
+        ] {
+            assert_eq!(named(name).await.as_deref(), account, "{name}");
+        }
+        let renamed = AccountChange {
+            name: Some("anne".into()),
+            add_addresses: vec!["ben@example.org".parse().unwrap()],
+            ..AccountChange::default()
+        };
+        store.account_change(anna, renamed).await.unwrap();
+        assert_eq!(named("ben@example.org").await.as_deref(), Some("anne"));
+        store.close().await.unwrap();
     }
 }
