@@ -12,6 +12,7 @@ pub mod reach;
 pub mod schedule;
 pub mod spans;
 pub mod standing;
+pub mod tries;
 pub mod trigger;
 
 pub use ledger::{
