@@ -5,3 +5,5 @@
 //! answers it, whatever the protocol: [`doorkeeper`].
 
 pub mod doorkeeper;
+pub mod hook;
+pub mod pop3;
