@@ -239,6 +239,18 @@ fn addresses_that_are_open_to_the_network() {
 }
 
 #[test]
+fn pop3_on_the_network_is_no_fault() {
+    let house = House::new()
+        .env("INHAUL_POP3__LISTEN", "0.0.0.0:1110")
+        .env("INHAUL_POP3__LISTEN_TLS", "[::]:1995");
+    assert_eq!(house.findings(), []);
+    let told = house.home.inhaul.ok(&["doctor"]).unwrap();
+    let line =
+        "POP3 is open to the network (0.0.0.0:1110, [::]:1995); it takes passwords over TLS only";
+    assert!(told.contains(line), "{told}");
+}
+
+#[test]
 fn more_runs_at_once_than_files() {
     let house = House::new().env("INHAUL_CHECKS__AT_ONCE", "1000000000");
     house.finds(
