@@ -5,14 +5,15 @@
 
 mod installation;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use inhaul_sample::switches::Greeting;
 use inhaul_sample::{Mailbox, SampleConfig, SampleServer};
-use inhaul_testkit::{Dovecot, DovecotOptions, Server, Signal};
+use inhaul_testkit::{Dovecot, DovecotOptions, Server, Signal, TestDir};
 use tokio::runtime::Runtime;
 
 use installation::{Installation, wait_until};
@@ -60,26 +61,15 @@ impl House {
         }
     }
 
-    /// A Dovecot with the document's recipe, whose script waits so long for this installation.
+    /// A Dovecot whose script waits so long for this installation. It runs as whoever runs the test,
+    /// and so does the server.
     fn dovecot(&self, wait: &str) -> Dovecot {
         let words = format!(
             "wait={wait} inhaul={} data={}",
             env!("CARGO_BIN_EXE_inhaul"),
             self.home.data().display()
         );
-        let recipe = recipe();
-        assert_eq!(recipe.matches("user = inhaul").count(), 2, "{recipe}");
-        assert_eq!(recipe.matches("wait=8s").count(), 2, "{recipe}");
-        let extra = recipe
-            .replace(INSTALLED, script().to_str().unwrap())
-            // Here the hook runs as whoever runs the test, and so does the server.
-            .replace("  user = inhaul\n", "")
-            .replace("wait=8s", &words);
-        let options = DovecotOptions {
-            extra,
-            ..DovecotOptions::default()
-        };
-        Dovecot::start(&options).unwrap()
+        dovecot(&script(), &words, "")
     }
 
     /// How many messages the account has.
@@ -95,6 +85,25 @@ impl House {
         runs.map(|run| run["started_by"].as_str().unwrap().to_owned())
             .collect()
     }
+}
+
+/// A Dovecot with the document's recipe, but for where the script is, with which words and as whom it
+/// runs.
+fn dovecot(script: &Path, words: &str, user: &str) -> Dovecot {
+    let mut extra = recipe();
+    for (shown, here) in [
+        (INSTALLED, script.to_str().unwrap()),
+        ("wait=8s", words),
+        ("  user = inhaul\n", user),
+    ] {
+        assert_eq!(extra.matches(shown).count(), 2, "{shown:?} in {extra}");
+        extra = extra.replace(shown, here);
+    }
+    let options = DovecotOptions {
+        extra,
+        ..DovecotOptions::default()
+    };
+    Dovecot::start(&options).unwrap()
 }
 
 /// The lines for Dovecot's configuration that the document shows.
@@ -191,6 +200,27 @@ fn a_server_that_hangs_holds_nobody_up_either() {
     assert!(ended.stderr.contains("did not answer"), "{ended:?}");
 }
 
+#[test]
+fn dovecot_runs_the_script_as_the_user_of_its_service() {
+    let folder = TestDir::new("hook").unwrap();
+    let open = |path: &Path| fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
+    open(folder.path());
+    let copy = folder.join("inhaul-postlogin");
+    fs::copy(script(), &copy).unwrap();
+    let (program, told) = (folder.join("inhaul"), folder.join("told"));
+    let text = format!("#!/bin/sh\nid -u >{}\n", told.display());
+    fs::write(&program, text).unwrap();
+    open(&program);
+    // Root may say who; anybody else is the only user there can be.
+    let own = fs::metadata("/proc/self").unwrap().uid();
+    let user = if own == 0 { "  user = mail\n" } else { "" };
+    let words = format!("inhaul={}", program.display());
+    let dovecot = dovecot(&copy, &words, user);
+    dovecot.imap_visit("u1").unwrap();
+    let ran_as = fs::read_to_string(&told).unwrap();
+    assert_eq!(ran_as.trim() == own.to_string(), own != 0, "{ran_as}");
+}
+
 /// A hook's command.
 fn trigger<'a>(account: &'a str, wait: &'a str) -> [&'a str; 7] {
     let activation = ["--activation", "imap-login"];
@@ -244,8 +274,7 @@ impl Alone {
             told.display()
         );
         fs::write(&program, text).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&program, mode).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         Self { home }
     }
 

@@ -14,8 +14,8 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use inhaul_engine::RunReport;
 use inhaul_engine::service::{Answer, Force, Ticket, Trigger as Asked, What};
-use inhaul_store::{StartedBy, Store};
-use inhaul_types::{Activation, RetrievalId, RunId, Timestamp};
+use inhaul_store::{StartedBy, Store, StoreError};
+use inhaul_types::{Activation, RunId, Timestamp};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::Globals;
@@ -124,14 +124,16 @@ impl Trigger {
         let told = globals
             .with_store(async |store, _| {
                 let asked = self.asked(&*store).await?;
-                let rows = store.retrieval_list().await?;
-                let row = |id: RetrievalId| rows.iter().find(|row| row.id == id).cloned();
                 let numbers = Instant::now() + NUMBERS_MOST;
                 let numbers = until.map_or(numbers, |until| until.min(numbers));
                 let mut told = Vec::new();
                 for (id, answer) in service.trigger(&asked).await? {
-                    // Removed between the two.
-                    let Some(retrieval) = row(id) else { continue };
+                    let retrieval = match store.retrieval_by_id(id).await {
+                        Ok(retrieval) => retrieval,
+                        // Removed between the two.
+                        Err(StoreError::Missing { .. }) => continue,
+                        Err(error) => return Err(error.into()),
+                    };
                     let run = number(&answer, numbers).await;
                     told.push(Told {
                         retrieval,
