@@ -304,7 +304,7 @@ impl Alone {
 #[test]
 fn the_script_hands_on_who_signed_in_and_nothing_else_of_theirs() {
     let alone = Alone::new();
-    for shell in ["dash", "bash"] {
+    for shell in ["sh", "bash"] {
         let run = |user, words: &[&str]| alone.run(shell, user, words);
         let [out, err, told] = run("anna", &[]);
         assert_eq!((out.as_str(), err.as_str()), ("", ""));
@@ -339,7 +339,7 @@ fn the_script_goes_on_with_what_stands_behind_its_words() {
             "wait=3s",
         ],
     ] {
-        let [out, err, _] = alone.run("dash", "anna", words);
+        let [out, err, _] = alone.run("sh", "anna", words);
         assert_eq!(out, "anna /home/somebody 1 wait=3s\n");
         assert_eq!(err, "");
     }
