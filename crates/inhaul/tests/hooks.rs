@@ -150,6 +150,23 @@ fn new_mail_is_there_when_dovecots_sign_in_returns() {
 }
 
 #[test]
+fn a_mail_program_that_signs_in_five_times_at_once_has_one_check_made() {
+    let house = House::new();
+    let _server = Server::start(&house.home.inhaul).unwrap();
+    let dovecot = house.dovecot("45s");
+    house.mailboxes[0].append_generated(2_000);
+    std::thread::scope(|scope| {
+        let visits = [(); 5].map(|()| scope.spawn(|| dovecot.imap_visit("u1")));
+        for visit in visits {
+            visit.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(house.messages("u1"), 1, "{}", dovecot.log());
+    assert_eq!(house.started_by("one"), ["imap-login"]);
+    assert_eq!(house.remote.connections(), 1);
+}
+
+#[test]
 fn without_inhaul_people_get_in_at_once() {
     let house = House::new();
     // The test's clients do not wait for so long.

@@ -123,7 +123,7 @@ fn a_hook_may_name_an_account_by_its_address_and_write_the_time_behind_a_blank()
     let history = house.home.json(&["retrieval", "history", "own"]);
     assert_eq!(history["runs"][0]["started_by"], "imap-login");
     // Too soon for another: refused at once, whatever it would have waited.
-    house.home.fails(&hook("anna"), 75);
+    house.home.fails(&hook("ANNA"), 75);
     for nobody in ["bob", "bob@example.org", "bob@example.net", "*@example.net"] {
         let ended = house.home.fails(&hook(nobody), 67);
         assert!(ended.stderr.contains("there is no account"), "{ended:?}");
