@@ -3,29 +3,29 @@
 //! For hooks of other servers, scripts and mail programs' wake-ups. What is refused says why and
 //! when it is possible again; nothing is forced but by `--force`. A hook holds somebody's sign-in
 //! up, so the command ends in time whatever happens: the server keeps to `--wait`, and the client
-//! leaves a server that does not ([`Trigger::patience`]). `told` is what became of it.
+//! leaves a server that does not ([`Trigger::patience`]). `waiting` is the wait, `told` what became of
+//! it.
 
 mod told;
+mod waiting;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use inhaul_engine::RunReport;
-use inhaul_engine::service::{Answer, Force, Ticket, Trigger as Asked, What};
+use inhaul_engine::service::{Answer, Force, Trigger as Asked, What};
 use inhaul_store::{StartedBy, Store, StoreError};
-use inhaul_types::{Activation, RunId, Timestamp};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use inhaul_types::{Activation, Timestamp};
+use tokio::time::Instant;
 
 use super::Globals;
 use super::names::{account_meant, retrievals_named};
 use super::output::{complain, plain, print, print_json};
-use super::pull::{Finished, tell};
-use crate::caller::{self, Stop};
 use crate::config::parse_duration;
 use crate::exit::{Exit, Failure};
 use told::{Told, exit_of};
+use waiting::{NUMBERS_MOST, TO_THE_END, Wait, number, parse_wait, wait};
 
 #[derive(Args, Debug)]
 #[command(after_help = AS_A_HOOK)]
@@ -70,28 +70,6 @@ fn activation_words() -> impl TypedValueParser<Value = Activation> {
     PossibleValuesParser::new(words.map(Activation::as_str))
         .map(|word| word.parse().expect("the parser lets no other word through"))
 }
-
-/// How long the command waits for the checks.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Wait {
-    /// Until all have ended.
-    ToTheEnd,
-    /// No longer than this.
-    AtMost(Duration),
-}
-
-/// What stands for a `--wait` without a time; no time is written so.
-const TO_THE_END: &str = "until they have ended";
-
-fn parse_wait(text: &str) -> Result<Wait, String> {
-    match text {
-        TO_THE_END => Ok(Wait::ToTheEnd),
-        text => parse_duration(text).map(Wait::AtMost),
-    }
-}
-
-/// How long runs that have their turn are given to get their numbers.
-const NUMBERS_MOST: Duration = Duration::from_secs(2);
 
 /// How much longer than it should a server may take to answer before its client goes.
 const LATE: Duration = Duration::from_secs(1);
@@ -273,59 +251,6 @@ impl Trigger {
             (waited, _) => waited,
         })
     }
-}
-
-/// The run's number, if it has its turn already.
-async fn number(answer: &Answer, until: Instant) -> Option<RunId> {
-    match answer {
-        Answer::Started(ticket) => timeout_at(until, ticket.begun()).await.ok().flatten(),
-        _ => answer.ticket().and_then(|ticket| ticket.come().run),
-    }
-}
-
-/// Waits for the ends and tells of them. Who does not want to wait any more leaves the runs going.
-async fn wait(
-    globals: &Globals,
-    told: &mut [Told],
-    until: Option<Instant>,
-) -> Result<Exit, Failure> {
-    let mut stops = caller::current().stops()?;
-    let mut codes = Vec::new();
-    for one in told {
-        let Some(ticket) = one.answer.ticket().cloned() else {
-            continue;
-        };
-        let over = async {
-            match until {
-                Some(until) => sleep_until(until).await,
-                None => std::future::pending().await,
-            }
-        };
-        let report = tokio::select! {
-            report = Ticket::ended(&ticket) => report,
-            how = stops.next() => match how {
-                Stop::Server => None,
-                how => return Ok(how.exit()),
-            },
-            () = over => {
-                complain("Not ended yet. The checks go on: inhaul status\n");
-                return Ok(Exit::TEMP_FAIL);
-            }
-        };
-        let Some(report) = report else {
-            complain("The server stops. The mail comes when it runs again.\n");
-            return Ok(Exit::TEMP_FAIL);
-        };
-        let report = RunReport::clone(&report);
-        codes.extend(report.failure.as_ref().map(|failure| failure.code));
-        one.run = report.run;
-        if !globals.json {
-            let finished = Finished::new(one.retrieval.clone(), report.clone());
-            tell(&finished, globals, false)?;
-        }
-        one.ended = Some(report);
-    }
-    Ok(Exit::of_codes(codes))
 }
 
 /// Nobody is there to be asked.
