@@ -1,8 +1,9 @@
-//! Fills a mailbox by IMAP's APPEND, for servers whose storage cannot be written by hand.
+//! Signs in by IMAP, and fills a mailbox by its APPEND where a server's storage cannot be written by
+//! hand.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -40,16 +41,7 @@ fn append_all<M: AsRef<[u8]>>(
     messages: impl IntoIterator<Item = M>,
     if_refused: IfRefused,
 ) -> Result<usize> {
-    let stream = TcpStream::connect(addr).with_context(|| format!("no IMAP at {addr}"))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_nodelay(true)?;
-    let mut stream = BufReader::new(stream);
-    expect(&mut stream, "* OK")?;
-    send(
-        &mut stream,
-        format!("a LOGIN {user} {password}\r\n").as_bytes(),
-    )?;
-    expect(&mut stream, "a OK")?;
+    let (mut stream, _) = sign_in(addr, user, password)?;
     let mut count = 0;
     for message in messages {
         let message = message.as_ref();
@@ -68,9 +60,37 @@ fn append_all<M: AsRef<[u8]>>(
             bail!("IMAP said {answer:?} to message {count}");
         }
     }
-    send(&mut stream, b"z LOGOUT\r\n")?;
-    expect(&mut stream, "z OK")?;
+    sign_out(&mut stream)?;
     Ok(count)
+}
+
+/// Signs in and out again, and says how long the server took to answer the sign-in.
+pub(crate) fn visit(addr: SocketAddr, user: &str, password: &str) -> Result<Duration> {
+    let (mut stream, took) = sign_in(addr, user, password)?;
+    sign_out(&mut stream)?;
+    Ok(took)
+}
+
+fn sign_in(
+    addr: SocketAddr,
+    user: &str,
+    password: &str,
+) -> Result<(BufReader<TcpStream>, Duration)> {
+    let stream = TcpStream::connect(addr).with_context(|| format!("no IMAP at {addr}"))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    let mut stream = BufReader::new(stream);
+    expect(&mut stream, "* OK")?;
+    let began = Instant::now();
+    let command = format!("a LOGIN {user} {password}\r\n");
+    send(&mut stream, command.as_bytes())?;
+    expect(&mut stream, "a OK")?;
+    Ok((stream, began.elapsed()))
+}
+
+fn sign_out(stream: &mut BufReader<TcpStream>) -> Result<()> {
+    send(stream, b"z LOGOUT\r\n")?;
+    expect(stream, "z OK")
 }
 
 fn send(stream: &mut BufReader<TcpStream>, octets: &[u8]) -> Result<()> {

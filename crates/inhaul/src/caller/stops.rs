@@ -16,6 +16,8 @@ pub(crate) enum Stop {
     Interrupt,
     /// SIGTERM.
     Terminate,
+    /// The server that carries the command out stops.
+    Server,
 }
 
 impl Stop {
@@ -23,7 +25,7 @@ impl Stop {
     pub(crate) fn exit(self) -> Exit {
         match self {
             Self::Interrupt => Exit::INTERRUPTED,
-            Self::Terminate => Exit::TERMINATED,
+            Self::Terminate | Self::Server => Exit::TERMINATED,
         }
     }
 }

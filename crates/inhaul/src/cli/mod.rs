@@ -37,11 +37,14 @@ mod whereabouts;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use inhaul_domain::spans::to_wait;
 use inhaul_engine::Engine;
 use inhaul_engine::service::Service;
 use inhaul_store::{SqliteStore, Store, StoreOptions};
+use tokio::time::timeout;
 
 use crate::caller;
 use crate::config::Config;
@@ -186,7 +189,15 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, cl
 /// `words` is the command line that `cli` was read from.
 pub(crate) async fn run(cli: Cli, words: Vec<OsString>) -> Result<Exit, Failure> {
     let is_probe = matches!(&cli.command, Command::Status(status) if status.is_for_nagios());
-    match here_or_there(cli, words).await {
+    let patience = cli.command.patience();
+    let command = here_or_there(cli, words);
+    let ended = match patience {
+        Some(most) => timeout(most, command)
+            .await
+            .unwrap_or_else(|_| Err(out_of_patience(most))),
+        None => command.await,
+    };
+    match ended {
         Err(failure) if is_probe => status::unknown(&failure),
         ended => ended,
     }
@@ -208,6 +219,12 @@ async fn here_or_there(cli: Cli, words: Vec<OsString>) -> Result<Exit, Failure> 
         }
     }
     carry_out(cli).await
+}
+
+fn out_of_patience(most: Duration) -> Failure {
+    let what = format!("the server did not answer within {}", to_wait(most));
+    Failure::new(Exit::TEMP_FAIL, what)
+        .hint("What it began goes on: inhaul status. If it hangs, stop it and start it again.")
 }
 
 /// Carries the command out in this process, for [`caller::current`].
@@ -248,6 +265,14 @@ impl Command {
             | Self::Config(_) => false,
             Self::Restore(restore) => restore.needs_data(),
             _ => true,
+        }
+    }
+
+    /// How long whoever typed it waits for it to be carried out; `None` is to the end.
+    fn patience(&self) -> Option<Duration> {
+        match self {
+            Self::Trigger(trigger) => trigger.patience(),
+            _ => None,
         }
     }
 

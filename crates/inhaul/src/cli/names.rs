@@ -1,6 +1,8 @@
-//! Which retrievals somebody means: by name, `account/name`, number or glob.
+//! Which retrievals somebody means: by name, `account/name`, number or glob; which account: by name
+//! or address.
 
-use inhaul_store::{Retrieval, Store, StoreError};
+use inhaul_store::{Account, Retrieval, Store, StoreError};
+use inhaul_types::Address;
 
 use crate::exit::Failure;
 
@@ -57,6 +59,27 @@ pub(crate) async fn retrieval_named(store: &dyn Store, name: &str) -> Result<Ret
             )
         }
     }
+}
+
+/// The account of this name, else the one that has this address: mail servers know their users by
+/// either. Letter case does not count; a wildcard is nobody's address.
+pub(crate) async fn account_meant(store: &dyn Store, name: &str) -> Result<Account, StoreError> {
+    let missing = match store.account_by_name(name).await {
+        Err(missing @ StoreError::Missing { .. }) => missing,
+        other => return other,
+    };
+    let Ok(address) = name.parse::<Address>() else {
+        return Err(missing);
+    };
+    let mut accounts = store.account_list().await?.into_iter();
+    let has_it = |account: &Account| account.addresses.iter().any(|own| is_same(own, &address));
+    accounts.find(has_it).ok_or(missing)
+}
+
+fn is_same(own: &Address, meant: &Address) -> bool {
+    let is_wildcard = own.local_part() == "*" || own.domain() == "*";
+    let lower = |address: &Address| address.as_str().to_lowercase();
+    !is_wildcard && lower(own) == lower(meant)
 }
 
 /// The very name before anything else: a name may look like a number or a glob.
@@ -121,6 +144,21 @@ fn fits(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_the_same_in_any_case_and_a_wildcard_is_nobodys() {
+        for (own, meant, is) in [
+            ("anna@example.org", "anna@example.org", true),
+            ("Anna@example.org", "aNNA@Example.ORG", true),
+            ("anna@example.org", "anna@example.com", false),
+            ("*@example.org", "*@example.org", false),
+            ("*@example.org", "anna@example.org", false),
+            ("anna@*", "anna@*", false),
+        ] {
+            let [own_address, meant_address] = [own, meant].map(|text| text.parse().unwrap());
+            assert_eq!(is_same(&own_address, &meant_address), is, "{own} {meant}");
+        }
+    }
 
     #[test]
     fn a_glob_fits_what_it_would_fit_in_a_shell() {

@@ -1,36 +1,40 @@
 //! `inhaul trigger`: asks the running server to check, within its limits.
 //!
 //! For hooks of other servers, scripts and mail programs' wake-ups. What is refused says why and
-//! when it is possible again; nothing is forced but by `--force`.
+//! when it is possible again; nothing is forced but by `--force`. A hook holds somebody's sign-in
+//! up, so the command ends in time whatever happens: the server keeps to `--wait`, and the client
+//! leaves a server that does not ([`Trigger::patience`]). `waiting` is the wait, `told` what became of
+//! it.
+
+mod told;
+mod waiting;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use inhaul_domain::spans::to_wait;
-use inhaul_domain::trigger::{Refusal, RefusalReason};
-use inhaul_engine::service::{Answer, Force, Ticket, Trigger as Asked, What};
-use inhaul_engine::{FailureReport, RunReport};
-use inhaul_store::{Retrieval, StartedBy, Store};
-use inhaul_types::{Activation, RetrievalId, RunId, Timestamp};
-use serde::Serialize;
-use tokio::time::timeout;
+use inhaul_engine::service::{Answer, Force, Trigger as Asked, What};
+use inhaul_store::{StartedBy, Store, StoreError};
+use inhaul_types::{Activation, Timestamp};
+use tokio::time::Instant;
 
 use super::Globals;
-use super::names::retrievals_named;
+use super::names::{account_meant, retrievals_named};
 use super::output::{complain, plain, print, print_json};
-use super::pull::{Finished, result_word, tell};
-use crate::caller;
 use crate::config::parse_duration;
 use crate::exit::{Exit, Failure};
+use told::{Told, exit_of};
+use waiting::{NUMBERS_MOST, TO_THE_END, Wait, number, parse_wait, wait};
 
 #[derive(Args, Debug)]
+#[command(after_help = AS_A_HOOK)]
 pub(crate) struct Trigger {
     /// Retrievals to check: names, account/name, numbers, or globs in quotes
-    #[arg(required_unless_present = "account", conflicts_with = "account")]
+    #[arg(required_unless_present = "account")]
     names: Vec<String>,
-    /// This account's retrievals: after a sign-in those it owns, else all that fill its folders
+    /// The retrievals of this account, by its name or one of its addresses: after a sign-in those it
+    /// owns, else all that fill its folders
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Why, as the group's switches call it
@@ -39,14 +43,24 @@ pub(crate) struct Trigger {
     /// The network address of whoever signed in, for the number of checks a day
     #[arg(long, value_name = "ADDRESS", requires = "account")]
     client_address: Option<IpAddr>,
-    /// Wait until the checks have ended, or for this long
+    /// Wait until the checks have ended, or for this long; with --account, --wait 8s is --wait=8s
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true,
-        default_missing_value = "1d", value_parser = parse_duration)]
-    wait: Option<Duration>,
+        default_missing_value = TO_THE_END, value_parser = parse_wait)]
+    wait: Option<Wait>,
     /// Pass over the group's intervals and numbers, for administrators
     #[arg(long)]
     force: bool,
 }
+
+const AS_A_HOOK: &str = "\
+As a hook of another mail server, run when somebody has signed in there (docs/hooks.md):
+  inhaul trigger --account NAME --activation imap-login --client-address ADDRESS --wait 8s
+
+It ends when the checks have ended or the time is over, and a second later at the latest where the
+server hangs. A hook lets people in whatever the exit code is: 0 done, or nothing to check; 67 no
+such account here; 69 no server runs; 75 the time is over and the checks go on, or it is too soon
+for another one; 77 the group does not allow it; any other: a check failed, and its owner is told
+without the hook.";
 
 /// What somebody else may say has happened. The schedule and a wait are the server's own.
 fn activation_words() -> impl TypedValueParser<Value = Activation> {
@@ -57,34 +71,48 @@ fn activation_words() -> impl TypedValueParser<Value = Activation> {
         .map(|word| word.parse().expect("the parser lets no other word through"))
 }
 
-/// How long a run that has its turn is given to get its number.
-const NUMBER_MOST: Duration = Duration::from_secs(2);
+/// How much longer than it should a server may take to answer before its client goes.
+const LATE: Duration = Duration::from_secs(1);
 
-/// What became of one retrieval.
-struct Told {
-    retrieval: Retrieval,
-    answer: Answer,
-    run: Option<RunId>,
-    ended: Option<RunReport>,
-}
+/// How long a server may take to answer where nobody waits for the checks.
+const ANSWER_MOST: Duration = Duration::from_secs(10);
 
 impl Trigger {
+    /// How long the whole command may take, seen from the client: a server that hangs must not hold
+    /// up whoever signs in elsewhere. `None` where somebody wants to see the end.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        match self.waits() {
+            None => Some(ANSWER_MOST),
+            Some(Wait::ToTheEnd) => None,
+            Some(Wait::AtMost(most)) => Some(most.saturating_add(LATE)),
+        }
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        self.check()?;
         let Some(service) = globals.service() else {
             let config = globals.load_config()?;
             return Err(no_server(&config.data));
+        };
+        let until = match self.waits() {
+            Some(Wait::AtMost(most)) => Instant::now().checked_add(most),
+            _ => None,
         };
         let now = crate::clock::clock()();
         let told = globals
             .with_store(async |store, _| {
                 let asked = self.asked(&*store).await?;
-                let rows = store.retrieval_list().await?;
-                let row = |id: RetrievalId| rows.iter().find(|row| row.id == id).cloned();
+                let numbers = Instant::now() + NUMBERS_MOST;
+                let numbers = until.map_or(numbers, |until| until.min(numbers));
                 let mut told = Vec::new();
                 for (id, answer) in service.trigger(&asked).await? {
-                    // Removed between the two.
-                    let Some(retrieval) = row(id) else { continue };
-                    let run = number(&answer).await;
+                    let retrieval = match store.retrieval_by_id(id).await {
+                        Ok(retrieval) => retrieval,
+                        // Removed between the two.
+                        Err(StoreError::Missing { .. }) => continue,
+                        Err(error) => return Err(error.into()),
+                    };
+                    let run = number(&answer, numbers).await;
                     told.push(Told {
                         retrieval,
                         answer,
@@ -95,16 +123,47 @@ impl Trigger {
                 Ok(told)
             })
             .await?;
-        self.conclude(globals, told, now).await
+        self.conclude(globals, told, now, until).await
+    }
+
+    /// The time that stands behind `--wait` without an `=`: beside `--account` no name can stand
+    /// there.
+    fn lone_time(&self) -> Option<Duration> {
+        match (&self.account, self.wait, &self.names[..]) {
+            (Some(_), Some(Wait::ToTheEnd), [word]) => parse_duration(word).ok(),
+            _ => None,
+        }
+    }
+
+    fn waits(&self) -> Option<Wait> {
+        self.lone_time().map(Wait::AtMost).or(self.wait)
+    }
+
+    /// Names beside `--account` would mean two things at once.
+    fn check(&self) -> Result<(), Failure> {
+        let Some(word) = self.names.first() else {
+            return Ok(());
+        };
+        if self.account.is_none() || self.lone_time().is_some() {
+            return Ok(());
+        }
+        let what = format!("{} cannot stand beside --account", plain(word));
+        Err(Failure::usage(what).hint(match self.wait {
+            Some(Wait::ToTheEnd) => {
+                "Write a time such as --wait=8s, or name retrievals without --account."
+            }
+            _ => "Name retrievals, or an account.",
+        }))
     }
 
     async fn asked(&self, store: &dyn Store) -> Result<Asked, Failure> {
         let (what, by) = match &self.account {
             Some(name) => {
-                let account = store.account_by_name(name).await?.id;
+                let account = account_meant(store, name).await?.id;
                 let by = StartedBy {
                     account,
-                    address: self.client_address,
+                    // Some servers write an IPv4 address as one of IPv6.
+                    address: self.client_address.map(|address| address.to_canonical()),
                 };
                 let is_sign_in = matches!(
                     self.activation,
@@ -117,7 +176,8 @@ impl Trigger {
                 (what, Some(by))
             }
             None => {
-                let chosen = retrievals_named(store, &self.names).await?;
+                let chosen = retrievals_named(store, &self.names).await;
+                let chosen = chosen.map_err(|failure| self.with_time_hint(failure))?;
                 let ids = chosen.into_iter().map(|retrieval| retrieval.id);
                 (What::Retrievals(ids.collect()), None)
             }
@@ -134,11 +194,26 @@ impl Trigger {
         })
     }
 
+    /// A name that is not there may have been meant as the time to wait.
+    fn with_time_hint(&self, failure: Failure) -> Failure {
+        let mut times = self
+            .names
+            .iter()
+            .filter(|name| parse_duration(name).is_ok());
+        match (failure.exit, self.wait, times.next()) {
+            (Exit::NO_USER, Some(Wait::ToTheEnd), Some(time)) => {
+                failure.hint(format!("If {time} is how long to wait: --wait={time}"))
+            }
+            _ => failure,
+        }
+    }
+
     async fn conclude(
         &self,
         globals: &Globals,
         mut told: Vec<Told>,
         now: Timestamp,
+        until: Option<Instant>,
     ) -> Result<Exit, Failure> {
         if told.is_empty() && !globals.json && !globals.quiet {
             print("There is nothing to check.\n")?;
@@ -159,7 +234,7 @@ impl Trigger {
             }
         }
         let waited = match self.wait {
-            Some(most) => wait(globals, &mut told, most).await?,
+            Some(_) => wait(globals, &mut told, until).await?,
             None => Exit::OK,
         };
         if globals.json {
@@ -178,184 +253,6 @@ impl Trigger {
     }
 }
 
-/// The run's number, if it has its turn already.
-async fn number(answer: &Answer) -> Option<RunId> {
-    match answer {
-        Answer::Started(ticket) => timeout(NUMBER_MOST, ticket.begun()).await.ok().flatten(),
-        _ => answer.ticket().and_then(|ticket| ticket.come().run),
-    }
-}
-
-/// Waits for the ends and tells of them. Who does not want to wait any more leaves the runs going.
-async fn wait(globals: &Globals, told: &mut [Told], most: Duration) -> Result<Exit, Failure> {
-    let mut stops = caller::current().stops()?;
-    let deadline = tokio::time::sleep(most);
-    tokio::pin!(deadline);
-    let mut codes = Vec::new();
-    for one in told {
-        let Some(ticket) = one.answer.ticket().cloned() else {
-            continue;
-        };
-        let report = tokio::select! {
-            report = Ticket::ended(&ticket) => report,
-            how = stops.next() => return Ok(how.exit()),
-            () = &mut deadline => {
-                complain("Not ended yet. The checks go on: inhaul status\n");
-                return Ok(Exit::TEMP_FAIL);
-            }
-        };
-        let Some(report) = report else {
-            return Err(Failure::new(Exit::TEMP_FAIL, "the server stops"));
-        };
-        let report = RunReport::clone(&report);
-        codes.extend(report.failure.as_ref().map(|failure| failure.code));
-        one.run = report.run;
-        if !globals.json {
-            let finished = Finished::new(one.retrieval.clone(), report.clone());
-            tell(&finished, globals, false)?;
-        }
-        one.ended = Some(report);
-    }
-    Ok(Exit::of_codes(codes))
-}
-
-#[derive(Serialize)]
-struct AnswerDocument<'a> {
-    name: &'a str,
-    account: &'a str,
-    answer: &'static str,
-    text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_before: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended: Option<EndDocument>,
-}
-
-/// How the run ended that was waited for.
-#[derive(Serialize)]
-struct EndDocument {
-    result: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    new: u64,
-    bytes: u64,
-    deleted: u64,
-    took_ms: u128,
-}
-
-impl From<&RunReport> for EndDocument {
-    fn from(report: &RunReport) -> Self {
-        let code = report
-            .failure
-            .as_ref()
-            .map(|FailureReport { code, .. }| *code);
-        Self {
-            result: code.map_or("ok", result_word),
-            code: code.map(inhaul_types::ErrorCode::as_str),
-            new: report.stored,
-            bytes: report.octets.count(),
-            deleted: report.deleted,
-            took_ms: report.took.as_millis(),
-        }
-    }
-}
-
-impl Told {
-    fn document(&self, now: Timestamp) -> AnswerDocument<'_> {
-        let refusal = match &self.answer {
-            Answer::Refused(refusal) => Some(refusal),
-            _ => None,
-        };
-        AnswerDocument {
-            name: &self.retrieval.name,
-            account: &self.retrieval.account_name,
-            answer: match self.answer {
-                Answer::Started(_) => "started",
-                Answer::Joined(_) => "joined",
-                Answer::Queued(..) => "queued",
-                Answer::Behind(..) => "behind",
-                Answer::Refused(_) => "refused",
-            },
-            text: self.words(now),
-            run: self.run.map(RunId::row),
-            position: match self.answer {
-                Answer::Queued(position, _) => Some(position),
-                _ => None,
-            },
-            not_before: match self.answer {
-                Answer::Behind(then, _) => Some(then.to_string()),
-                _ => None,
-            },
-            reason: refusal.map(|refusal| refusal.reason.as_str()),
-            until: refusal.and_then(|refusal| Some(refusal.until?.to_string())),
-            ended: self.ended.as_ref().map(EndDocument::from),
-        }
-    }
-
-    /// What became of it, for a person.
-    fn words(&self, now: Timestamp) -> String {
-        let follow = |run| format!("Follow: inhaul log --run {run} --follow");
-        match (&self.answer, self.run) {
-            (Answer::Started(_), Some(run)) => {
-                format!("Accepted. Run {run} started. {}", follow(run))
-            }
-            (Answer::Started(_), None) => "Accepted. The run begins in a moment.".to_owned(),
-            (Answer::Joined(_), Some(run)) => {
-                format!(
-                    "Already checking. Run {run} sees what is there now. {}",
-                    follow(run)
-                )
-            }
-            (Answer::Joined(_), None) => {
-                "A check waits for its turn already. It sees what is there now.".to_owned()
-            }
-            (Answer::Queued(before, _), _) => {
-                format!("Accepted. Waiting for its turn, {before} before it.")
-            }
-            (Answer::Behind(then, _), _) => {
-                let wait = then.since(now);
-                let when = match wait.is_zero() {
-                    true => "right behind it".to_owned(),
-                    false => format!("in {}", to_wait(wait)),
-                };
-                format!("Accepted. It is being checked now; one more check follows {when}.")
-            }
-            (Answer::Refused(refusal), _) => refused_words(refusal, now),
-        }
-    }
-}
-
-/// The refusal's sentences; a command is not the only one that may check.
-fn refused_words(refusal: &Refusal, now: Timestamp) -> String {
-    let text = refusal.text(now);
-    text.replace("You can check again in", "The next one is possible in")
-}
-
-/// Whether waiting helps.
-fn exit_of(refusal: &Refusal) -> Exit {
-    match refusal.reason {
-        RefusalReason::SwitchedOff
-        | RefusalReason::Paused
-        | RefusalReason::Disabled
-        | RefusalReason::SignInRefused => Exit::NO_PERM,
-        RefusalReason::TooSoon { .. }
-        | RefusalReason::TooSoonAfterStart
-        | RefusalReason::LimitAccount { .. }
-        | RefusalReason::LimitAddress { .. }
-        | RefusalReason::QueueFull { .. }
-        | RefusalReason::Offline { .. }
-        | RefusalReason::Stopping => Exit::TEMP_FAIL,
-    }
-}
-
 /// Nobody is there to be asked.
 pub(super) fn no_server(data: &std::path::Path) -> Failure {
     let what = format!("no server runs for {}", data.display());
@@ -366,19 +263,75 @@ pub(super) fn no_server(data: &std::path::Path) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
+    #[derive(Debug, Parser)]
+    struct Typed {
+        #[command(flatten)]
+        trigger: Trigger,
+    }
+
+    /// What was typed behind `inhaul trigger`.
+    fn typed(line: &str) -> Trigger {
+        let words = std::iter::once("trigger").chain(line.split(' '));
+        Typed::try_parse_from(words)
+            .unwrap_or_else(|error| panic!("{line}: {error}"))
+            .trigger
+    }
+
     #[test]
-    fn a_command_is_told_when_the_next_check_is_possible() {
-        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
-        let refusal = Refusal {
-            reason: RefusalReason::TooSoon { checked: at(100) },
-            until: Some(at(160)),
-        };
-        assert_eq!(
-            refused_words(&refusal, at(120)),
-            "Checked 20 seconds ago. The next one is possible in 40 seconds."
-        );
-        assert_eq!(exit_of(&refusal), Exit::TEMP_FAIL);
+    fn a_wait_may_have_a_time_and_beside_an_account_no_sign_in_front_of_it() {
+        let seconds = |seconds| Some(Wait::AtMost(Duration::from_secs(seconds)));
+        for (line, wait, names) in [
+            ("isp", None, 1),
+            ("isp --wait", Some(Wait::ToTheEnd), 1),
+            ("--wait isp", Some(Wait::ToTheEnd), 1),
+            ("isp --wait=8s", seconds(8), 1),
+            ("--account anna", None, 0),
+            ("--account anna --wait", Some(Wait::ToTheEnd), 0),
+            ("--account anna --wait=8s", seconds(8), 0),
+            ("--account anna --wait 8s", seconds(8), 1),
+            ("--wait 2m --account anna", seconds(120), 1),
+            ("--wait 0s --account anna", seconds(0), 1),
+        ] {
+            let trigger = typed(line);
+            assert!(trigger.check().is_ok(), "{line}");
+            assert_eq!(trigger.waits(), wait, "{line}");
+            assert_eq!(trigger.names.len(), names, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_name_or_a_second_time_beside_an_account_is_refused() {
+        for (line, hint) in [
+            ("isp --account anna", "or an account"),
+            ("isp --account anna --wait", "--wait=8s"),
+            ("--account anna --wait 8", "--wait=8s"),
+            ("--account anna --wait soon", "--wait=8s"),
+            ("--account anna --wait 8s isp", "--wait=8s"),
+            ("--account anna --wait=8s 9s", "or an account"),
+            ("--account anna 8s", "or an account"),
+        ] {
+            let failure = typed(line).check().unwrap_err();
+            assert_eq!(failure.exit, Exit::USAGE, "{line}");
+            let hints = failure.hint.unwrap();
+            assert!(hints.contains(hint), "{line}: {hints}");
+        }
+        for line in ["--wait=8", "--account anna --wait=soon", "--wait"] {
+            let words = std::iter::once("trigger").chain(line.split(' '));
+            assert!(Typed::try_parse_from(words).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_client_goes_a_second_after_the_time_that_it_was_given() {
+        let most = |line: &str| typed(line).patience();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(most("--account anna --wait 8s"), seconds(9));
+        assert_eq!(most("isp --wait=0s"), seconds(1));
+        assert_eq!(most("isp"), seconds(10));
+        assert_eq!(most("isp --wait"), None);
     }
 }

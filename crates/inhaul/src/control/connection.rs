@@ -119,7 +119,7 @@ impl Connection {
             tokio::select! {
                 ended = &mut command => break ended,
                 Ok(()) = self.phases.changed() => {
-                    say.send_modify(|asked| asked.add(Stop::Terminate));
+                    say.send_modify(|asked| asked.add(Stop::Server));
                     if let Some(answer) = to_question.upgrade() {
                         // If there is an answer already, the next question hears of it.
                         answer.try_send(Answer::Stopping).ok();

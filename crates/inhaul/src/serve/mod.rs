@@ -90,7 +90,7 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
     Ok(match (how, stopped) {
         // A supervisor asked for it and got it: nothing failed.
         (Stop::Terminate, Stopped::InTime) => Exit::OK,
-        (Stop::Interrupt, Stopped::InTime) => how.exit(),
+        (how, Stopped::InTime) => how.exit(),
         (how, Stopped::CutOff) => {
             complain("inhaul: some commands were cut off, they took too long to stop\n");
             how.exit()

@@ -8,14 +8,17 @@ use crate::config::Config;
 use crate::config::show::Line;
 
 /// The sections that are read at the start only.
-const SECTIONS_AT_START: [&str; 5] = ["server", "tls", "pop3", "imap", "ops"];
+const SECTIONS_AT_START: [&str; 4] = ["server", "tls", "imap", "ops"];
 
 /// The keys of other sections that are.
-const AT_START: [(&str, &str); 4] = [
+const AT_START: [(&str, &str); 7] = [
     ("storage", "data"),
     ("storage", "secret_key"),
     ("storage", "database"),
     ("checks", "memory"),
+    ("pop3", "listen"),
+    ("pop3", "listen_tls"),
+    ("pop3", "proxy_protocol"),
 ];
 
 /// The keys that say something else than before, each as `[section] key`.
@@ -55,7 +58,7 @@ pub(super) fn in_force(mut read: Config, running: &Config) -> Config {
     read.key_file.clone_from(&running.key_file);
     read.server.clone_from(&running.server);
     read.tls.clone_from(&running.tls);
-    read.pop3.clone_from(&running.pop3);
+    read.pop3 = running.pop3.reloaded(read.pop3);
     read.imap.clone_from(&running.imap);
     read.ops.clone_from(&running.ops);
     read.storage.database = running.storage.database;
@@ -131,6 +134,35 @@ mod tests {
         assert!(changed.now.is_empty());
         let back = Changed::between(&config, &of("[checks]\nfloor = \"2m\"\n"));
         assert_eq!(back, Changed::default());
+    }
+
+    #[test]
+    fn where_pop3_listens_needs_a_start_and_its_limits_do_not() {
+        let running = of("");
+        let text = "[pop3]\nlisten = \"off\"\nlisten_tls = \"off\"\nlogin_wait = \"2s\"\n\
+                    connections = 7\nconnections_per_address = 3\nidle = \"20m\"\n\
+                    proxy_protocol = [\"192.0.2.0/24\"]\n";
+        let changed = Changed::between(&running, &of(text));
+        let now = [
+            "login_wait",
+            "connections",
+            "connections_per_address",
+            "idle",
+        ];
+        assert_eq!(changed.now, now.map(|key| format!("[pop3] {key}")));
+        let at_start = ["listen", "listen_tls", "proxy_protocol"];
+        assert_eq!(
+            changed.at_start,
+            at_start.map(|key| format!("[pop3] {key}"))
+        );
+        let config = in_force(of(text), &running);
+        assert_eq!(config.pop3.listen, running.pop3.listen);
+        assert_eq!(config.pop3.listen_tls, running.pop3.listen_tls);
+        assert_eq!(config.pop3.proxy_protocol, []);
+        assert_eq!(config.pop3.login_wait.as_secs(), 2);
+        assert_eq!(config.pop3.connections, 7);
+        assert_eq!(config.pop3.connections_per_address, 3);
+        assert_eq!(config.pop3.idle.as_secs(), 20 * 60);
     }
 
     #[test]

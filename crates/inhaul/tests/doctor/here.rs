@@ -239,6 +239,92 @@ fn addresses_that_are_open_to_the_network() {
 }
 
 #[test]
+fn pop3_on_the_network_is_no_fault() {
+    let house = House::new()
+        .env("INHAUL_POP3__LISTEN", "0.0.0.0:1110")
+        .env("INHAUL_POP3__LISTEN_TLS", "[::]:1995");
+    assert_eq!(house.findings(), []);
+    let told = house.home.inhaul.ok(&["doctor"]).unwrap();
+    let line =
+        "POP3 is open to the network (0.0.0.0:1110, [::]:1995); it takes passwords over TLS only";
+    assert!(told.contains(line), "{told}");
+}
+
+/// A certificate for so many days, and its key, beside the data directory.
+fn make_certificate(house: &House, name: &str, days: u32) -> [String; 2] {
+    let file = |end: &str| house.home.beside(&format!("{name}.{end}"));
+    let [chain, key] = ["pem", "key"].map(|end| file(end).display().to_string());
+    let words = format!(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost \
+         -days {days} -out {chain} -keyout {key}"
+    );
+    let made = std::process::Command::new("openssl")
+        .args(words.split(' '))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    [chain, key]
+}
+
+#[test]
+fn a_certificate_that_mail_programs_cannot_be_shown() {
+    let house = House::new();
+    let [chain, _] = make_certificate(&house, "own", 400);
+    let [_, other] = make_certificate(&house, "other", 400);
+    let settings =
+        |chain: &str, key: &str| format!("[server]\ntls_cert = \"{chain}\"\ntls_key = \"{key}\"\n");
+    let missing = house.home.beside("missing.pem").display().to_string();
+    let house = house.configured(&settings(&missing, &other));
+    let says = "missing.pem cannot be read: ";
+    house.finds("fail", "own-certificate", says, "Put the file there");
+    let house = house.configured(&settings(&chain, &other));
+    let says = "does not belong to the first certificate";
+    house.finds("fail", "own-certificate", says, "made together");
+    let house = house.configured(&settings(&other, &other));
+    let says = "there is no certificate in ";
+    house.finds("fail", "own-certificate", says, "BEGIN CERTIFICATE");
+}
+
+#[test]
+fn a_certificate_that_ends_soon() {
+    let house = House::new();
+    let [chain, key] = make_certificate(&house, "own", 5);
+    let text = format!("[server]\ntls_cert = \"{chain}\"\ntls_key = \"{key}\"\n");
+    let house = house.configured(&text);
+    house.finds("warn", "own-certificate-ends", " ends in ", "renew it");
+    make_certificate(&house, "own", 400);
+    assert_eq!(house.findings(), []);
+    let told = house.home.inhaul.ok(&["doctor"]).unwrap();
+    assert!(told.contains(", good until "), "{told}");
+}
+
+#[test]
+fn a_self_made_certificate_that_is_broken_and_none_yet() {
+    let house = House::new();
+    let told = house.home.inhaul.ok(&["doctor"]).unwrap();
+    assert!(
+        told.contains("no certificate for mail programs yet"),
+        "{told}"
+    );
+    let dir = house.data().join("tls");
+    fs::create_dir(&dir).unwrap();
+    for name in ["cert.pem", "key.pem"] {
+        fs::write(dir.join(name), "x").unwrap();
+    }
+    let fix = format!("move {} away", dir.display());
+    house.finds(
+        "fail",
+        "own-certificate",
+        "there is no certificate in ",
+        &fix,
+    );
+    let house = house
+        .env("INHAUL_POP3__LISTEN", "off")
+        .env("INHAUL_POP3__LISTEN_TLS", "off");
+    assert_eq!(house.findings(), []);
+}
+
+#[test]
 fn more_runs_at_once_than_files() {
     let house = House::new().env("INHAUL_CHECKS__AT_ONCE", "1000000000");
     house.finds(

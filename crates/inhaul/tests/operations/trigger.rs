@@ -102,6 +102,59 @@ fn a_sign_in_starts_what_its_account_owns_and_counts_for_it() {
 }
 
 #[test]
+fn a_hook_may_name_an_account_by_its_address_and_write_the_time_behind_a_blank() {
+    let house = House::new(By::Server);
+    let inhaul = &house.home.inhaul;
+    let addresses = ["account", "set", "anna", "--address"];
+    for address in ["Anna.Bell@example.org", "*@example.net"] {
+        inhaul.ok(&[&addresses[..], &[address]].concat()).unwrap();
+    }
+    house.retrieval("own", "secret", &["--owner", "anna", "--folder", "Own"]);
+    let hook = |name| {
+        let rest = ["--activation", "imap-login", "--wait", "5m"];
+        [&["trigger", "--account", name][..], &rest].concat()
+    };
+    let started = house.home.json(&hook("anna.bell@EXAMPLE.org"));
+    let one = &started["retrievals"][0];
+    assert_eq!(
+        (&one["name"], &one["ended"]["new"]),
+        (&"own".into(), &1.into())
+    );
+    let history = house.home.json(&["retrieval", "history", "own"]);
+    assert_eq!(history["runs"][0]["started_by"], "imap-login");
+    // Too soon for another: refused at once, whatever it would have waited.
+    house.home.fails(&hook("ANNA"), 75);
+    for nobody in ["bob", "bob@example.org", "bob@example.net", "*@example.net"] {
+        let ended = house.home.fails(&hook(nobody), 67);
+        assert!(ended.stderr.contains("there is no account"), "{ended:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_says_what_to_write() {
+    let house = House::new(By::Server);
+    for (words, exit, hint) in [
+        (&["isp", "--account", "anna"][..], 64, "or an account"),
+        (&["--account", "anna", "--wait", "8"], 64, "--wait=8s"),
+        (&["isp", "--wait", "8s"], 67, "--wait=8s"),
+        (&["isp", "--client-address", "192.0.2.7"], 64, "--account"),
+        (
+            &["--account", "anna", "--client-address", "somewhere"],
+            64,
+            "invalid IP address",
+        ),
+    ] {
+        let words = [&["trigger"][..], words].concat();
+        let ended = house.home.fails(&words, exit);
+        assert!(ended.stderr.contains(hint), "{words:?}: {ended:?}");
+    }
+    // A name is a name where names may stand.
+    house.retrieval("8s", "secret", &["--every", "never", "--folder", "Other"]);
+    let said = house.home.inhaul.ok(&["trigger", "--wait", "8s"]).unwrap();
+    assert!(said.contains("1 new"), "{said}");
+}
+
+#[test]
 fn a_pull_of_what_is_due_brings_that_and_nothing_else() {
     let house = House::new(By::Itself);
     house.retrieval(

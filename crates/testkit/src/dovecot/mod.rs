@@ -169,6 +169,11 @@ impl Dovecot {
         RawPop3::sign_in(self.pop3_addr(), user, Self::PASSWORD)
     }
 
+    /// Signs in by IMAP and out again, and says how long the server took to answer the sign-in.
+    pub fn imap_visit(&self, user: &str) -> Result<Duration> {
+        imap_append::visit(self.imap_addr(), user, Self::PASSWORD)
+    }
+
     /// What the server has logged so far.
     pub fn log(&self) -> String {
         read_log(self.dir.path())

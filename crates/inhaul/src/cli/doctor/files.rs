@@ -223,8 +223,10 @@ fn secrets(site: &Site) -> Vec<Finding> {
         SecretSource::File(file) => Some(file.as_path()),
         SecretSource::Credential { .. } | SecretSource::Command(_) => None,
     });
+    // Whether the key is there and of use, the check of the certificate says.
     let certificate = config.server.certificate.iter();
-    let named = named.chain(certificate.map(|certificate| certificate.key.as_path()));
+    let keys = certificate.map(|certificate| certificate.key.as_path());
+    let named = named.chain(keys.filter(|key| key.exists()));
     let named: Vec<&Path> = named.collect();
     let mut findings = Vec::new();
     for file in &named {

@@ -1,5 +1,7 @@
 //! What a check found: one line, and what to do about it.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 /// What is looked at, in the order in which it is told.
@@ -116,6 +118,9 @@ pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         more => format!("{} and {more} more", names[..NAMED].join(", ")),
     }
 }
+
+/// How long before its end a certificate is told of: a renewal that works by itself is done by then.
+pub(super) const ENDS_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// Names in one line; one more takes no more room than saying that there is one.
 const NAMED: usize = 5;

@@ -5,6 +5,7 @@
 //! too long is a finding. Each group of checks is a file; `site` is what they look at, `finding`
 //! what they give. Start at [`Doctor::run`].
 
+mod certificate;
 mod clock;
 mod database;
 mod files;
@@ -96,10 +97,11 @@ async fn examine(site: &Arc<Site>) -> Vec<(Group, Finding)> {
         let site = Arc::clone(site);
         in_time(tokio::task::spawn_blocking(move || database::check(&site)))
     };
-    let (files, storage, stored, (server, running)) = tokio::join!(
+    let (files, storage, stored, certificate, (mut server, running)) = tokio::join!(
         here(files::check),
         here(storage::check),
         stored,
+        here(certificate::check),
         server::check(site)
     );
     let (database, contents) = match stored {
@@ -107,6 +109,7 @@ async fn examine(site: &Arc<Site>) -> Vec<(Group, Finding)> {
         Err(late) => (Err(late), None),
     };
     let mut files = files.unwrap_or_else(|late| vec![late]);
+    server.extend(certificate.unwrap_or_else(|late| vec![late]));
     let newest = contents.as_ref().and_then(|contents| contents.newest);
     let (mut network, mut retrievals) = (Vec::new(), Vec::new());
     if let Some(contents) = &contents {

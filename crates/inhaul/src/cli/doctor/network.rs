@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::clock::span;
-use super::finding::{Finding, listed};
+use super::finding::{ENDS_SOON, Finding, listed};
 use super::site::{Contents, Site};
 use crate::cli::output::plain;
 
@@ -426,9 +426,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Servers that are dialled at most.
 const DIALLED: usize = 20;
-
-/// A renewal that works by itself is done by then.
-const ENDS_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// POP3's ports (RFC 1939 section 3, RFC 8314 section 7.3).
 const PLAIN_PORT: u16 = 110;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::finding::{Finding, quoted};
+use super::finding::{Finding, listed, quoted};
 use super::site::Site;
 use crate::config::addresses::ListenAddress;
 use crate::control::{Looked, look};
@@ -197,7 +197,7 @@ fn limit_of(pid: i32) -> Option<u64> {
     Some(soft.parse().unwrap_or(u64::MAX))
 }
 
-/// What crosses the network readable. The mail servers take no password before TLS.
+/// What crosses the network readable, and what does not although it may look so.
 fn listening(site: &Site) -> Vec<Finding> {
     let config = &site.config;
     let mut findings = Vec::new();
@@ -214,6 +214,18 @@ fn listening(site: &Site) -> Vec<Finding> {
                 "set [server] tls_cert and tls_key, or listen at 127.0.0.1 behind a proxy with TLS",
             ));
         }
+    }
+    let pop3 = config.pop3.listen.iter().chain(&config.pop3.listen_tls);
+    let pop3: Vec<String> = pop3
+        .filter(|address| is_open(address))
+        .map(SocketAddr::to_string)
+        .collect();
+    if !pop3.is_empty() {
+        let pop3 = listed(pop3.iter().map(String::as_str));
+        findings.push(Finding::ok(
+            "listen",
+            format!("POP3 is open to the network ({pop3}); it takes passwords over TLS only"),
+        ));
     }
     for address in config.ops.listen.iter().filter(|address| is_open(address)) {
         findings.push(Finding::warn(

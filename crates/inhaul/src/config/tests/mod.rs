@@ -139,6 +139,8 @@ fn variables_write_every_kind_of_value() {
         .variable("INHAUL_CHECKS__USER_PORTS", "1110, 1995")
         .variable("INHAUL_DETECT__MOZILLA", "false")
         .variable("INHAUL_POP3__LISTEN", "127.0.0.1:0")
+        .variable("INHAUL_POP3__CONNECTIONS", "500")
+        .variable("INHAUL_POP3__PROXY_PROTOCOL", "192.0.2.7,2001:db8::/32")
         .variable("INHAUL_IMAP__LISTEN", "127.0.0.1:1143,[::1]:1143")
         .variable("INHAUL_OPS__LISTEN", "off")
         .variable(
@@ -160,6 +162,10 @@ fn variables_write_every_kind_of_value() {
     assert_eq!(ports, [1110, 1995]);
     assert!(!config.detect.mozilla);
     assert_eq!(config.pop3.listen, ["127.0.0.1:0".parse().unwrap()]);
+    assert_eq!(config.pop3.connections, 500);
+    let proxies = config.pop3.proxy_protocol.iter();
+    let proxies: Vec<String> = proxies.map(ToString::to_string).collect();
+    assert_eq!(proxies, ["192.0.2.7/32", "2001:db8::/32"]);
     assert_eq!(config.imap.listen.len(), 2);
     assert!(config.ops.listen.is_empty());
     assert_eq!(

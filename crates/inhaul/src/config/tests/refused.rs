@@ -172,6 +172,36 @@ fn each_wrong_line_is_refused_for_its_reason() {
             "is not an address with a port",
         ),
         (
+            "[pop3]\nconnections = 0",
+            "pop3.connections: 0 would let nobody in",
+        ),
+        (
+            "[pop3]\nconnections_per_address = 0",
+            "pop3.connections_per_address: 0 would let nobody in",
+        ),
+        (
+            "[pop3]\nconnections = \"many\"",
+            "expected a whole number, found text",
+        ),
+        (
+            "[pop3]\nidle = \"0m\"",
+            "pop3.idle: zero would end every session at once",
+        ),
+        ("[pop3]\nidle = 600", "expected text in quotes"),
+        (
+            "[pop3]\nproxy_protocol = \"10.0.0.0/8\"",
+            "expected a list, found text",
+        ),
+        (
+            "[pop3]\nproxy_protocol = [\"10.0.0.1/8\"]",
+            "bits set behind its prefix",
+        ),
+        (
+            "[pop3]\nproxy_protocol = [\"haproxy.example\"]",
+            "`haproxy.example` is not a network",
+        ),
+        ("[pop3]\nidle_timeout = \"10m\"", "Known here: listen"),
+        (
             "[server]\ntls_key = \"/k\"",
             "server.tls_key: a certificate is of no use",
         ),
