@@ -9,17 +9,20 @@ mod choices;
 mod message;
 mod pop3_client;
 mod pop3_server;
+mod pop3_service;
 
 pub use message::message;
 pub use pop3_client::pop3_client;
 pub use pop3_server::pop3_server;
+pub use pop3_service::pop3_service;
 
 /// A target.
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 3] = [
+pub const TARGETS: [(&str, Target); 4] = [
     ("pop3_client", pop3_client),
     ("pop3_server", pop3_server),
+    ("pop3_service", pop3_service),
     ("message", message),
 ];

@@ -4,6 +4,7 @@
 pub(crate) fn for_target(name: &str) -> Vec<Vec<u8>> {
     match name {
         "pop3_client" => [dialogues(), bodies(), sign_in_answers()].concat(),
+        "pop3_service" => sessions(),
         "pop3_server" => [commands(), messages(&[1, 2, 7, 200])].concat(),
         _ => messages(&[0, 40]),
     }
@@ -41,6 +42,26 @@ fn dialogues() -> Vec<Vec<u8>> {
                 with(commands, &[3, 9, 255], said),
             ]
         })
+        .collect()
+}
+
+/// Whole sessions from a mail program's side. In front: whether it has signed in (not for multiples
+/// of four), how many lengths of pieces, the lengths.
+fn sessions() -> Vec<Vec<u8>> {
+    let said: [&[u8]; 10] = [
+        b"STAT\r\nUIDL\r\nLIST\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n",
+        b"CAPA\r\nUIDL 2\r\nLIST 3\r\nTOP 2 1\r\nTOP 1 99999999999\r\nRETR 2\r\nRETR 3\r\nNOOP\r\nRSET\r\nQUIT\r\n",
+        b"DELE 0\r\nTOP 1 -1\r\nRETR 99999999999\r\nDELE 2\r\nDELE 2\r\nRSET\r\nDELE 3\r\nQUIT\r\nQUIT\r\n",
+        b"DELE 1\r\nDELE 2\r\nDELE 3\r\nSTAT\r\nLIST\r\n",
+        b"USER anna\r\nPASS sesame\r\nRETR 1\r\nQUIT\r\n",
+        b"AUTH PLAIN AGFubmEAc2VzYW1l\r\nDELE 2\r\nQUIT\r\n",
+        b"AUTH LOGIN\r\nYW5uYQ==\r\nc2VzYW1l\r\nSTAT\r\nQUIT\r\n",
+        b"AUTH PLAIN\r\n*\r\nUTF8\r\nSTLS\r\nAPOP anna c4c9334bac560ecc979e58001b3e22fb\r\nQUIT\r\n",
+        b"USER anna\r\nPASS wrong\r\nUSER nobody\r\nPASS \r\n",
+        b"RETR 1\nRETR 2\nLAST\nXTND\n\n\0\r\nLANG\r\nQUIT\n",
+    ];
+    said.iter()
+        .flat_map(|said| [[&[0, 0], *said].concat(), [&[1, 2, 6, 1], *said].concat()])
         .collect()
 }
 

@@ -8,16 +8,17 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::listeners::listeners;
 use super::notices::Condition;
 use super::pulse::feel;
 use super::vitals::Vitals;
 use crate::cli::Context;
 use crate::config::sections::metrics::Metrics;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::ops::health::Source;
-use crate::ops::listener::{Desk, Limits, bind, serve};
+use crate::ops::listener::{Desk, Limits, serve};
 use crate::ops::log::Log;
-use crate::ops::systemd::{Opened, OpenedSocket, listeners_from_systemd, watchdog};
+use crate::ops::systemd::{Opened, watchdog};
 
 /// What runs for operators.
 pub(super) struct Attended {
@@ -33,15 +34,9 @@ impl Attended {
         context: &Context,
         notices: Condition,
         log: &Log,
+        opened: &mut Opened,
     ) -> Result<Self, Failure> {
-        let mut opened = listeners_from_systemd().map_err(|error| {
-            let what = format!("the service manager's sockets: {error}");
-            Failure::new(Exit::CONFIG, what)
-        })?;
-        let listeners = listeners(&mut opened, &context.config.ops.listen).await?;
-        for name in opened.left() {
-            tracing::warn!(name, "nobody serves this socket");
-        }
+        let listeners = listeners(opened, "ops", &context.config.ops.listen).await?;
         let addresses = listeners.iter().map(TcpListener::local_addr);
         let addresses = addresses.collect::<io::Result<_>>()?;
         let counters = notices.counters();
@@ -98,34 +93,4 @@ impl std::fmt::Debug for Attended {
             .field("addresses", &self.addresses)
             .finish_non_exhaustive()
     }
-}
-
-/// The sockets that were opened for us, else the configured addresses.
-async fn listeners(
-    opened: &mut Opened,
-    addresses: &[SocketAddr],
-) -> Result<Vec<TcpListener>, Failure> {
-    let given = opened.take("ops");
-    if given.is_empty() {
-        return bind(addresses)
-            .await
-            .map_err(|(address, error)| taken(address, &error));
-    }
-    let listener = |socket| match socket {
-        OpenedSocket::Tcp(socket) => Ok(TcpListener::from_std(socket)?),
-        OpenedSocket::Unix(_) => Err(Failure::new(
-            Exit::CONFIG,
-            "the socket \"ops\" is a file; health is told on the network only",
-        )
-        .hint("Write ListenStream= with an address and a port in its unit.")),
-    };
-    given.into_iter().map(listener).collect()
-}
-
-fn taken(address: SocketAddr, error: &io::Error) -> Failure {
-    let what = match error.kind() {
-        io::ErrorKind::AddrInUse => format!("{address} is used by another program"),
-        _ => format!("{address} does not open: {error}"),
-    };
-    Failure::new(Exit::UNAVAILABLE, what).hint("Set another one: [ops] listen, or \"off\".")
 }

@@ -4,7 +4,9 @@
 //! directory comes first, because its lock is what makes this the only one; what takes orders from
 //! outside comes last and is the first to stop.
 
+mod access;
 mod attended;
+mod listeners;
 pub(crate) mod notices;
 pub(crate) mod pace;
 mod pulse;
@@ -37,8 +39,9 @@ use crate::declared::{self, Authority, Told};
 use crate::exit::{Exit, Failure};
 use crate::ops::log::{Log, reopen_on_signal};
 use crate::ops::systemd;
+use access::Access;
 use attended::Attended;
-use notices::Notices;
+use notices::{Condition, Notices};
 use ready::ReadyFile;
 use reload::Changed;
 use stop::{Signals, Wish};
@@ -145,6 +148,40 @@ const STOP_MOST: Duration = Duration::from_secs(20);
 /// What of it is for closing the store: it writes out what it holds.
 const CLOSE_MOST: Duration = Duration::from_secs(3);
 
+/// What stands on an open data directory.
+type Standing = (
+    watch::Sender<Context>,
+    Control,
+    Attended,
+    Access,
+    Notices,
+    Upkeep,
+);
+
+/// Opens what is asked over the network: by operators, then by mail programs.
+async fn open_doors(
+    context: &Context,
+    condition: Condition,
+    log: &Log,
+) -> Result<(Attended, Access), Failure> {
+    let mut opened = systemd::listeners_from_systemd().map_err(|error| {
+        let what = format!("the service manager's sockets: {error}");
+        Failure::new(Exit::CONFIG, what)
+    })?;
+    let attended = Attended::start(context, condition, log, &mut opened).await?;
+    let access = match Access::start(context, &mut opened).await {
+        Ok(access) => access,
+        Err(failure) => {
+            attended.stop().await;
+            return Err(failure);
+        }
+    };
+    for name in opened.left() {
+        tracing::warn!(name, "nobody serves this socket");
+    }
+    Ok((attended, access))
+}
+
 /// A running installation.
 #[derive(Debug)]
 struct Running {
@@ -153,6 +190,7 @@ struct Running {
     context: watch::Sender<Context>,
     control: Control,
     attended: Attended,
+    access: Access,
     notices: Notices,
     upkeep: Upkeep,
     log: Log,
@@ -173,15 +211,19 @@ impl Running {
         // Before anything runs: what is declared runs with the rest.
         Told::log(&declared::apply(&*store, &config, Authority::Server).await);
         match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
-            Ok((context, control, attended, notices, upkeep)) => Ok(Self {
-                notices,
-                upkeep,
-                store,
-                context,
-                control,
-                attended,
-                log: log.clone(),
-            }),
+            Ok(standing) => {
+                let (context, control, attended, access, notices, upkeep) = standing;
+                Ok(Self {
+                    store,
+                    context,
+                    control,
+                    attended,
+                    access,
+                    notices,
+                    upkeep,
+                    log: log.clone(),
+                })
+            }
             Err(failure) => {
                 store.close().await?;
                 Err(failure)
@@ -195,7 +237,7 @@ impl Running {
         config: Arc<Config>,
         store: Arc<SqliteStore>,
         log: &Log,
-    ) -> Result<(watch::Sender<Context>, Control, Attended, Notices, Upkeep), Failure> {
+    ) -> Result<Standing, Failure> {
         let engine = globals.engine(&store, &config)?;
         engine.set_pace(pace::pace(&config.checks));
         let settings = pace::service_settings(&config.checks);
@@ -211,11 +253,11 @@ impl Running {
         let lends = context.borrow().clone();
         let notices = Notices::start(&lends).await?;
         let control = Control::start(&path, lent)?;
-        let attended = Attended::start(&lends, notices.condition(), log).await;
-        match attended {
-            Ok(attended) => {
+        let doors = open_doors(&lends, notices.condition(), log).await;
+        match doors {
+            Ok((attended, access)) => {
                 let upkeep = Upkeep::start(context.subscribe());
-                Ok((context, control, attended, notices, upkeep))
+                Ok((context, control, attended, access, notices, upkeep))
             }
             Err(failure) => {
                 notices.stop().await;
@@ -228,9 +270,11 @@ impl Running {
     /// Each address it listens at: what is there, and where.
     fn addresses(&self) -> Vec<(&'static str, String)> {
         let control = ("control", self.control.path().display().to_string());
+        let access = self.access.addresses().iter();
+        let access = access.map(|(name, address)| (*name, address.to_string()));
         let ops = self.attended.addresses().iter();
         let ops = ops.map(|address| ("ops", address.to_string()));
-        [control].into_iter().chain(ops).collect()
+        [control].into_iter().chain(access).chain(ops).collect()
     }
 
     /// Says that it is ready, to people and to programs.
@@ -282,6 +326,7 @@ impl Running {
         let settings = pace::service_settings(&config.checks);
         context.service.set_settings(settings);
         self.notices.reconfigure(&config);
+        self.access.configure(&config.pop3).await;
         self.context
             .send_modify(|context| context.config = Arc::clone(&config));
         tell_changed(&changed);
@@ -297,13 +342,15 @@ impl Running {
             context,
             control,
             attended,
+            access,
             notices,
             upkeep,
             log: _,
         } = self;
         let service = Arc::clone(&context.borrow().service);
         let most = STOP_MOST - CLOSE_MOST;
-        let (commands, runs_ended) = tokio::join!(control.stop(most), service.stop(most));
+        let (commands, runs_ended, ()) =
+            tokio::join!(control.stop(most), service.stop(most), access.stop());
         notices.stop().await;
         upkeep.stop().await;
         attended.stop().await;
