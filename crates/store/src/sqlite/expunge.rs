@@ -208,3 +208,72 @@ fn remember(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use crate::sqlite::segments::Segments;
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_came_to_nothing_is_taken_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
+        conn.execute_batch(
+            "INSERT INTO account (id, name, group_id, created) VALUES (1, 'alice', 1, 0);
+             INSERT INTO folder (id, account_id, name, uid_validity, messages, octets)
+                 VALUES (1, 1, 'INBOX', 1, 1500, 7500);
+             INSERT INTO body (id, size, header_size, refs, digest) VALUES (1, 5, 0, 1500, x'00');
+             WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 1500)
+                 INSERT INTO message (folder_id, uid, body_id, size, internal_date, mod_seq, uidl)
+                     SELECT 1, n, 1, 5, 0, 1, zeroblob(12) FROM n;",
+        )
+        .unwrap();
+        let around = Surroundings {
+            clock: Arc::new(|| Timestamp::from_millis(9)),
+            bodies_in_use: Arc::default(),
+            segments: Mutex::new(Segments::open(&conn, dir.path()).unwrap()),
+        };
+        let (reply, mut answer) = oneshot::channel();
+        let uids = (1..=1500).rev().map(Uid::new).collect();
+        let mut job = Expunge::new(FolderId::new(1), uids, Arc::default(), reply);
+        for (end, slice, durability) in [
+            ("ROLLBACK", true, Durability::WithTheNext),
+            ("COMMIT", true, Durability::WithTheNext),
+            ("ROLLBACK", false, Durability::Synced),
+            ("COMMIT", false, Durability::Synced),
+        ] {
+            assert_eq!((job.weight().slice, job.durability()), (slice, durability));
+            conn.execute_batch("BEGIN").unwrap();
+            let step = job.step(&conn, &around).unwrap();
+            assert_eq!(step, if slice { Step::More } else { Step::Done });
+            conn.execute_batch(end).unwrap();
+            if end == "COMMIT" {
+                job.committed();
+            }
+        }
+        assert!(Box::new(job).finish(Ok(())).is_none());
+        assert_eq!(answer.try_recv().unwrap().unwrap(), 1500);
+        let left: [i64; 5] = conn
+            .query_row(
+                "SELECT messages, octets, highest_modseq, refs, (SELECT count(*) FROM expunged)
+                 FROM folder, body",
+                [],
+                |row| {
+                    Ok([
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get(3)?,
+                        row.get(4)?,
+                    ])
+                },
+            )
+            .unwrap();
+        assert_eq!(left, [0, 0, 3, 0, 1500]);
+    }
+}
