@@ -154,6 +154,9 @@ impl Visit<'_> {
     }
 }
 
+/// Why a message stays there that went round.
+pub(crate) const LOOP: &str = "it is here already, and the server is an inhaul too: a loop";
+
 /// Why a message stays there, in words.
 pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
     let size = size
@@ -168,5 +171,6 @@ pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> Stri
             "it was there before the time from which mail is wanted".to_owned()
         }
         LeftOutReason::Ordered => "it was ordered and has not come yet".to_owned(),
+        LeftOutReason::Loop => LOOP.to_owned(),
     }
 }
