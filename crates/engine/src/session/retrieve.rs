@@ -21,7 +21,7 @@ use inhaul_message::{HeaderBlock, fingerprint, summarize};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::{Command, CommandKind, Event};
 use inhaul_store::{
-    Batch, Delivery, LedgerChange, Placement, Retrieval, Store, StoreError, Summary,
+    Batch, Delivery, IfHeld, LedgerChange, Placement, Retrieval, Store, StoreError, Summary,
 };
 use inhaul_types::{AccountId, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
 use tokio::sync::watch;
@@ -519,6 +519,7 @@ impl<'a> Work<'a> {
             } else {
                 LedgerState::Stored
             },
+            if_held: IfHeld::Store,
             body: received.body,
         };
         self.batch.octets += delivery.body.size().count();
