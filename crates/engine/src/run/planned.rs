@@ -135,6 +135,7 @@ impl Visit<'_> {
             listing,
             ledger: &known.ledger,
             others: &known.others,
+            peer: self.outcome.learned.peer,
             policy,
             judge,
             ahead: Vec::new(),
