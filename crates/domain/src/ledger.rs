@@ -91,6 +91,9 @@ pub enum LeftOutReason {
     Interrupted,
     /// It was there before, and only newer mail is wanted.
     Unwanted,
+    /// The account held these very octets already, and the server is an inhaul too: what goes round
+    /// between installations ends here.
+    Loop,
     /// It was left out for one of the other reasons, and a person has ordered it: the next run
     /// brings it whatever its size. [`LedgerRow::asks`] says how often the line was cut at it since.
     Ordered,
@@ -179,7 +182,7 @@ struct Row {
 struct Standing(u8);
 
 impl Standing {
-    const STATES: [LedgerState; 9] = [
+    const STATES: [LedgerState; 10] = [
         LedgerState::Stored,
         LedgerState::Asked,
         LedgerState::Deleted,
@@ -189,6 +192,7 @@ impl Standing {
         LedgerState::LeftOut(LeftOutReason::Interrupted),
         LedgerState::LeftOut(LeftOutReason::Unwanted),
         LedgerState::LeftOut(LeftOutReason::Ordered),
+        LedgerState::LeftOut(LeftOutReason::Loop),
     ];
 
     fn new(state: LedgerState, listed_last: bool, epoch: RowEpoch) -> Self {
@@ -202,6 +206,7 @@ impl Standing {
             LedgerState::LeftOut(LeftOutReason::Interrupted) => 6,
             LedgerState::LeftOut(LeftOutReason::Unwanted) => 7,
             LedgerState::LeftOut(LeftOutReason::Ordered) => 8,
+            LedgerState::LeftOut(LeftOutReason::Loop) => 9,
         };
         let past = epoch == RowEpoch::Past;
         Self(state | u8::from(listed_last) << 4 | u8::from(past) << 5)

@@ -23,6 +23,6 @@ pub use listing::{Listed, Listing, ListingIndex, ListingTooLong};
 pub use plan::{
     Amount, AtOwnLimit, BodyJudge, BodyVerdict, Coming, LeftInRun, Part, Probe, ProbeVerdict,
     Retention, RunBounds, RunPlan, RunPolicy, SessionSize, StartPoint, coming, deletes_fetched,
-    expects_nothing_known, first_numbers, judge_cut, judge_dates, judge_probes, looks_partial,
-    needs_sizes, plan_run,
+    expects_nothing_known, first_numbers, is_ordered, judge_cut, judge_dates, judge_probes,
+    looks_partial, needs_sizes, plan_run,
 };

@@ -314,10 +314,10 @@ impl Inspector<'_> {
         if is_tls {
             stages.end(&Found::Encryption(wire.encryption()));
             stages.begin(Stage::SignIn);
-            let stamp = greeting(&mut wire).await?;
+            let stamp = greeting(&mut wire).await?.stamp;
             return Ok((wire, stamp));
         }
-        let stamp = greeting(&mut wire).await?;
+        let stamp = greeting(&mut wire).await?.stamp;
         stages.end(&Found::Connection(remote.port));
         stages.begin(Stage::Secure);
         if remote.security == Security::StartTls {

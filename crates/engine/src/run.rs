@@ -42,7 +42,7 @@ use crate::session::retrieve::retrieve;
 use crate::session::secret::reveal;
 use crate::session::tally::Tally;
 
-pub(crate) use planned::left_out_text;
+pub(crate) use planned::{LOOP, left_out_text};
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
@@ -96,6 +96,8 @@ struct Earlier {
     octets: Octets,
     deleted: u64,
     left: u64,
+    /// Of those: messages that went round.
+    loops: u64,
     /// What the last of them left to the next one.
     postponed: u64,
     conversation: String,
@@ -270,7 +272,7 @@ impl Visit<'_> {
     /// Makes durable what a session that is followed by another one did, and begins anew.
     async fn settle(&mut self) -> Result<(), RunError> {
         self.note_session_size(SessionSize::after_good);
-        self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
+        self.note_what_was_left();
         let outcome = &mut self.outcome;
         let tally = std::mem::take(&mut outcome.tally);
         let earlier = &mut outcome.earlier;
@@ -279,6 +281,8 @@ impl Visit<'_> {
         earlier.octets += tally.octets;
         // What the server would not hand over for now was asked for again.
         earlier.left += tally.left - tally.left_for_now + std::mem::take(&mut outcome.left);
+        earlier.left += tally.loops;
+        earlier.loops += tally.loops;
         earlier.deleted += tally.deleted();
         earlier.postponed = tally.postponed;
         // The first session's and the last one's words are kept.
@@ -516,6 +520,15 @@ impl Visit<'_> {
         }
         let proofs = self.engine.store.ledger_proofs(&rows).await?;
         Ok(plan.proofs.iter().copied().zip(proofs).collect())
+    }
+
+    /// Tells of what the session did not bring although it asked for it.
+    fn note_what_was_left(&mut self) {
+        let Outcome { tally, earlier, .. } = &self.outcome;
+        // What went round is recorded, so that each session meets others.
+        let (refused, loops) = (tally.left, earlier.loops + tally.loops);
+        self.note(ErrorCode::MessageRefused, refused);
+        self.note(ErrorCode::Loop, loops);
     }
 
     /// Tells of something that a good run may have met too.

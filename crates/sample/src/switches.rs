@@ -57,6 +57,8 @@ pub enum Greeting {
     Bare,
     /// `+OK` with an APOP timestamp.
     Stamped,
+    /// `+OK` and what an inhaul says: another installation.
+    Inhaul,
     /// The banner, after a while.
     Slow(Duration),
     /// Nothing, and the line stays open.

@@ -33,6 +33,7 @@ async fn greetings_go_wrong() {
             Greeting::Stamped,
             "+OK Sample POP3 server ready <1896.697170952@sample>",
         ),
+        (Greeting::Inhaul, "+OK inhaul is ready"),
         (
             Greeting::Slow(Duration::from_millis(5)),
             "+OK Sample POP3 server ready",

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_store::{
-    Batch, Body, Delivery, Every, LedgerChange, NewAccount, NewRetrieval, NewRun, Placement,
-    Remote, RemoteSecret, RetrievalLimits, RunEnd, Security, SqliteStore, Store, StoreOptions,
-    Summary,
+    Batch, Body, Delivery, Every, IfHeld, LedgerChange, NewAccount, NewRetrieval, NewRun,
+    Placement, Remote, RemoteSecret, RetrievalLimits, RunEnd, Security, SqliteStore, Store,
+    StoreOptions, Summary,
 };
 use inhaul_types::{
     Activation, Digest, Fingerprint, FolderId, LedgerId, MaildropId, Octets, RetrievalId, RunId,
@@ -344,6 +344,7 @@ fn delivery(drop: Drop, number: usize, size: usize) -> Delivery {
         unique_id: UniqueId::parse(format!("{number:016x}").as_bytes()).ok(),
         listed_size: Some(Octets::of_len(size)),
         state: LedgerState::Stored,
+        if_held: IfHeld::Store,
     }
 }
 

@@ -108,6 +108,26 @@ pub struct Delivery {
     pub listed_size: Option<Octets>,
     /// `Stored`, or `Asked` where this run goes on to ask for the deletion.
     pub state: LedgerState,
+    /// What happens if these octets are here already.
+    pub if_held: IfHeld,
+}
+
+/// What happens to a delivery whose very octets its account holds already, in whichever folder.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum IfHeld {
+    /// It is stored like any other: who sends a message twice has sent two.
+    #[default]
+    Store,
+    /// It is left out as a [loop](inhaul_domain::LeftOutReason::Loop). That is decided inside the
+    /// transaction, so that of two runs at the same moment only one stores it.
+    Leave {
+        /// The last row of the maildrop's ledger when the session began. What came with later rows
+        /// this session has brought itself: copies in one listing are so many messages, and none of
+        /// them went round.
+        seen: Option<LedgerId>,
+        /// In words, for whoever asks where the message is.
+        detail: &'static str,
+    },
 }
 
 /// Deliveries of one run to be committed in one transaction.
@@ -128,8 +148,15 @@ pub struct Batch {
 pub struct Committed {
     /// Its ledger row.
     pub ledger: LedgerId,
-    /// Its messages, one for each placement.
+    /// Its messages, one for each placement; none of what was left out.
     pub messages: Vec<MessageId>,
+}
+
+impl Committed {
+    /// Whether it was left out, see [`IfHeld::Leave`]. Its row licenses no deletion.
+    pub fn is_left_out(&self) -> bool {
+        self.messages.is_empty()
+    }
 }
 
 /// A change of ledger rows other than by a delivery.
@@ -258,7 +285,8 @@ impl RunEnd {
 /// Something a run met that a person should know of, although it may have ended well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RunNote {
-    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`, `mailbox-full`.
+    /// Which kind: `message-refused`, `too-large`, `not-deleted`, `ids-changed`, `mailbox-full`,
+    /// `loop`.
     pub code: ErrorCode,
     /// Messages it concerns.
     pub messages: u64,

@@ -81,6 +81,8 @@ codes! {
     LimitReached = "limit-reached",
     /// A message stays although its deletion was confirmed.
     NotDeleted = "not-deleted",
+    /// A message has come back that is here already: installations read each other in a circle.
+    Loop = "loop",
     /// The stored passwords do not open with the key that is there.
     WrongKey = "wrong-key",
     /// The address is none that this person's retrievals may reach.

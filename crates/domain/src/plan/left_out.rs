@@ -69,6 +69,9 @@ impl<'a> LeftOutRows<'a> {
                 }
             }
             Some((_, LedgerState::LeftOut(LeftOutReason::Unwanted))) => Fresh::Stay,
+            Some((_, LedgerState::LeftOut(LeftOutReason::Loop))) if self.has_a_name(entry) => {
+                Fresh::Stay
+            }
             Some((row, LedgerState::LeftOut(LeftOutReason::Ordered))) => {
                 // The line was cut at it: now the others come first.
                 if row.asks == 0 {
@@ -86,7 +89,9 @@ impl<'a> LeftOutRows<'a> {
                     Fresh::RetrieveLast
                 }
             }
-            Some((row, _)) if now.since(row.since) < DAY => Fresh::Stay,
+            Some((row, state)) if is_tried_daily(state) && now.since(row.since) < DAY => {
+                Fresh::Stay
+            }
             Some(_) | None if too_large(entry.size) => Fresh::Leave(LeftOutReason::TooLarge),
             Some((_, LedgerState::LeftOut(LeftOutReason::Poisoned))) => Fresh::RetrieveLast,
             Some(_) => Fresh::Retrieve,
@@ -96,6 +101,12 @@ impl<'a> LeftOutRows<'a> {
             }
             None => Fresh::Retrieve,
         }
+    }
+
+    /// Whether its id can tell it from all others. Where it cannot, the row may be another message's:
+    /// these octets are looked at again rather than lost.
+    fn has_a_name(&self, entry: &Listed<'_>) -> bool {
+        entry.unique_id.is_some() && !self.facts.listing.is_doubled(entry.index)
     }
 
     /// The newest row of a message left out under this id and size.
@@ -123,4 +134,9 @@ impl<'a> LeftOutRows<'a> {
             Sizes::NotListed => None,
         }
     }
+}
+
+/// Whether what was left out for this reason is asked for once a day, and not in each run.
+fn is_tried_daily(state: LedgerState) -> bool {
+    !matches!(state, LedgerState::LeftOut(LeftOutReason::Loop))
 }

@@ -1,9 +1,11 @@
 //! What stays on the server unread.
 
-use inhaul_domain::{LedgerState, LeftOutReason, RunPolicy, StartPoint, judge_cut, judge_dates};
+use inhaul_domain::{
+    LedgerState, LeftOutReason, RowEpoch, RunPolicy, StartPoint, is_ordered, judge_cut, judge_dates,
+};
 use inhaul_types::Octets;
 
-use crate::{DELETE, KEEP, Line, Places, Row, Scene, in_hours, line, stored};
+use crate::{DELETE, KEEP, Line, Places, Row, Scene, anonymous, in_hours, line, stored};
 
 const UP_TO_100: RunPolicy = RunPolicy {
     largest: Some(Octets::new(100)),
@@ -210,4 +212,59 @@ fn one_left_out_of_two_that_share_an_id_stays_left_out() {
     let verdict = scene.verdict();
     assert_eq!(verdict.same.places(), [(1, 1)]);
     assert!(verdict.leave.is_empty() && verdict.retrieve.is_empty());
+}
+
+#[test]
+fn a_loop_stays_for_ever_and_is_never_deleted() {
+    let row = left("b", 50, LeftOutReason::Loop, 100_000);
+    let lines = [line("b", 50, 2), line("c", 60, 3)];
+    let (plan, verdict) = Scene::new(DELETE, &[row], &lines).judge();
+    assert_eq!(plan.retrieve.places(), [1]);
+    assert!(plan.leave.is_empty() && plan.probe.is_empty());
+    assert!(verdict.delete.is_empty());
+    // Another size is another message.
+    let plan = Scene::new(DELETE, &[row], &[line("b", 51, 2)]).plan();
+    assert_eq!(plan.retrieve.places(), [0]);
+}
+
+#[test]
+fn what_cannot_be_told_from_a_loop_is_looked_at_again() {
+    let row = left("b", 50, LeftOutReason::Loop, 0);
+    let doubled = [line("b", 50, 2), line("b", 50, 3)];
+    let plan = Scene::new(KEEP, &[row], &doubled).plan();
+    assert_eq!(plan.retrieve.places(), [0, 1]);
+    let row = Row { id: None, ..row };
+    let plan = Scene::new(KEEP, &[row], &[anonymous(50, 1)]).plan();
+    assert_eq!(plan.retrieve.places(), [0]);
+}
+
+#[test]
+fn an_order_is_for_one_message() {
+    let ordered = left("b", 50, LeftOutReason::Ordered, 1);
+    let past = Row {
+        epoch: RowEpoch::Past,
+        ..ordered
+    };
+    let unlisted = Line {
+        size: None,
+        ..line("b", 0, 1)
+    };
+    for (name, row, line, expected) in [
+        ("itself", ordered, line("b", 50, 1), true),
+        ("no sizes are listed", ordered, unlisted, true),
+        ("another size", ordered, line("b", 51, 1), false),
+        ("another id", ordered, line("a", 50, 1), false),
+        ("another server's", past, line("b", 50, 1), false),
+        (
+            "left out, not ordered",
+            left("b", 50, LeftOutReason::Loop, 1),
+            line("b", 50, 1),
+            false,
+        ),
+        ("stored", stored("b", 50, 1), line("b", 50, 1), false),
+    ] {
+        let scene = Scene::new(KEEP, &[row], &[line]);
+        let is = is_ordered(&scene.listing, scene.message(0), &scene.ledger);
+        assert_eq!(is, expected, "{name}");
+    }
 }

@@ -32,7 +32,7 @@ impl Visit<'_> {
         if ended == Ended::Well {
             self.note_session_size(SessionSize::after_good);
         }
-        self.note(ErrorCode::MessageRefused, self.outcome.tally.left);
+        self.note_what_was_left();
         let outcome = std::mem::take(&mut self.outcome);
         let retrieval = &self.retrieval;
         let report = |error: &RunError| error.report(&host, port).of_run(retrieval);
@@ -44,7 +44,7 @@ impl Visit<'_> {
         let (tally, earlier) = (outcome.tally, outcome.earlier);
         let stored = earlier.stored + tally.stored;
         let octets = earlier.octets + tally.octets;
-        let left = earlier.left + tally.left + outcome.left;
+        let left = earlier.left + tally.left + tally.loops + outcome.left;
         let deleted = earlier.deleted + tally.deleted();
         let remaining = tally.remaining + tally.postponed + tally.held_back;
         let mut changes = outcome.changes;

@@ -135,6 +135,7 @@ impl Visit<'_> {
             listing,
             ledger: &known.ledger,
             others: &known.others,
+            peer: self.outcome.learned.peer,
             policy,
             judge,
             ahead: Vec::new(),
@@ -154,6 +155,9 @@ impl Visit<'_> {
     }
 }
 
+/// Why a message stays there that went round.
+pub(crate) const LOOP: &str = "it is here already, and the server is an inhaul too: a loop";
+
 /// Why a message stays there, in words.
 pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {
     let size = size
@@ -168,5 +172,6 @@ pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> Stri
             "it was there before the time from which mail is wanted".to_owned()
         }
         LeftOutReason::Ordered => "it was ordered and has not come yet".to_owned(),
+        LeftOutReason::Loop => LOOP.to_owned(),
     }
 }

@@ -9,6 +9,8 @@ use inhaul_pop3_proto::client::{Capabilities, Expire};
 use inhaul_store::{Retrieval, SignInMemory};
 use inhaul_types::Timestamp;
 
+use crate::session::peer::Peer;
+
 /// Begins empty, or with what the last session has left.
 #[derive(Debug, Default)]
 pub(crate) struct Learned {
@@ -16,6 +18,8 @@ pub(crate) struct Learned {
     pub(crate) capabilities: Option<Capabilities>,
     /// Whether it was asked in this session.
     pub(crate) asked: bool,
+    /// Who greeted in this session.
+    pub(crate) peer: Peer,
     /// Since when CAPA is left alone, because the server did not answer it.
     unanswered_since: Option<Timestamp>,
     /// Whether CAPA is being waited for.

@@ -1,6 +1,6 @@
 //! One visit to a maildrop: the conversation, carried out over a line.
 //!
-//! `wire` moves octets, `open` gets to the sign-in, `secret` has what it needs and `sign_in` does
+//! `wire` moves octets, `open` gets to the sign-in, `peer` says who greets, `secret` has what it needs and `sign_in` does
 //! it, `learned` is what one session tells the next, `listing` learns what is there, `probe` reads
 //! headers, `retrieve` brings bodies and asks for deletions. The order of effects is in `retrieve`
 //! and in [`crate::run`].
@@ -8,6 +8,7 @@
 pub(crate) mod learned;
 pub(crate) mod listing;
 pub(crate) mod open;
+pub(crate) mod peer;
 pub(crate) mod probe;
 pub(crate) mod retrieve;
 pub(crate) mod secret;

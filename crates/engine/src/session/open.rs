@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::failure::{Doing, RunError};
 use crate::session::Wire;
 use crate::session::learned::Learned;
+use crate::session::peer::Greeted;
 use crate::session::secret::Credential;
 use crate::session::sign_in::authenticate;
 use crate::settings::Checks;
@@ -54,7 +55,8 @@ pub(crate) async fn sign_in(
     learned: &mut Learned,
     checks: &Checks,
 ) -> Result<(), RunError> {
-    let stamp = greeting(wire).await?;
+    let Greeted { peer, stamp } = greeting(wire).await?;
+    learned.peer = peer;
     if remote.security == Security::StartTls {
         encrypt(wire, dialler, remote, learned, checks).await?;
     }
@@ -128,11 +130,11 @@ pub(crate) fn trust(remote: &Remote) -> Trust {
     }
 }
 
-/// The stamp that APOP would need.
-pub(crate) async fn greeting(wire: &mut Wire) -> Result<Option<String>, RunError> {
+/// The server's first words.
+pub(crate) async fn greeting(wire: &mut Wire) -> Result<Greeted, RunError> {
     let greeted = wire
         .until(|event| match event {
-            Event::Greeting { apop_stamp, .. } => Some(Ok(apop_stamp.map(str::to_owned))),
+            Event::Greeting { text, apop_stamp } => Some(Ok(Greeted::new(&text, apop_stamp))),
             Event::Refused { code, text, .. } => {
                 let (doing, text) = (Doing::Greeting, text.to_string());
                 Some(Err(RunError::Refused { doing, code, text }))

@@ -15,13 +15,14 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use inhaul_domain::{
     BodyJudge, BodyVerdict, Ledger, LedgerState, LeftOutReason, Listing, ListingIndex, RunPolicy,
-    deletes_fetched, judge_cut,
+    deletes_fetched, is_ordered, judge_cut,
 };
 use inhaul_message::{HeaderBlock, fingerprint, summarize};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::{Command, CommandKind, Event};
 use inhaul_store::{
-    Batch, Delivery, LedgerChange, Placement, Retrieval, Store, StoreError, Summary,
+    Batch, Committed, Delivery, IfHeld, LedgerChange, Placement, Retrieval, Store, StoreError,
+    Summary,
 };
 use inhaul_types::{AccountId, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
 use tokio::sync::watch;
@@ -30,8 +31,10 @@ use tokio::time::{Instant, sleep_until};
 use crate::budget::{Budget, Reservation};
 use crate::failure::RunError;
 use crate::observe::{Observer, Progress};
+use crate::run::LOOP;
 use crate::sabotage::{Sabotage, breaks};
 use crate::session::Wire;
+use crate::session::peer::Peer;
 use crate::session::tally::Tally;
 use crate::spool::{Incoming, Received};
 
@@ -67,6 +70,7 @@ pub(crate) struct Errand<'a> {
     pub(crate) listing: &'a Listing,
     pub(crate) ledger: &'a Ledger,
     pub(crate) others: &'a [Ledger],
+    pub(crate) peer: Peer,
     pub(crate) policy: RunPolicy,
     pub(crate) judge: &'a mut BodyJudge,
     /// To be retrieved, in this order.
@@ -134,6 +138,8 @@ pub(crate) async fn retrieve(
 
 struct Work<'a> {
     errand: Errand<'a>,
+    /// For messages that the account holds already.
+    if_held: IfHeld,
     tally: &'a mut Tally,
     unsent: VecDeque<ListingIndex>,
     /// What takes the place of a message that was refused.
@@ -187,6 +193,10 @@ struct Gathered {
 struct Durable {
     messages: u64,
     octets: u64,
+    /// Messages that were here already and went round.
+    loops: u64,
+    /// Octets of those.
+    loop_octets: u64,
     deletes: Vec<(MessageNumber, LedgerId)>,
     /// What the account holds now.
     used: Option<Octets>,
@@ -211,6 +221,7 @@ impl<'a> Work<'a> {
             })
             .collect();
         let mut work = Self {
+            if_held: if_held(errand.peer, errand.ledger),
             unsent,
             spare: std::mem::take(&mut errand.spare).into(),
             earlier: std::mem::take(&mut errand.delete),
@@ -519,6 +530,7 @@ impl<'a> Work<'a> {
             } else {
                 LedgerState::Stored
             },
+            if_held: self.if_held(index),
             body: received.body,
         };
         self.batch.octets += delivery.body.size().count();
@@ -527,6 +539,17 @@ impl<'a> Work<'a> {
         }
         self.batch.reservations.push(received.reservation);
         delivery
+    }
+
+    /// What a person has ordered comes once more.
+    fn if_held(&self, index: ListingIndex) -> IfHeld {
+        let Errand {
+            listing, ledger, ..
+        } = self.errand;
+        match self.if_held {
+            IfHeld::Leave { .. } if is_ordered(listing, index, ledger) => IfHeld::Store,
+            if_held => if_held,
+        }
     }
 
     /// This one message stays on the server; the run goes on.
@@ -615,8 +638,10 @@ impl<'a> Work<'a> {
                 }
                 store.ledger_apply(maildrop, changes).await?;
             }
-            let messages = batch.deliveries.len() as u64;
-            if messages > 0 {
+            let sizes = batch.deliveries.iter().map(|one| one.body.size());
+            let sizes: Vec<Octets> = sizes.collect();
+            let (mut loops, mut loop_octets) = (0, Octets::ZERO);
+            if !sizes.is_empty() {
                 let deliveries = batch.deliveries;
                 let committed = store
                     .commit_batch(Batch {
@@ -626,10 +651,12 @@ impl<'a> Work<'a> {
                         deliveries,
                     })
                     .await?;
-                let numbers = batch.deletes.into_iter();
+                (loops, loop_octets) = left_out(&committed, &sizes);
+                let numbers = batch.deletes.into_iter().zip(committed);
+                // What was left out stays there, whatever was wanted.
                 deletes.extend(
                     numbers
-                        .zip(committed)
+                        .filter(|(_, done)| !done.is_left_out())
                         .filter_map(|(number, done)| Some((number?, done.ledger))),
                 );
             }
@@ -640,8 +667,10 @@ impl<'a> Work<'a> {
                 None => None,
             };
             Ok(Durable {
-                messages,
-                octets: batch.octets,
+                messages: sizes.len() as u64 - loops,
+                octets: batch.octets - loop_octets.count(),
+                loops,
+                loop_octets: loop_octets.count(),
                 deletes,
                 used: used.map(|allowance| allowance.octets),
             })
@@ -657,9 +686,10 @@ impl<'a> Work<'a> {
         let durable = commit?;
         self.tally.stored += durable.messages;
         self.tally.octets += Octets::new(durable.octets);
+        self.tally.loops += durable.loops;
         self.due.extend(durable.deletes);
         if let Some(room) = &mut self.errand.room {
-            self.under_way -= durable.octets;
+            self.under_way -= durable.octets + durable.loop_octets;
             let counted = room.used + Octets::new(durable.octets);
             room.used = durable.used.unwrap_or(counted);
         }
@@ -740,6 +770,26 @@ impl Gathered {
 
     fn is_empty(&self) -> bool {
         self.entries() == 0
+    }
+}
+
+/// How many deliveries were left out, and their octets.
+fn left_out(committed: &[Committed], sizes: &[Octets]) -> (u64, Octets) {
+    let left = committed.iter().zip(sizes);
+    let left = left.filter(|(done, _)| done.is_left_out());
+    left.fold((0, Octets::ZERO), |(count, octets), (_, size)| {
+        (count + 1, octets + *size)
+    })
+}
+
+/// Only of an inhaul messages come that went round.
+fn if_held(peer: Peer, ledger: &Ledger) -> IfHeld {
+    match peer {
+        Peer::Stranger => IfHeld::Store,
+        Peer::Inhaul => IfHeld::Leave {
+            seen: ledger.iter().map(|row| row.id).max(),
+            detail: LOOP,
+        },
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) struct Tally {
     pub(crate) left: u64,
     /// Of those: what the server would not hand over for now.
     pub(crate) left_for_now: u64,
+    /// What came and was left out because the account holds it and the server is an inhaul too.
+    pub(crate) loops: u64,
     /// Left to later runs: more than this one may bring, or not asked for any more when it was to
     /// stop.
     pub(crate) remaining: u64,

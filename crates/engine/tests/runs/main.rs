@@ -16,6 +16,7 @@ mod greetings;
 mod harness;
 mod identities;
 mod limits;
+mod loops;
 mod notes;
 mod octets;
 mod oddities;

@@ -26,6 +26,16 @@ pub(crate) fn text(note: &RunNote, host: &str) -> String {
             };
             format!("{messages} {stay} on {host} although it says that {are} deleted")
         }
+        ErrorCode::Loop => {
+            let are = if note.messages == 1 {
+                "it is"
+            } else {
+                "they are"
+            };
+            format!(
+                "{messages} {stay} on {host}: {are} here already, and {host} is an inhaul too: a loop"
+            )
+        }
         ErrorCode::IdsChanged => format!(
             "{host} renumbered its mailbox; {messages} recognised, nothing comes twice, and \
              nothing of that is deleted there for 24 hours"
@@ -71,6 +81,12 @@ mod tests {
                 ErrorCode::NotDeleted,
                 2,
                 "2 messages stay on pop.example.org although it says that they are deleted (not-deleted)",
+            ),
+            (
+                ErrorCode::Loop,
+                1,
+                "1 message stays on pop.example.org: it is here already, and pop.example.org is an \
+                 inhaul too: a loop (loop)",
             ),
             (
                 ErrorCode::TooLarge,

@@ -9,6 +9,9 @@ use crate::wire::End;
 /// Not `inhaul`: a server that greets as one is another installation to inhaul.
 const BANNER: &str = "Sample POP3 server ready";
 
+/// What inhaul's own POP3 service says.
+const INHAUL: &str = "inhaul is ready";
+
 /// The same in every session: this server keeps nobody out.
 pub(super) const STAMP: &str = "<1896.697170952@sample>";
 
@@ -18,6 +21,7 @@ impl Conversation {
             Greeting::Banner => self.grammar.ok(BANNER),
             Greeting::Bare => self.grammar.ok(""),
             Greeting::Stamped => self.grammar.ok(format_args!("{BANNER} {STAMP}")),
+            Greeting::Inhaul => self.grammar.ok(INHAUL),
             Greeting::Slow(wait) => {
                 sleep(wait).await;
                 self.grammar.ok(BANNER);

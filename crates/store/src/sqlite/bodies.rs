@@ -453,7 +453,7 @@ fn chunk_id(body: BodyId, seq: u64) -> i64 {
 }
 
 /// The first 48 bits: a small index in which other digests are met by the rarest chance.
-fn head(digest: &Digest) -> i64 {
+pub(crate) fn head(digest: &Digest) -> i64 {
     digest.as_bytes()[..6]
         .iter()
         .fold(0, |head, octet| head << 8 | i64::from(*octet))

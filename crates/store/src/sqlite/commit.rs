@@ -17,7 +17,7 @@ use super::errors::{Doing, missing};
 use super::sweep::Discard;
 use super::words::ledger_state;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
-use super::{ledger, random};
+use super::{ledger, loops, random};
 use crate::records::Announcer;
 use crate::{Batch, Committed, Delivery, NewMessages, News, StoreError};
 
@@ -103,10 +103,14 @@ impl CommitJob {
     }
 
     fn make_visible(&mut self, txn: &Connection, around: &Surroundings) -> Result<(), StoreError> {
-        let mut insert = Inserts::new(txn, around, &self.batch)?;
-        let deliveries = self.batch.deliveries.iter().zip(&self.ahead);
+        let left = loops::leave(txn, &self.batch, (around.clock)())?;
+        let mut insert = Inserts::new(txn, around, &self.batch, &left)?;
+        let deliveries = self.batch.deliveries.iter().zip(&self.ahead).enumerate();
         let committed: Result<_, _> = deliveries
-            .map(|(delivery, ahead)| insert.delivery(delivery, *ahead))
+            .map(|(place, (delivery, ahead))| match left.get(place) {
+                Some(Some(row)) => left_out(txn, *row, *ahead),
+                _ => insert.delivery(delivery, *ahead),
+            })
             .collect();
         let accounts = insert.folders.iter();
         let accounts = accounts.map(|(folder, places)| (*folder, places.account));
@@ -202,6 +206,17 @@ impl Job for CommitJob {
     }
 }
 
+/// A loop: its row is written, and its octets are not needed.
+fn left_out(txn: &Connection, row: LedgerId, ahead: Ahead) -> Result<Committed, StoreError> {
+    if let Ahead::Begun(unfinished) = ahead {
+        bodies::give_up(txn, unfinished.id)?;
+    }
+    Ok(Committed {
+        ledger: row,
+        messages: Vec::new(),
+    })
+}
+
 fn layout(delivery: &Delivery) -> Layout {
     Layout::new(delivery.header_size, delivery.body.size())
 }
@@ -235,6 +250,7 @@ impl<'c> Inserts<'c> {
         txn: &'c Connection,
         around: &'c Surroundings,
         batch: &'c Batch,
+        left: &[Option<LedgerId>],
     ) -> Result<Self, StoreError> {
         let prepare = |sql| txn.prepare_cached(sql).doing(DOING);
         let placements: usize = batch.deliveries.iter().map(|d| d.placements.len()).sum();
@@ -246,7 +262,7 @@ impl<'c> Inserts<'c> {
             now: (around.clock)(),
             epoch: ledger::present_epoch(txn, batch.maildrop)?,
             next_ledger: ledger::next_row(txn, batch.maildrop)?,
-            folders: take_places(txn, batch)?,
+            folders: take_places(txn, batch, left)?,
             uidls,
             bodies: Bodies::new(txn, &around.segments)?,
             insert_message: prepare(INSERT_MESSAGE)?,
@@ -399,10 +415,17 @@ const INSERT_LEDGER: &str = "
         fingerprint = excluded.fingerprint, message_id = excluded.message_id,
         placements = excluded.placements, reason = NULL, asks = 0, left_at = NULL";
 
-/// Moves each folder's counters once and says where its uids begin.
-fn take_places(txn: &Connection, batch: &Batch) -> Result<HashMap<FolderId, Places>, StoreError> {
+/// Moves each folder's counters once and says where its uids begin. What is left out takes no place.
+fn take_places(
+    txn: &Connection,
+    batch: &Batch,
+    left: &[Option<LedgerId>],
+) -> Result<HashMap<FolderId, Places>, StoreError> {
     let mut wanted: HashMap<FolderId, (i64, i64)> = HashMap::new();
-    for delivery in &batch.deliveries {
+    for (place, delivery) in batch.deliveries.iter().enumerate() {
+        if matches!(left.get(place), Some(Some(_))) {
+            continue;
+        }
         for placement in &delivery.placements {
             let (messages, octets) = wanted.entry(placement.folder).or_default();
             *messages += 1;

@@ -232,7 +232,7 @@ fn write_other(
         } => {
             let listed = Listed::new(unique_id.as_ref(), *listed_size);
             let state = ledger_state::to_column(LedgerState::LeftOut(*reason));
-            leave(txn, maildrop, &listed, state, detail, now)
+            leave(txn, maildrop, &listed, state, detail, now).map(|_| ())
         }
         LedgerChange::Relink {
             row,
@@ -259,13 +259,13 @@ fn write_other(
 }
 
 /// What a listing says of a message, as columns.
-struct Listed<'a> {
+pub(crate) struct Listed<'a> {
     unique_id: Option<&'a [u8]>,
     size: Option<i64>,
 }
 
 impl<'a> Listed<'a> {
-    fn new(unique_id: Option<&'a UniqueId>, size: Option<Octets>) -> Self {
+    pub(crate) fn new(unique_id: Option<&'a UniqueId>, size: Option<Octets>) -> Self {
         Self {
             unique_id: unique_id.map(UniqueId::as_bytes),
             size: size.map(|size| size.count().cast_signed()),
@@ -287,15 +287,15 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// A message left out again has its row already; the reason may be another one.
-fn leave(
+/// A message left out again has its row already; the reason may be another one. Says which it is.
+pub(crate) fn leave(
     txn: &Connection,
     maildrop: MaildropId,
     listed: &Listed<'_>,
     state: i64,
     detail: &str,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<LedgerId, StoreError> {
     const LEAVE: &str = "
         INSERT INTO ledger (id, state, epoch, listed_size, first_seen, unique_id, reason, left_at,
              asks)
@@ -317,7 +317,8 @@ fn leave(
         listed.unique_id,
         detail
     ];
-    execute(txn, LEAVE, columns)
+    execute(txn, LEAVE, columns)?;
+    Ok(LedgerId::new(row))
 }
 
 /// A left-out row of the same id and size told of the same message: the stored row takes over.

@@ -22,6 +22,7 @@ mod ledger;
 mod ledger_changes;
 mod limits;
 mod local;
+mod loops;
 mod maildrop;
 mod messages;
 mod migrate;

@@ -26,6 +26,7 @@ pub(crate) mod ledger_state {
             LedgerState::LeftOut(LeftOutReason::Interrupted) => LEFT_OUT + 3,
             LedgerState::LeftOut(LeftOutReason::Unwanted) => LEFT_OUT + 4,
             LedgerState::LeftOut(LeftOutReason::Ordered) => LEFT_OUT + 5,
+            LedgerState::LeftOut(LeftOutReason::Loop) => LEFT_OUT + 6,
         }
     }
 
@@ -40,6 +41,7 @@ pub(crate) mod ledger_state {
             13 => LedgerState::LeftOut(LeftOutReason::Interrupted),
             14 => LedgerState::LeftOut(LeftOutReason::Unwanted),
             15 => LedgerState::LeftOut(LeftOutReason::Ordered),
+            16 => LedgerState::LeftOut(LeftOutReason::Loop),
             _ => return Err(damaged(format!("{column} is no state of a ledger row"))),
         })
     }

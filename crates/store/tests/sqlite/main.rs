@@ -114,6 +114,14 @@ store_suite! { super::SqliteBed::new() =>
         presence_in_the_listing_is_remembered,
         the_maildrop_remembers_broken_ids_and_the_hold,
     }
+    loops {
+        a_loop_that_is_ordered_is_stored_under_its_row,
+        copies_of_one_session_are_so_many_messages,
+        it_is_held_in_whichever_folder_and_by_this_account_only,
+        of_runs_at_the_same_moment_one_stores_it,
+        what_the_account_holds_is_left_out_where_that_is_asked_for,
+        what_was_removed_is_held_no_more,
+    }
     maildrop {
         a_body_is_opened_by_folder_and_uid,
         a_maildrop_is_inbox_in_the_order_of_its_uids,

@@ -224,7 +224,7 @@ pub(crate) async fn a_small_commit_overtakes_a_large_one(bed: &impl Bed) {
 }
 
 /// Awaits all of them together, in one task.
-async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+pub(crate) async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|cx| {
         for (future, output) in &mut waiting {

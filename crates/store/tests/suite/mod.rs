@@ -10,6 +10,7 @@ pub(crate) mod batches;
 pub(crate) mod bodies;
 pub(crate) mod groups;
 pub(crate) mod ledger;
+pub(crate) mod loops;
 pub(crate) mod maildrop;
 pub(crate) mod news;
 pub(crate) mod notices;
@@ -25,8 +26,8 @@ use std::io::{Seek, Write};
 
 use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_store::{
-    Batch, Body, Committed, Delivery, Every, NewAccount, NewRetrieval, NewRun, Placement, Remote,
-    RemoteSecret, Retrieval, RetrievalLimits, RunEnd, Security, Store, StoreError, Summary,
+    Batch, Body, Committed, Delivery, Every, IfHeld, NewAccount, NewRetrieval, NewRun, Placement,
+    Remote, RemoteSecret, Retrieval, RetrievalLimits, RunEnd, Security, Store, StoreError, Summary,
 };
 use inhaul_types::{
     AccountId, Activation, Digest, Fingerprint, FolderId, MessageId, Octets, RunId, Secret,
@@ -266,6 +267,7 @@ pub(crate) fn delivery_to(
         unique_id: Some(unique_id(id)),
         listed_size: Some(listed_size),
         state: LedgerState::Stored,
+        if_held: IfHeld::Store,
         body: Body::Memory(body),
     }
 }

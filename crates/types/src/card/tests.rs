@@ -403,6 +403,7 @@ fn every_code_has_the_exit_status_of_sysexits() {
         (QueueFull, 75),
         (LimitReached, 75),
         (NotDeleted, 0),
+        (Loop, 0),
         (WrongKey, 78),
     ] {
         assert_eq!(code.exit_status(), status, "{code}");

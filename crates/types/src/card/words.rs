@@ -42,7 +42,7 @@ const OTHER_PORT: &str = "Try {other_port}.";
 pub(super) fn exit_status(code: ErrorCode) -> u8 {
     use ErrorCode::*;
     match code {
-        TooLarge | MessageRefused | NotDeleted => 0,
+        TooLarge | MessageRefused | NotDeleted | Loop => 0,
         NameNotFound => 68,
         BrokeDown => 70,
         DiskFull | DataDamaged => 74,
@@ -361,6 +361,16 @@ fn general(code: ErrorCode) -> Words {
             what: "The message is stored here. {Server} confirmed that its own copy is gone, and lists it again.",
             todo: &["Nothing. If the copy stays, delete it on {provider_site}."],
             next: "inhaul asks for the deletion in 2 more runs, then once a day. The message does not come twice.",
+            command: "",
+        },
+        Loop => Words {
+            title: "{Server} is an inhaul too and has a message that is here already",
+            what: "This account holds the very same message. Two installations read each other, or one reads itself.",
+            todo: &[
+                "Nothing if that is meant: no message goes round.",
+                "If it is not, look which mailboxes inhaul reads (inhaul retrieval list).",
+            ],
+            next: "The message stays on {server}; inhaul remembers it, never deletes it there and does not ask for it again.",
             command: "",
         },
     }

@@ -136,6 +136,7 @@ fn reason_words(reason: LeftOutReason) -> &'static str {
         LeftOutReason::Poisoned => "the line was cut at it again and again",
         LeftOutReason::Interrupted => "the line was cut while it came",
         LeftOutReason::Unwanted => "older than what is wanted",
+        LeftOutReason::Loop => "it is here already, and the server is an inhaul too: a loop",
         LeftOutReason::Ordered => "ordered, comes with the next check",
     }
 }

@@ -189,6 +189,8 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_by_uid ON message(folder_id, uid);
 -- The web's list: a folder by date.
 CREATE INDEX message_by_date ON message(folder_id, internal_date);
+-- Who holds these octets already. Bodies come in ascending order, so its end is where it grows.
+CREATE INDEX message_by_body ON message(body_id);
 
 -- A remote host and user together with the folder it fills: what a ledger belongs to. Outlives
 -- its retrieval. user is without `recent:`; host is in lower case. held_until: deletion of
@@ -279,8 +281,8 @@ CREATE TABLE retrieval_domain (
 -- maildrop's ledger is one stretch of the table, read and written without an index.
 -- state: 1 stored, 2 asked, 3 deleted, 10 left out (too large), 11 (refused), 12 (poisoned),
 -- 13 (the line was cut at it, to be tried again), 14 (not wanted), 15 (left out for one of these
--- reasons, and ordered by a person: the next run brings it). left_at: when it was left out at last,
--- or ordered.
+-- reasons, and ordered by a person: the next run brings it), 16 (a loop: the account has it already).
+-- left_at: when it was left out at last, or ordered.
 -- last_listed: NULL while the last listing names it, else when it vanished, so that a run with
 -- nothing new writes nothing here. asks: how often a server confirmed its deletion, or the line was
 -- cut at it.
