@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use inhaul_types::Secret;
 use tokio::sync::Semaphore;
 
@@ -82,12 +82,38 @@ const AT_ONCE: usize = 2;
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$aW5oYXVsLW5vYm9keS0x$\
                       s3b1VQ7m9jz1Jr8i0pQkWc4eTtq2nXo5LhYd6uFgAaE";
 
+/// Blocks of 1 KiB that are reserved for a hash: more than its 19 MiB take, and only what it uses is
+/// touched. glibc keeps what was freed of up to 32 MiB for the thread that freed it, and checks come
+/// from many threads; what is larger goes back to the system at once.
+const RESERVED: usize = 33 << 10;
+
 fn fits(password: &Secret, stored: &str) -> bool {
-    PasswordHash::new(stored).is_ok_and(|stored| {
-        Argon2::default()
-            .verify_password(password.expose().as_bytes(), &stored)
-            .is_ok()
-    })
+    let Ok(stored) = PasswordHash::new(stored) else {
+        return false;
+    };
+    // Compares in constant time.
+    hashed_as(&stored, password).is_some_and(|output| stored.hash == Some(output))
+}
+
+/// The hash of a password by the algorithm, parameters and salt of another one.
+fn hashed_as(stored: &PasswordHash, password: &Secret) -> Option<Output> {
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+    let version = stored.version.map(Version::try_from).transpose().ok()?;
+    let params = Params::try_from(stored).ok()?;
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = output.get_mut(..stored.hash.as_ref()?.len())?;
+    let blocks = params.block_count();
+    let mut memory = Vec::with_capacity(blocks.max(RESERVED));
+    memory.resize(blocks, Block::new());
+    Argon2::new(algorithm, version.unwrap_or_default(), params)
+        .hash_password_into_with_memory(
+            password.expose().as_bytes(),
+            stored.salt.as_ref()?,
+            output,
+            &mut memory[..],
+        )
+        .ok()?;
+    Output::new(output).ok()
 }
 
 #[cfg(test)]

@@ -13,5 +13,6 @@ mod let_in;
 mod mail;
 mod new_mail;
 mod refused;
+mod rings;
 mod sessions;
 mod talk;
