@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::{Output, PasswordHash};
-use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use inhaul_types::Secret;
 use tokio::sync::Semaphore;
 
 use crate::StoreError;
+use crate::sqlite::random;
 
 /// Hashes and checks passwords. Its defaults are argon2's: m=19456 KiB, t=2, p=1.
 #[derive(Debug)]
@@ -28,13 +29,12 @@ impl Passwords {
     /// A PHC string with a salt of its own.
     pub(crate) async fn hash(&self, password: Secret) -> Result<String, StoreError> {
         const DOING: &str = "hash the password";
+        let salt: [u8; 16] = random::octets()?;
         self.limited(DOING, move || {
-            let hash = Argon2::default().hash_password(password.expose().as_bytes());
-            hash.map(|hash| hash.to_string())
-                .map_err(|error| StoreError::Io {
-                    doing: DOING,
-                    source: error.to_string().into(),
-                })
+            hash(&password, &salt).ok_or_else(|| StoreError::Io {
+                doing: DOING,
+                source: "argon2 takes no such password".into(),
+            })
         })
         .await?
     }
@@ -87,6 +87,16 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$aW5oYXVsLW5vYm9keS0x$\
 /// from many threads; what is larger goes back to the system at once.
 const RESERVED: usize = 33 << 10;
 
+/// A PHC string: like [`NOBODY`], with this salt.
+fn hash(password: &Secret, salt: &[u8]) -> Option<String> {
+    let like = PasswordHash {
+        salt: Some(Salt::new(salt).ok()?),
+        ..PasswordHash::new(NOBODY).ok()?
+    };
+    let hash = Some(hashed_as(&like, password)?);
+    Some(PasswordHash { hash, ..like }.to_string())
+}
+
 fn fits(password: &Secret, stored: &str) -> bool {
     let Ok(stored) = PasswordHash::new(stored) else {
         return false;
@@ -118,6 +128,8 @@ fn hashed_as(stored: &PasswordHash, password: &Secret) -> Option<Output> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher as _;
+
     use super::*;
 
     fn secret(text: &str) -> Secret {
@@ -145,6 +157,20 @@ mod tests {
                 .unwrap()
         );
         assert!(!passwords.verify(secret(""), None).await.unwrap());
+    }
+
+    #[test]
+    fn the_library_and_we_agree() {
+        let ours = hash(&secret("x"), &[7; 16]).unwrap();
+        let ours = PasswordHash::new(&ours).unwrap();
+        let theirs = Argon2::default().hash_password_with_salt(b"x", &[7; 16]);
+        assert_eq!(ours.to_string(), theirs.unwrap().to_string());
+        // Costs are those of the string, whatever the defaults are by then.
+        let cheap = Params::new(64, 1, 1, Some(16)).unwrap();
+        let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
+        let cheap = cheap.hash_password_with_salt(b"x", b"saltsalt").unwrap();
+        assert!(fits(&secret("x"), &cheap.to_string()));
+        assert!(!fits(&secret("y"), &cheap.to_string()));
     }
 
     #[test]
