@@ -7,6 +7,7 @@
 
 mod capa;
 mod dele;
+mod line_feeds;
 mod listings;
 mod locks;
 mod maildrop;

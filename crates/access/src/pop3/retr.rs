@@ -10,6 +10,7 @@ use inhaul_pop3_proto::ResponseCode;
 use inhaul_store::{BodyReader, StoreError};
 use inhaul_types::{MessageNumber, Octets, Uid};
 
+use super::line_feeds::LineFeeds;
 use super::maildrop::Maildrop;
 use super::session::Conversation;
 use super::top::TopCut;
@@ -44,20 +45,21 @@ impl Conversation {
         self.wire
             .grammar
             .ok(format_args!("{} octets", size.count()));
+        let mut line_feeds = LineFeeds::default();
         match source {
-            Source::Memory(octets) => self.wire.grammar.body_chunk(&octets),
+            Source::Memory(octets) => self.send_body(&octets, &mut line_feeds),
             Source::Pieces(mut reader) => loop {
                 let piece = next_piece(&mut *reader).await?;
                 if piece.is_empty() {
                     break;
                 }
                 for slice in piece.chunks(SLICE) {
-                    self.wire.grammar.body_chunk(slice);
+                    self.send_body(slice, &mut line_feeds);
                     self.wire.flush_if_much().await?;
                 }
             },
         }
-        self.wire.grammar.body_end();
+        self.end_body(line_feeds);
         self.tally.retrieved += 1;
         self.tally.octets += size.count();
         Ok(())
@@ -74,11 +76,11 @@ impl Conversation {
         self.wire
             .grammar
             .ok(format_args!("The first lines of message {number}"));
-        let mut cut = TopCut::new(lines);
+        let (mut cut, mut line_feeds) = (TopCut::new(lines), LineFeeds::default());
         match source {
             Source::Memory(octets) => {
                 let taken = cut.take(&octets);
-                self.wire.grammar.body_chunk(&octets[..taken]);
+                self.send_body(&octets[..taken], &mut line_feeds);
             }
             Source::Pieces(mut reader) => {
                 while !cut.is_done() {
@@ -87,14 +89,25 @@ impl Conversation {
                         break;
                     }
                     for slice in piece[..cut.take(&piece)].chunks(SLICE) {
-                        self.wire.grammar.body_chunk(slice);
+                        self.send_body(slice, &mut line_feeds);
                         self.wire.flush_if_much().await?;
                     }
                 }
             }
         }
-        self.wire.grammar.body_end();
+        self.end_body(line_feeds);
         Ok(())
+    }
+
+    fn send_body(&mut self, octets: &[u8], line_feeds: &mut LineFeeds) {
+        let grammar = &mut self.wire.grammar;
+        line_feeds.pass(octets, |octets| grammar.body_chunk(octets));
+    }
+
+    fn end_body(&mut self, line_feeds: LineFeeds) {
+        let grammar = &mut self.wire.grammar;
+        line_feeds.finish(|octets| grammar.body_chunk(octets));
+        grammar.body_end();
     }
 
     /// Opens a message; says why if that cannot be.

@@ -221,13 +221,17 @@ async fn octets_of_every_kind_and_size_come_as_they_are() {
     .concat();
     let odd = b"Subject: odd\r\n\r\nbare \n. lf \r. cr \0 nul \xe4\r\n".to_vec();
     let no_end = b"Subject: no end\r\n\r\nlast".to_vec();
-    let mail = [long_line, large, odd, no_end, Vec::new()];
+    let mail = [long_line, large, odd.clone(), no_end, Vec::new()];
     let borrowed: Vec<&[u8]> = mail.iter().map(Vec::as_slice).collect();
     let world = World::with(Arc::new(NoHook), Settings::default(), &borrowed).await;
     let mut client = world.anna().await;
     for (number, octets) in (1..).zip(&mail) {
         let stuffed = client.ask_octets(&format!("RETR {number}")).await;
         let mut expected = octets.clone();
+        if octets == &odd {
+            // In this one place two programs would else see lines in other places.
+            expected = b"Subject: odd\r\n\r\nbare \r\n. lf \r. cr \0 nul \xe4\r\n".to_vec();
+        }
         if !expected.is_empty() && !expected.ends_with(b"\r\n") {
             expected.extend_from_slice(b"\r\n");
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::clients::{Account, Client, Line, curl, fetchmail, getmail, mpop, mutt, poplib};
 use crate::house::{House, Served, assert_brought, certificate, inbox, octets_of};
 use crate::installation::LOCAL_PASSWORD;
-use crate::mail::mail;
+use crate::mail::{as_sent, mail};
 use crate::talk::Talk;
 
 /// An account's maildrop, for a client.
@@ -39,7 +39,11 @@ fn brings_everything(client: &Client) {
         };
         let held = inbox(&house.home, name);
         assert_brought(&house.remote.mailbox(user), &held);
-        let wanted = (client.keeps)(&octets_of(&held));
+        let sent: Vec<_> = octets_of(&held)
+            .iter()
+            .map(|octets| as_sent(octets))
+            .collect();
+        let wanted = (client.keeps)(&sent);
         let account = account(&house, &served, name);
         let fetched = (client.fetch)(&account, *line, wanted.len());
         assert_same(&wanted, &fetched, &format!("{line:?}"));
@@ -122,4 +126,20 @@ fn mpop_brings_everything() {
 #[test]
 fn getmail_brings_everything() {
     brings_everything(&getmail());
+}
+
+/// A bare LF ends a line for most of them; a dot behind one must not end the message, or whoever
+/// wrote it speaks to them in the server's name.
+#[test]
+fn no_client_loses_step_at_a_dot_behind_a_bare_line_feed() {
+    let odd: &[u8] = b"Subject: false end\r\n\r\nbefore\n.\n+OK 5 octets\r\nX\r\n";
+    let next: &[u8] = b"Subject: next\r\n\r\nnext\r\n";
+    let house = House::holding(&[odd, next]);
+    let served = house.serve();
+    let account = account(&house, &served, "anna");
+    for client in [curl(), poplib(), mutt(), fetchmail(), mpop(), getmail()] {
+        let fetched = (client.fetch)(&account, Line::Plain, 2);
+        let kept = (client.keeps)(&[next.to_vec()]);
+        assert!(fetched.contains(&kept[0]));
+    }
 }

@@ -21,3 +21,17 @@ pub(crate) fn mail() -> Vec<Vec<u8>> {
     let all = all.chain(corpus().unwrap_or_default());
     all.map(|message| message.octets).collect()
 }
+
+/// A message as it is sent to mail programs: like it is stored, but for a bare LF before a dot, which
+/// goes out as CRLF, so that everybody sees the same lines.
+pub(crate) fn as_sent(octets: &[u8]) -> Vec<u8> {
+    let mut sent = Vec::new();
+    for (at, octet) in octets.iter().enumerate() {
+        let is_bare = *octet == b'\n' && !octets[..at].ends_with(b"\r");
+        if is_bare && octets.get(at + 1) == Some(&b'.') {
+            sent.push(b'\r');
+        }
+        sent.push(*octet);
+    }
+    sent
+}
