@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use inhaul_access::doorkeeper::Doorkeeper;
 use inhaul_access::hook::SignInHook;
 use inhaul_access::pop3;
-use inhaul_engine::service::{Force, Service, Trigger, What};
+use inhaul_engine::service::{Answer, Force, Service, Ticket, Trigger, What};
 use inhaul_net::{
     Admission, CertificateProblem, CertificateSource, ConnectionLimits, Door, MinimumTls, Patience,
     Renewal, ServerTls, Trouble, listen,
@@ -252,10 +252,17 @@ impl SignInHook for SignIns {
                 return tracing::error!(error, "a sign-in starts nothing");
             }
         };
+        let patience = clock()().plus(most);
+        let comes_in_time = |answer: &&Answer| match answer {
+            Answer::Behind(not_before, _) => *not_before < patience,
+            _ => true,
+        };
         let runs = answers
             .iter()
-            .filter_map(|(_, answer)| answer.ticket())
-            .map(|ticket| ticket.ended());
+            .map(|(_, answer)| answer)
+            .filter(comes_in_time)
+            .filter_map(Answer::ticket)
+            .map(Ticket::ended);
         drop(timeout(most, join_all(runs)).await);
     }
 }

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use inhaul_engine::service::Service;
 use inhaul_store::{SqliteStore, Store};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -65,6 +66,7 @@ pub(crate) async fn run(globals: &Globals, options: Options) -> Result<Exit, Fai
 }
 
 async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Exit, Failure> {
+    open_many_files();
     // Before anything is opened: from then on no signal simply ends the process.
     let mut signals = Signals::new()?;
     let running = Running::start(globals, &options, log).await?;
@@ -99,6 +101,16 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
             how.exit()
         }
     })
+}
+
+/// Each session and each run holds a connection. What a shell allows at first is for programs that
+/// might still use `select`; the system lets every program have as many as its hard limit says.
+fn open_many_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "no more files may be open at once than before");
+    }
 }
 
 fn tell_broken(problems: &ConfigProblems) {

@@ -165,3 +165,15 @@ fn a_server_of_another_version_is_told_in_clear_words() {
         server.join().unwrap();
     }
 }
+
+#[test]
+fn a_server_may_open_as_many_files_as_the_system_lets_it() {
+    let home = Installation::new();
+    let server = Server::start(&home.inhaul).unwrap();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let mut words = line.unwrap().split_whitespace();
+    assert_eq!(words.next(), words.next(), "soft and hard: {limits}");
+}
