@@ -37,6 +37,8 @@ pub(crate) struct Book {
     is_running: bool,
     /// What the store says of it is by a clock that was turned since.
     is_adrift: bool,
+    /// A person has saved the retrieval since the last run ended.
+    is_saved: bool,
 }
 
 /// Kinds of an end (UX 2.2).
@@ -93,6 +95,14 @@ pub(crate) struct Recorded<'a> {
     pub(crate) min_interval: Option<Duration>,
 }
 
+impl Recorded<'_> {
+    /// Whether the row is due when the run wanted it to be.
+    fn is_the_runs(&self) -> bool {
+        let wanted = self.end.schedule.and_then(|schedule| schedule.next_due);
+        self.next_due == wanted
+    }
+}
+
 impl Book {
     pub(crate) fn new(normal: Duration) -> Self {
         Self {
@@ -105,6 +115,7 @@ impl Book {
             due_by: Instant::now(),
             is_running: false,
             is_adrift: false,
+            is_saved: false,
         }
     }
 
@@ -113,6 +124,7 @@ impl Book {
         self.normal = normal.unwrap_or(self.normal);
         self.row = Some((Class::Good, 0));
         self.refused_until = None;
+        self.is_saved = true;
         let soon = Instant::now() + self.gap;
         self.due_by = self.due_by.min(soon);
     }
@@ -188,6 +200,13 @@ impl Book {
         let end = recorded.end;
         let gap = recorded.min_interval.unwrap_or_default().max(FLOOR);
         self.gap = gap;
+        self.is_running = false;
+        // Somebody has saved it while it ran, perhaps with another password than the one that this
+        // run was refused with: what they made of it stands, and the end says nothing.
+        if std::mem::take(&mut self.is_saved) && !recorded.is_the_runs() {
+            self.due_by = Instant::now() + gap;
+            return Ok(());
+        }
         let wait = self.wait_behind(end, gap);
         let due = recorded
             .next_due
@@ -198,7 +217,7 @@ impl Book {
             |wait| ((wait * 9 / 10).max(gap), (wait * 11 / 10).max(gap)),
         );
         self.due_by = Instant::now() + most;
-        (self.is_running, self.is_adrift) = (false, false);
+        self.is_adrift = false;
         if let (Some((Class::Refused, times)), Some(begun)) = (self.row, self.begun)
             && end.counts
             && end
@@ -211,9 +230,7 @@ impl Book {
         }
         // Both are whole milliseconds.
         let slack = Duration::from_millis(2);
-        // Somebody has saved it while it ran: that stands.
-        let is_saved = found < gap;
-        if is_saved || (least <= found + slack && found <= most + slack) {
+        if least <= found + slack && found <= most + slack {
             return Ok(());
         }
         let (row, code) = (self.row, end.code);
@@ -278,5 +295,86 @@ impl Book {
     /// No wait is longer.
     fn longest(&self) -> Duration {
         Class::Refused.wait(9, self.normal) * 11 / 10
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inhaul_domain::schedule::{ScheduleState, Setback};
+    use inhaul_types::{Octets, RunId};
+
+    use super::*;
+
+    const EVERY: Duration = Duration::from_secs(600);
+
+    /// The end of a run that a server has refused now, and wants back in a quarter of an hour.
+    fn refused(now: Timestamp) -> RunEnd {
+        let schedule = ScheduleState {
+            next_due: Some(now.plus(Duration::from_secs(15 * MINUTE))),
+            setback: Some(Setback::SignInRefused),
+            setbacks: 1,
+            ..ScheduleState::default()
+        };
+        RunEnd {
+            run: RunId::new(1),
+            ended: now,
+            code: Some(ErrorCode::AuthRefused),
+            listed: 0,
+            stored: 0,
+            octets: Octets::ZERO,
+            deleted: 0,
+            left: 0,
+            notes: Vec::new(),
+            said: None,
+            conversation: String::new(),
+            capabilities: None,
+            sign_in_memory: None,
+            stopped: false,
+            schedule: Some(schedule),
+            due_before: None,
+            counts: true,
+        }
+    }
+
+    #[test]
+    fn a_password_that_is_saved_while_the_old_one_is_refused_is_tried_at_once() {
+        let now = Timestamp::from_millis(0);
+        let end = refused(now);
+        let wanted = end.schedule.and_then(|schedule| schedule.next_due);
+        for (is_saved, next_due, may_sign_in) in [
+            (false, wanted, false),
+            (true, Some(now), true),
+            // Saved before the run began: it was the new one that was refused.
+            (true, wanted, false),
+        ] {
+            let mut book = Book::new(EVERY);
+            book.begins().unwrap();
+            if is_saved {
+                book.saved(None);
+            }
+            let recorded = Recorded {
+                end: &end,
+                next_due,
+                min_interval: None,
+            };
+            book.ended(&recorded).unwrap();
+            let found = book.signs_in(Duration::ZERO).is_ok();
+            assert_eq!(found, may_sign_in, "saved {is_saved}, due {next_due:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_due_too_soon_and_that_nobody_saved_is_noticed() {
+        let now = Timestamp::from_millis(0);
+        let end = refused(now);
+        let mut book = Book::new(EVERY);
+        book.begins().unwrap();
+        let recorded = Recorded {
+            end: &end,
+            next_due: Some(now),
+            min_interval: None,
+        };
+        let (promise, how) = book.ended(&recorded).unwrap_err();
+        assert_eq!(promise, 7, "{how}");
     }
 }

@@ -10,7 +10,6 @@ use tokio::time::sleep;
 
 use super::Service;
 use super::event::EventKind;
-use super::load::due_at;
 use super::pending::Pending;
 use super::table::{Activity, Table};
 use crate::observe::RunReport;
@@ -101,11 +100,8 @@ impl Table {
         }
         let entry = self.entries.get_mut(&id)?;
         match row {
-            Ok(mut row) => {
-                entry.due = due_at(&row, pace, now);
-                entry.keep_the_past(&mut row, now);
-                entry.row = Arc::new(row);
-                entry.read_at = reading;
+            Ok(row) => {
+                entry.take(row, reading, pace, now);
             }
             Err(StoreError::Missing { .. }) => entry.removed = true,
             // The store is in trouble; what is known stays, and time will tell.

@@ -121,9 +121,30 @@ pub(super) fn due_at(row: &Retrieval, pace: &Pace, now: Timestamp) -> Timestamp 
 }
 
 impl Entry {
+    /// Takes its row as it stands in the store; whether a person would find the same settings in
+    /// it. When it runs next changes only with the row: where a run could not be recorded, that
+    /// still tells the time of a clock that was set back since, and what is known here is right.
+    pub(super) fn take(
+        &mut self,
+        mut row: Retrieval,
+        read_at: u64,
+        pace: &Pace,
+        now: Timestamp,
+    ) -> bool {
+        let due = due_at(&row, pace, now);
+        self.keep_the_past(&mut row, now);
+        let same = self.row.is_configured_as(&row);
+        if self.row.schedule.next_due != row.schedule.next_due || !same {
+            self.due = due;
+        }
+        self.row = Arc::new(row);
+        self.read_at = read_at;
+        same
+    }
+
     /// A row written by a clock that was set back since has begun its last run in the future; what
     /// is known here was set back with the clock.
-    pub(super) fn keep_the_past(&self, row: &mut Retrieval, now: Timestamp) {
+    fn keep_the_past(&self, row: &mut Retrieval, now: Timestamp) {
         if row.schedule.last_started > Some(now) {
             row.schedule.last_started = self.row.schedule.last_started;
         }
@@ -134,25 +155,15 @@ impl Table {
     /// Takes a row in; whether it says anything new.
     fn take_in(&mut self, mut row: Retrieval, read_at: u64, pace: &Pace, now: Timestamp) -> bool {
         let id = row.id;
-        let due = due_at(&row, pace, now);
         let Some(entry) = self.entries.get_mut(&id) else {
+            let due = due_at(&row, pace, now);
             let last = &mut row.schedule.last_started;
             *last = last.map(|then| then.min(now));
             let entry = Entry::new(Arc::new(row), due, read_at);
             self.entries.insert(id, entry);
             return true;
         };
-        if entry.read_at > read_at {
-            return false;
-        }
-        entry.read_at = read_at;
-        entry.keep_the_past(&mut row, now);
-        let same = entry.row.is_configured_as(&row);
-        if entry.row.schedule.next_due != row.schedule.next_due || !same {
-            entry.due = due;
-        }
-        entry.row = Arc::new(row);
-        !same
+        entry.read_at <= read_at && !entry.take(row, read_at, pace, now)
     }
 
     /// Forgets a retrieval that was removed; its run, if there is one, comes to its end first. What

@@ -7,12 +7,13 @@ use inhaul_domain::trigger::RefusalReason;
 use inhaul_engine::service::{
     Answer, Event, EventKind, Force, Service, ServiceSettings, Ticket, Trigger, What,
 };
-use inhaul_sample::switches::{Line, Refusal, SignIn};
+use inhaul_engine::{Observer, Progress, RunOptions};
+use inhaul_sample::switches::{Greeting, Line, Refusal, ServerSwitches, SignIn};
 use inhaul_store::{AccountChange, Every, GroupChange, RetrievalChange, StartedBy, Store};
 use inhaul_types::{Activation, ErrorCode, RetrievalId, Secret};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
-use crate::harness::{Setup, World, letters};
+use crate::harness::{Setup, USER, World, letters};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -168,6 +169,16 @@ impl Going {
     async fn due_in(&self) -> Duration {
         let next = self.service.retrievals()[0].next.unwrap();
         next.since(self.world.clock.now())
+    }
+}
+
+/// Tells when a look has its place.
+#[derive(Default)]
+struct Looks(Notify);
+
+impl Observer for Looks {
+    fn progress(&self, _: &Progress) {
+        self.0.notify_one();
     }
 }
 
@@ -474,6 +485,43 @@ async fn a_clock_that_jumps_neither_floods_nor_starves() {
     going.turn_the_clock(12 * MINUTE);
     assert_eq!(going.ended().await.0, Activation::Schedule);
     assert_eq!(going.world.mailbox.sessions(), 3);
+}
+
+#[tokio::test]
+async fn a_run_that_did_not_begin_is_tried_again_soon_by_a_clock_that_was_set_back_too() {
+    let going = Going::polled().await;
+    let back = (going.world.clock.now()).minus(Duration::from_secs(24 * 3600));
+    going.world.clock.set(back);
+    going.service.look_at_the_clock();
+    while going.due_in().await > 12 * MINUTE {
+        tokio::task::yield_now().await;
+    }
+    // Somebody looks and gets no greeting, and the run that is due waits for that place.
+    let silent = |switches: &mut ServerSwitches| switches.greeting = Greeting::Missing;
+    going.world.server.set(silent);
+    let (looks, look) = (
+        Looks::default(),
+        RunOptions {
+            dry_run: true,
+            ..RunOptions::default()
+        },
+    );
+    let waits = async {
+        looks.0.notified().await;
+        going.turn_the_clock(12 * MINUTE);
+        let answer = going.trigger(Activation::Button).await;
+        let ticket = answer.ticket().unwrap();
+        ticket.stop();
+        ticket.ended().await.unwrap()
+    };
+    let report = tokio::select! {
+        look = going.world.run_named(USER, look, &looks) => panic!("{look:?}"),
+        report = waits => report,
+    };
+    assert_eq!(report.run, None, "{report:?}");
+    // Its row tells a time of tomorrow still.
+    let wait = going.due_in().await;
+    assert!(wait <= MINUTE, "{wait:?}");
 }
 
 #[tokio::test]
