@@ -14,6 +14,7 @@ mod facts;
 mod known;
 mod left_out;
 mod matching;
+mod namesakes;
 mod orders;
 mod partial;
 mod probes;
@@ -126,6 +127,7 @@ pub fn plan_run(
         elsewhere: Elsewhere::of(ledger),
         wanted: vec![false; ledger.len()],
         tried_again: BTreeSet::new(),
+        coming: Vec::new(),
         unseen: BTreeSet::new(),
         deletions: policy.session.messages().unwrap_or(u32::MAX),
         ordered: Vec::new(),
@@ -138,6 +140,8 @@ pub fn plan_run(
     for entry in listing.iter() {
         planner.place(&entry);
     }
+    planner.coming = planner.sizes_to_come();
+    planner.doubt_namesakes();
     planner.note_rows();
     planner.finish()
 }
@@ -161,6 +165,8 @@ struct Planner<'a> {
     /// Sizes of messages that were left out and are tried again: meanwhile they may have come
     /// under other ids.
     tried_again: BTreeSet<Option<Octets>>,
+    /// Sizes of all messages that may be retrieved, ascending; none where no row asks for them.
+    coming: Vec<Option<Octets>>,
     /// Sizes of messages that stay where they are unseen: each may be one that came under another id
     /// meanwhile, and goes on to a third.
     unseen: BTreeSet<Option<Octets>>,

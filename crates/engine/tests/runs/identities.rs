@@ -219,3 +219,28 @@ async fn ids_that_change_in_every_session_keep_no_copy_for_ever() {
     let there = world.mailbox.len();
     assert!((9..=15).contains(&there), "{there} are still there");
 }
+
+/// What was named in pairs is named singly again, and some names are those that others had: with
+/// messages of one size, name and size say nothing.
+#[tokio::test]
+async fn names_that_went_over_to_others_as_large_double_nothing() {
+    for top in [Top::Works, Top::Absent] {
+        for count in 2..9 {
+            let world = Setup::default().start().await;
+            let name = |unique_ids| {
+                world.mailbox.set(|switches| {
+                    (switches.unique_ids, switches.top) = (unique_ids, top);
+                });
+            };
+            name(UniqueIds::Pairs);
+            world.send(letters(0..count));
+            world.good().await;
+            name(UniqueIds::Stable);
+            let what = format!("{count} letters, TOP {top:?}");
+            for run in 0..3 {
+                assert_eq!(world.good().await.stored, 0, "{what}, run {run}");
+            }
+            world.assert_each_once().await;
+        }
+    }
+}
