@@ -14,6 +14,7 @@ mod facts;
 mod known;
 mod left_out;
 mod matching;
+mod namesakes;
 mod orders;
 mod partial;
 mod probes;
@@ -125,7 +126,7 @@ pub fn plan_run(
         left_out: LeftOutRows::new(facts),
         elsewhere: Elsewhere::of(ledger),
         wanted: vec![false; ledger.len()],
-        tried_again: BTreeSet::new(),
+        coming: Vec::new(),
         unseen: BTreeSet::new(),
         deletions: policy.session.messages().unwrap_or(u32::MAX),
         ordered: Vec::new(),
@@ -138,6 +139,8 @@ pub fn plan_run(
     for entry in listing.iter() {
         planner.place(&entry);
     }
+    planner.coming = planner.sizes_to_come();
+    planner.doubt_namesakes();
     planner.note_rows();
     planner.finish()
 }
@@ -158,9 +161,8 @@ struct Planner<'a> {
     elsewhere: Elsewhere,
     /// By row: its proof is needed.
     wanted: Vec<bool>,
-    /// Sizes of messages that were left out and are tried again: meanwhile they may have come
-    /// under other ids.
-    tried_again: BTreeSet<Option<Octets>>,
+    /// Sizes of all messages that may be retrieved, ascending; none where no row asks for them.
+    coming: Vec<Option<Octets>>,
     /// Sizes of messages that stay where they are unseen: each may be one that came under another id
     /// meanwhile, and goes on to a third.
     unseen: BTreeSet<Option<Octets>>,
@@ -220,13 +222,7 @@ impl Planner<'_> {
     }
 
     fn place_fresh(&mut self, entry: &Listed<'_>) {
-        let fresh = self.left_out.judge(entry);
-        if matches!(fresh, Fresh::Retrieve | Fresh::RetrieveLast)
-            && self.left_out.find(entry).is_some()
-        {
-            self.tried_again.insert(entry.size);
-        }
-        match fresh {
+        match self.left_out.judge(entry) {
             Fresh::Retrieve => self.plan.retrieve.push(entry.index),
             Fresh::RetrieveFirst => self.ordered.push(entry.index),
             Fresh::RetrieveLast => self.plan.retrieve_last.push(entry.index),
@@ -283,11 +279,13 @@ impl Planner<'_> {
         let is_past = row.epoch == RowEpoch::Past;
         let anonymous = self.facts.listing.has_anonymous();
         match row.state {
+            // Absence proves nothing: it may have been hidden while the ids changed, or have been
+            // elsewhere for a while.
             LedgerState::Stored | LedgerState::Asked => {
                 row.listed_last
                     || is_past
                     || anonymous
-                    || self.tried_again.contains(&row.listed_size)
+                    || self.coming.binary_search(&row.listed_size).is_ok()
             }
             // A deletion that was seen to be done is over: what looks the same came later.
             // One that was confirmed does not make its octets expected either: they were sent

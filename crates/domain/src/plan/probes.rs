@@ -254,6 +254,7 @@ impl<'a> Judge<'a> {
         } = self.facts;
         let left_out = LeftOutRows::new(self.facts);
         let ids_hold = ledger.trust() == IdTrust::Unbroken
+            && !self.plan.renumbered
             && !self.plan.ids_broken
             && !self.verdict.ids_broken;
         for index in &self.plan.probe {
@@ -261,7 +262,9 @@ impl<'a> Judge<'a> {
             let fresh = left_out.judge(&entry);
             match (self.entries[index.position()], self.known_by_id(&entry)) {
                 (Entry::Absent | Entry::Settled, _) => {}
-                (Entry::Refused, Some(row)) if ids_hold => {
+                (Entry::Refused, Some(row))
+                    if ids_hold && self.facts.allows_deletion(&entry, &row) =>
+                {
                     self.verdict.delete.push((*index, row.index));
                 }
                 // It is stored; only its octets will prove it. Where they are too many, it stays.
@@ -278,8 +281,8 @@ impl<'a> Judge<'a> {
         self.note_vanished();
     }
 
-    /// The row of a message that was probed only because it is due for deletion: the one row of
-    /// its id, stored, with its size.
+    /// The row of a message that was probed only because it is due for deletion or its id is doubted:
+    /// the one row of its id, stored, with its size.
     fn known_by_id(&self, entry: &Listed<'_>) -> Option<LedgerRow<'a>> {
         let Facts {
             listing, ledger, ..
@@ -291,10 +294,7 @@ impl<'a> Judge<'a> {
         let (Some(row), None) = (rows.next(), rows.next()) else {
             return None;
         };
-        let known = row.state == LedgerState::Stored
-            && row.listed_size == entry.size
-            && !self.plan.renumbered
-            && self.facts.allows_deletion(entry, &row);
+        let known = row.state == LedgerState::Stored && row.listed_size == entry.size;
         known.then_some(row)
     }
 

@@ -107,6 +107,7 @@ struct World {
     has_hidden: bool,
     has_renumbered: bool,
     has_ignored_dele: bool,
+    has_resized: bool,
     has_restamped: bool,
     has_look_alikes: bool,
     has_copies: bool,
@@ -122,6 +123,7 @@ impl World {
             has_hidden: false,
             has_renumbered: case.ids == Ids::Positional,
             has_ignored_dele: false,
+            has_resized: false,
             has_restamped: false,
             has_look_alikes: false,
             has_copies: false,
@@ -173,6 +175,7 @@ impl World {
                 self.client.change_host();
             }
             Step::Resize(which) if !self.has_renumbered => {
+                self.has_resized = true;
                 self.grow(which, 7);
             }
             Step::Restamp(which) if self.may_restamp() => {
@@ -207,7 +210,8 @@ impl World {
     }
 
     fn may_renumber(&self) -> bool {
-        !self.has_hidden && !self.has_ignored_dele && !self.has_look_alikes
+        let same_later = !self.has_hidden || !self.has_resized;
+        same_later && !self.has_ignored_dele && !self.has_look_alikes
     }
 
     /// Makes a message larger, but for one that would pass the limit.
@@ -235,7 +239,8 @@ impl World {
 
     fn may_hide(&self) -> bool {
         let same_later = self.case.ids != Ids::Absent && !self.has_restamped;
-        !self.has_renumbered && (same_later || !self.has_ignored_dele)
+        let same_size = !self.has_renumbered || !self.has_resized;
+        same_size && (same_later || !self.has_ignored_dele)
     }
 
     fn may_ignore_dele(&self) -> bool {

@@ -5,7 +5,7 @@ use inhaul_domain::{BodyVerdict, LedgerState, LeftOutReason};
 use crate::{DELETE, KEEP, Places, Row, Scene, digest, line, mute, stored};
 
 #[test]
-fn octets_of_an_expected_message_that_is_missing_are_relinked() {
+fn octets_of_a_message_that_is_missing_are_relinked() {
     let row = |state, listed_last| Row {
         state,
         listed_last,
@@ -19,7 +19,20 @@ fn octets_of_an_expected_message_that_is_missing_are_relinked() {
             row(LedgerState::Deleted, true),
             false,
         ),
-        ("missing for long", row(LedgerState::Stored, false), false),
+        ("missing for long", row(LedgerState::Stored, false), true),
+        (
+            "missing for long, and of another size",
+            Row {
+                size: Some(11),
+                ..row(LedgerState::Stored, false)
+            },
+            false,
+        ),
+        (
+            "seen to be deleted",
+            row(LedgerState::Deleted, false),
+            false,
+        ),
     ] {
         let scene = Scene::new(KEEP, &[row], &[line("x", 10, 1)]);
         assert_eq!(scene.plan().retrieve.places(), [0], "{name}");

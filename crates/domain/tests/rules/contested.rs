@@ -1,9 +1,9 @@
 //! Ids that are doubled, reused or resized: the header decides.
 
-use inhaul_domain::{LedgerState, RunPolicy};
+use inhaul_domain::{BodyVerdict, LedgerState, RunPolicy};
 use inhaul_types::Octets;
 
-use crate::{DELETE, KEEP, Places, Row, Scene, anonymous, line, mute, stored};
+use crate::{DELETE, KEEP, Places, Row, Scene, anonymous, digest, line, mute, stored};
 
 #[test]
 fn the_same_id_with_another_size_is_the_same_message_if_the_header_says_so() {
@@ -199,4 +199,50 @@ fn a_new_message_under_a_contested_id_obeys_the_limit() {
     let verdict = Scene::new(policy, &[stored("a", 10, 1)], &[line("a", 20, 2)]).verdict();
     assert!(verdict.retrieve.is_empty());
     assert_eq!(verdict.leave.len(), 1);
+}
+
+#[test]
+fn where_ids_are_broken_one_as_large_as_what_comes_may_have_taken_its_name() {
+    let (row, comes) = (stored("a", 10, 1), line("x", 10, 1));
+    for (name, namesake) in [("TOP", line("a", 10, 2)), ("no TOP", mute("a", 10))] {
+        let scene = Scene::new(KEEP, &[row], &[namesake, comes]).broken();
+        let (plan, verdict) = scene.judge();
+        assert_eq!(plan.probe.places(), [0], "{name}");
+        assert_eq!(plan.retrieve.places(), [1], "{name}");
+        assert_eq!(verdict.retrieve.places(), [0], "{name}");
+        let mut bodies = scene.bodies();
+        let comes = bodies.judge(scene.message(1), &digest(1));
+        assert_eq!(comes, BodyVerdict::Relink(scene.row(0)), "{name}");
+        let namesake = bodies.judge(scene.message(0), &digest(2));
+        assert_eq!(namesake, BodyVerdict::Store, "{name}");
+    }
+}
+
+#[test]
+fn an_id_is_doubted_only_where_ids_are_broken_and_what_comes_is_as_large() {
+    let (rows, known) = ([stored("a", 10, 1)], line("a", 10, 1));
+    let scene = |size| Scene::new(KEEP, &rows, &[known, line("x", size, 2)]);
+    assert!(scene(10).plan().probe.is_empty(), "ids hold");
+    let plan = scene(11).broken().plan();
+    assert!(plan.probe.is_empty(), "another size");
+    let plan = Scene::new(KEEP, &rows, &[known]).broken().plan();
+    assert!(plan.probe.is_empty(), "nothing comes");
+    // Its header proves it: what comes is a message of its own, a copy even.
+    let scene = scene(10).broken();
+    assert_eq!(scene.verdict().same.places(), [(0, 0)]);
+    let copy = scene.bodies().judge(scene.message(1), &digest(1));
+    assert_eq!(copy, BodyVerdict::Store);
+}
+
+#[test]
+fn a_doubted_message_whose_header_is_refused_stays_where_the_limit_is_lower_now() {
+    let policy = RunPolicy {
+        largest: Some(Octets::new(5)),
+        ..KEEP
+    };
+    let rows = [stored("a", 10, 1), stored("b", 10, 2)];
+    let lines = [mute("a", 10), mute("b", 12), mute("b", 10)];
+    let verdict = Scene::new(policy, &rows, &lines).broken().verdict();
+    assert!(verdict.retrieve.is_empty());
+    assert!(!verdict.leave.iter().any(|(entry, _)| entry.position() == 0));
 }

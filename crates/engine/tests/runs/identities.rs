@@ -219,3 +219,58 @@ async fn ids_that_change_in_every_session_keep_no_copy_for_ever() {
     let there = world.mailbox.len();
     assert!((9..=15).contains(&there), "{there} are still there");
 }
+
+/// What was named in pairs is named singly again, and some names are those that others had: with
+/// messages of one size, name and size say nothing.
+#[tokio::test]
+async fn names_that_went_over_to_others_as_large_double_nothing() {
+    for top in [Top::Works, Top::Absent] {
+        for count in 2..9 {
+            let world = Setup::default().start().await;
+            let name = |unique_ids| {
+                world.mailbox.set(|switches| {
+                    (switches.unique_ids, switches.top) = (unique_ids, top);
+                });
+            };
+            name(UniqueIds::Pairs);
+            world.send(letters(0..count));
+            world.good().await;
+            name(UniqueIds::Stable);
+            let what = format!("{count} letters, TOP {top:?}");
+            for run in 0..3 {
+                assert_eq!(world.good().await.stored, 0, "{what}, run {run}");
+            }
+            world.assert_each_once().await;
+        }
+    }
+}
+
+/// What a partial listing hides while all names change is found again by its octets when it shows.
+#[tokio::test]
+async fn what_is_hidden_while_the_names_change_is_not_brought_again() {
+    for top in [Top::Works, Top::Absent] {
+        for before in [UniqueIds::Absent, UniqueIds::Stable] {
+            let world = Setup::default().start().await;
+            let show = |unique_ids, listing| {
+                world.mailbox.set(|switches| {
+                    (switches.unique_ids, switches.listing) = (unique_ids, listing);
+                    switches.top = top;
+                });
+            };
+            show(before, Listing::All);
+            world.send(letters(0..20));
+            world.good().await;
+            world.mailbox.renumber();
+            show(UniqueIds::Stable, Listing::First(6));
+            for _ in 0..3 {
+                world.good().await;
+            }
+            show(UniqueIds::Stable, Listing::All);
+            for run in 0..3 {
+                let what = format!("{before:?}, TOP {top:?}, run {run}");
+                assert_eq!(world.good().await.stored, 0, "{what}");
+            }
+            world.assert_each_once().await;
+        }
+    }
+}
