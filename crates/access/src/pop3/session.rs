@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_net::ServerLine;
 use inhaul_pop3_proto::server::{BadCommand, Command};
 use inhaul_pop3_proto::{ResponseCode, SessionState};
 use tokio::sync::watch;
@@ -15,7 +16,6 @@ use super::retr::ReadAhead;
 use super::sign_in::Exchange;
 use super::wire::{End, Wire};
 use super::{Service, Settings};
-use inhaul_net::ServerLine;
 
 /// A session in progress.
 pub(super) struct Conversation {
@@ -97,6 +97,8 @@ impl Conversation {
     }
 
     async fn talk(&mut self) -> Result<Infallible, End> {
+        // By the first word an inhaul that reads from this one knows it (engine/src/session/peer.rs):
+        // without it mail would go round between the two.
         self.wire.grammar.ok("inhaul is ready");
         loop {
             while let Some(command) = self.wire.grammar.poll_command() {

@@ -46,7 +46,7 @@ pub(super) struct Access {
     _renewal: AbortOnDrop<()>,
 }
 
-/// A run is looked for by name in `CAPA`, and by an `inhaul` that reads from this one.
+/// What `CAPA` says of the program, for people who look into a trace.
 const IMPLEMENTATION: &str = concat!("inhaul-", env!("CARGO_PKG_VERSION"));
 
 impl Access {
