@@ -145,7 +145,7 @@ pub(crate) fn has_subcommand(name: &str) -> bool {
 }
 
 /// The root of the workspace.
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     own.parent()

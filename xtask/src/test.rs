@@ -1,12 +1,13 @@
 //! `cargo xtask test`: everything a change must pass, on a machine that has only rustup's default
 //! toolchain and a C compiler.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use inhaul_testkit::lab_obstacle;
 
-use crate::steps::{Step, has_subcommand, run_all};
+use crate::steps::{Step, has_subcommand, run_all, workspace};
 use crate::{crash, fuzz, peers, simulate};
 
 /// How much is tested.
@@ -45,9 +46,15 @@ fn steps(extent: Extent) -> Result<Vec<Step>> {
         Step::cargo("docs", "doc --workspace --no-deps --document-private-items")
             .env("RUSTDOCFLAGS", "-D warnings"),
         dependencies(),
+    ];
+    if extent == Extent::Full {
+        // What people run is what its memory is measured of.
+        steps.push(Step::cargo("release", "build --release -p inhaul"));
+    }
+    steps.extend([
         tests(extent, &servers),
         Step::cargo("doctests", "test --workspace --all-features --doc"),
-    ];
+    ]);
     steps.extend(fuzz::steps(fuzz_time(extent), None)?);
     steps.push(Step::cargo(
         "selftest",
@@ -105,8 +112,18 @@ fn tests(extent: Extent, servers: &Servers) -> Step {
     };
     match extent {
         Extent::Usual => step,
-        Extent::Full => step.env("INHAUL_FULL", "1"),
+        Extent::Full => step
+            .env("INHAUL_FULL", "1")
+            .env("INHAUL_MEASURED", release_program()),
     }
+}
+
+/// What `cargo build --release` makes.
+fn release_program() -> String {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let program = workspace().join(target).join("release/inhaul");
+    program.display().to_string()
 }
 
 /// Licences, advisories and sources of what we build on.

@@ -3,7 +3,8 @@
 //!
 //! The figures are of the whole process, its program and the database's pages among them. Sizes
 //! are smaller without `INHAUL_FULL=1`; the bound is the same, as it does not depend on them.
-//! `INHAUL_MEASURED=target/release/inhaul` measures that program instead of the one just built.
+//! `INHAUL_MEASURED=/…/target/release/inhaul` measures that program instead of the one just built, as
+//! `cargo xtask test --full` does: a debug build has 7 MiB more of its own pages.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 #![allow(clippy::print_stdout, reason = "the figures belong to the report")]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use inhaul_sample::SampleId;
 use inhaul_store::{LedgerChange, RunEnd, SqliteStore, Store};
-use inhaul_types::{Digest, FolderId, RetrievalId, RunId, Uid};
+use inhaul_types::{Digest, ErrorCode, FolderId, RetrievalId, RunId, Uid};
 use tokio::time::Instant;
 
 use crate::book::{Book, Recorded};
@@ -22,6 +22,8 @@ use crate::story::Story;
 const PASSES_MOST: u32 = 1;
 /// And so many runs of any end for each message in the maildrop that cuts lines.
 const PASSES_BESIDE_CUTS: u32 = 4;
+/// Lines of a conversation that a broken promise is told with.
+const SAID: usize = 30;
 /// How long a run that is due may wait for well-behaved neighbours, and for the place that it has
 /// among all that became due while nothing ran.
 const WAIT_MOST: Duration = Duration::from_secs(5 * 60);
@@ -373,8 +375,14 @@ impl Witness {
         if let Some(code) = end.code
             && record.is_calm_since(began)
             && !record.has_cutting()
+            && !(code == ErrorCode::CutOff && record.may_cut_again())
             && record.cut.is_none_or(|cut| cut < began)
         {
+            // What was said at last: the story has room for little more.
+            let said: Vec<&str> = end.conversation.lines().collect();
+            for line in &said[said.len().saturating_sub(SAID)..] {
+                self.story.tell(format_args!("    {line}"));
+            }
             let text = format!(
                 "run {} of mailbox {mailbox} failed ({code}), and nothing was wrong but messages",
                 end.run
@@ -609,6 +617,13 @@ impl Record {
 
     fn is_calm_since(&self, then: Instant) -> bool {
         self.disturbances == 0 && self.calm_since <= then
+    }
+
+    /// A message that is here cuts the line again when its octets are read once more: where the
+    /// server has changed its names, they alone show that it is the same.
+    fn may_cut_again(&self) -> bool {
+        let mut letters = self.letters.values();
+        letters.any(|letter| letter.stored && !letter.gone && letter.trouble == Trouble::Cuts)
     }
 
     fn has_cutting(&self) -> bool {
