@@ -1,8 +1,11 @@
 //! A disk that is full, at any moment of a run.
 
+use std::fs;
 use std::path::Path;
 
-use crate::installation::{Installation, assert_each_once};
+use inhaul_testkit::RawPop3;
+
+use crate::installation::{Installation, LOCAL_PASSWORD, assert_each_once, difference, wait_until};
 use crate::mail::{
     assert_nothing_lost, counting_line, message, messages, server_with, subscribe, subscribe_at,
 };
@@ -147,6 +150,44 @@ fn a_disk_with_too_little_room_is_left_alone() {
     let home = home.env("INHAUL_STORAGE__STOP_FREE", "1MB");
     home.pull("isp");
     assert_each_once(&sent, &home.messages("anna"));
+}
+
+/// What a mail program marked stays where the disk has no room to note that it went: the program is
+/// told so, and may do it again.
+#[test]
+fn a_removal_by_pop3_that_has_no_room_is_refused_and_works_later() {
+    const MAIL: usize = 2_000;
+    let (server, sent) = server_with(&messages(MAIL, 1_000));
+    let disk = SmallDisk::new(64 * MB);
+    let home = subscribe(disk.installation(), &server);
+    home.pull("isp");
+    // What is on the disk is seen from inside only.
+    let ready = home.beside("ready");
+    let words = ["serve", "--ready-file", ready.to_str().unwrap()];
+    let _serving = home.inhaul.spawn(&words).unwrap();
+    wait_until("the server is ready", || ready.exists());
+    let ready = fs::read_to_string(ready).unwrap();
+    let at = ready.lines().find_map(|line| line.strip_prefix("pop3 "));
+    let at = at.unwrap().trim().parse().unwrap();
+    let marked_all = || {
+        let mut session = RawPop3::sign_in(at, "anna", LOCAL_PASSWORD).unwrap();
+        let (there, _) = session.stat().unwrap();
+        (1..=there).for_each(|number| session.dele(number).unwrap());
+        (there, session)
+    };
+    let (there, session) = marked_all();
+    assert_eq!(there, MAIL);
+    disk.leave_free(16 << 10);
+    let refused = format!("{:#}", session.quit().unwrap_err());
+    assert!(refused.contains("[SYS/TEMP]"), "{refused}");
+    // Each is here or was removed, and what is here is whole.
+    assert_eq!(difference(&sent, &home.messages("anna")).doubled, 0);
+    disk.resize(128 * MB);
+    let (_, session) = marked_all();
+    session.quit().unwrap();
+    assert_eq!(home.messages("anna").len(), 0);
+    let (there, _session) = marked_all();
+    assert_eq!(there, 0);
 }
 
 #[test]
