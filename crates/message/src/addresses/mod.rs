@@ -238,3 +238,6 @@ impl<'a> Iterator for Addresses<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,12 @@
 //! - A quoted string begins where a word could. One that is never closed is white space, and so is
 //!   one whose end stands like a beginning (`"Anna <a@example.org>, "Bob" <b@example.org>`).
 //! - An encoded-word (RFC 2047) is one word, whatever stands in it.
-//! - A domain literal has no white space and no bracket in it; other brackets are white space.
+//! - The field ends at a line end that no white space follows, a lone CR too: what stands there is
+//!   another field to other readers, or the rest of a message that knows only CRs.
+//! - A domain literal has neither white space nor a bracket nor an `@` in it; other square brackets
+//!   are white space.
 
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2, memchr2_iter, memchr3};
 
 /// The longest domain literal, brackets included (RFC 5321 section 4.1.3 needs 52).
 const LITERAL_MOST: usize = 255;
@@ -52,19 +55,24 @@ pub(super) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     pub(super) fn new(value: &'a [u8]) -> Self {
         Self {
-            value,
+            value: &value[..field_end(value)],
             at: 0,
             quotes_close: true,
             comments_nest: true,
             comments_close: true,
             #[cfg(test)]
-            looked: 0,
+            looked: value.len(),
         }
     }
 
     /// How many octets have been made into tokens.
     pub(super) fn position(&self) -> usize {
         self.at
+    }
+
+    /// What is made into tokens.
+    pub(super) fn value(&self) -> &'a [u8] {
+        self.value
     }
 
     fn look(&mut self, octets: usize) {
@@ -89,8 +97,7 @@ impl<'a> Tokens<'a> {
         }
         let mut end = from;
         loop {
-            let Some(next) = memchr::memchr2(b'"', b'\\', &self.value[end.min(self.value.len())..])
-            else {
+            let Some(next) = memchr2(b'"', b'\\', &self.value[end.min(self.value.len())..]) else {
                 self.look(self.value.len() - from);
                 self.quotes_close = false;
                 return None;
@@ -159,10 +166,10 @@ impl<'a> Tokens<'a> {
         let inside = &self.value[start + 1..most];
         let end = inside
             .iter()
-            .position(|octet| matches!(octet, b'[' | b']' | b'\\' | 0..=b' ' | 0x7f..));
+            .position(|octet| matches!(octet, b'[' | b']' | b'\\' | b'@' | 0..=b' ' | 0x7f..));
         self.look(end.unwrap_or(inside.len()));
         match end {
-            Some(end) if inside[end] == b']' => {
+            Some(end) if end > 0 && inside[end] == b']' => {
                 self.at = start + end + 2;
                 Token::Literal(&self.value[start..self.at])
             }
@@ -214,6 +221,17 @@ impl<'a> Iterator for Tokens<'a> {
             },
         })
     }
+}
+
+/// Where the first line end stands that does not fold.
+fn field_end(value: &[u8]) -> usize {
+    let unfolded = |end: &usize| {
+        let next = value.get(end + 1);
+        next.is_some_and(|next| class(*next) != Class::Space)
+    };
+    memchr2_iter(b'\r', b'\n', value)
+        .find(unfolded)
+        .unwrap_or(value.len())
 }
 
 /// A quote inside a word is part of it, and makes it one that no address has.
