@@ -173,9 +173,11 @@ impl<'a> Part<'a> {
     }
 }
 
-/// A domain as it compares, or none if it is no domain: labels of letters, digits, `-` and `_`.
+/// A domain as it compares, or none if it is no domain: labels of letters, digits, `-` and `_`, in
+/// the lengths of RFC 1035 section 2.3.4.
 pub(super) fn domain(text: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     const LONGEST: usize = 255;
+    const LONGEST_LABEL: usize = 63;
     let text = match text {
         text if text.is_ascii() => text,
         text => Cow::Owned(a_labels(&text)?),
@@ -191,13 +193,14 @@ pub(super) fn domain(text: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     let mut label = 0_usize;
     for octet in text.iter() {
         match octet {
+            _ if label > LONGEST_LABEL => return None,
             b'.' if label == 0 => return None,
             b'.' => label = 0,
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => label += 1,
             _ => return None,
         }
     }
-    (label > 0 && text.len() <= LONGEST).then_some(())?;
+    ((1..=LONGEST_LABEL).contains(&label) && text.len() <= LONGEST).then_some(())?;
     lower(text)
 }
 

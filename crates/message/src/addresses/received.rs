@@ -7,6 +7,7 @@
 //! counts as the clause. Names in other comments and clauses (`envelope-from`, `orcpt`) do not.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 use super::part::domain;
 use super::tokens::{Token, Tokens};
@@ -20,7 +21,7 @@ pub const RECIPIENTS_MOST: usize = 100;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Received<'a> {
     /// The host that wrote the field, in lower case as a domain of [`AddrSpec`]; an address literal
-    /// keeps its brackets.
+    /// keeps its brackets, and an IPv6 address without them gets them (`[ipv6:2001:db8::1]`).
     pub by: Option<Cow<'a, str>>,
     /// Whom the mail was for, at most [`RECIPIENTS_MOST`]. What is no address (`for
     /// <multiple recipients>`, `for anna`) is left out.
@@ -98,7 +99,7 @@ impl<'a> Clauses<'a> {
         }
         match &mut self.inside {
             Inside::By => {
-                self.by(token);
+                self.by(token, start);
                 self.inside = Inside::Other;
             }
             Inside::For { at, complete, .. } => match token {
@@ -147,10 +148,12 @@ impl<'a> Clauses<'a> {
         ends
     }
 
-    fn by(&mut self, token: Token<'a>) {
+    fn by(&mut self, token: Token<'a>, start: usize) {
         if self.received.by.is_none() {
+            let literal = || bare_ipv6(&self.value[start..]).map(Cow::Owned);
             self.received.by = match token {
-                Token::Word(host) => domain(Cow::Borrowed(host)),
+                Token::Word(host) => literal().or_else(|| domain(Cow::Borrowed(host))),
+                Token::Colon => literal(),
                 Token::Literal(host) => {
                     Some(String::from_utf8_lossy(host).to_ascii_lowercase().into())
                 }
@@ -170,6 +173,17 @@ impl<'a> Clauses<'a> {
         let room = RECIPIENTS_MOST - self.received.recipients.len();
         self.received.recipients.extend(addresses(named).take(room));
     }
+}
+
+/// The literal for an IPv6 address without brackets, as some large providers write theirs.
+fn bare_ipv6(rest: &[u8]) -> Option<String> {
+    const LONGEST: usize = 45; // as RFC 4291 section 2.2 has it, with an IPv4 address at its end
+    let rest = &rest[..rest.len().min(LONGEST + 1)];
+    let octet = |octet: &u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b'.');
+    let length = rest.iter().position(|other| !octet(other));
+    let text = str::from_utf8(&rest[..length.unwrap_or(rest.len())]).ok()?;
+    text.parse::<Ipv6Addr>().ok()?;
+    Some(format!("[ipv6:{}]", text.to_ascii_lowercase()))
 }
 
 /// What `(for anna@example.org)` names.
@@ -311,6 +325,12 @@ mod tests {
             ),
             ("by 10.0.0.1 with SMTP id 7; Fri", Some("10.0.0.1")),
             ("by [192.0.2.1] with SMTP; Fri", Some("[192.0.2.1]")),
+            (
+                "by 2002:A05:6a10::7 with SMTP id 7; Fri",
+                Some("[ipv6:2002:a05:6a10::7]"),
+            ),
+            ("by ::1; Fri", Some("[ipv6:::1]")),
+            ("by bad:25 with SMTP", Some("bad")),
             ("by localhost (Postfix); Fri", Some("localhost")),
             ("by mx.example. id 7; Fri", Some("mx.example")),
             ("by\r\n\tmx.example;Fri", Some("mx.example")),

@@ -372,6 +372,8 @@ fn longer_ones_are_no_addresses() {
         format!("{}@example.org", "l.".repeat(100_000)),
         format!("{}l@example.org", "l . ".repeat(100_000)),
         format!("anna@{domain}.{label}"),
+        format!("anna@{label}d.example"),
+        format!("anna@example.{label}d"),
         format!("anna@{}", "ø".repeat(100_000)),
         format!("anna@[{}]", "1".repeat(100_000)),
     ] {
