@@ -1,8 +1,8 @@
 //! The addresses in a field, whoever wrote it and however (RFC 5322 section 3.4, RFC 6532).
 //!
 //! Mail goes to the people this names, so it reads broken fields as their writers meant them and
-//! never makes an address up: what is left is in the field, in one piece. One pass, linear time,
-//! and no memory beyond the address in hand.
+//! never makes an address up: its characters stand in the field, in their order. One pass, linear
+//! time, and no memory beyond the address in hand and one that may turn out to be a name.
 //!
 //! # What counts
 //!
