@@ -6,6 +6,7 @@ pub(crate) fn for_target(name: &str) -> Vec<Vec<u8>> {
         "pop3_client" => [dialogues(), bodies(), sign_in_answers()].concat(),
         "pop3_service" => sessions(),
         "pop3_server" => [commands(), messages(&[1, 2, 7, 200])].concat(),
+        "addresses" => address_fields(),
         _ => messages(&[0, 40]),
     }
 }
@@ -129,6 +130,23 @@ fn messages(decisions: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Values of fields that name recipients.
+fn address_fields() -> Vec<Vec<u8>> {
+    let values: [&[u8]; 10] = [
+        b" Anna <anna@example.org>,\r\n\t\"N, B\" <\"b b\"@Example.ORG> (at (home)), c@[192.0.2.1]\r\n",
+        b"Friends: a@b.example, c@d.example; nobody:;, <@r1.example,@r2.example:e@f.example>",
+        b"mailing list news@example.org",
+        b"\"Anna <a@example.org>, \"Bob\" <b@example.org>, Carl (x <c@example.org; d@example.org",
+        b"=?utf-8?q?N,_A?= <a@example.org>, =?utf-8?b?eA==?=@example.org",
+        "j\u{f8}ran@d\u{f8}mi.example, b@xn--dmi-0na.example, \u{4f8b}@\u{4f8b}\u{3048}\u{3002}test".as_bytes(),
+        b"a@b@c.example, 'd@e.example', x . y @ z .example <>, \xb4k@l.example",
+        b" from a.example (HELO b) (192.0.2.1) by MX.example.org (8.12/8.12) with ESMTP id 7@x\r\n\tfor <anna@example.org>, <b@example.org> (envelope-from <c@d>); Fri, 13 Mar 2026 09:00:00 +0100 (CET)",
+        b"by [192.0.2.1] (for a@example.org) id <7@x> for b@example.org;e0ff; Fri",
+        b"by mx.example. for <a@example.org> sender: <b@example.org> id 7",
+    ];
+    values.iter().map(|value| value.to_vec()).collect()
+}
+
 /// What is put into inputs.
 pub(crate) const DICTIONARY: &[&[u8]] = &[
     b"\r\n",
@@ -224,6 +242,13 @@ pub(crate) const DICTIONARY: &[&[u8]] = &[
     b"\\",
     b"(",
     b")",
+    b"[",
+    b"for ",
+    b" by ",
+    b"a@b.example",
+    b"[192.0.2.1]",
+    b"xn--",
+    b"<@a,@b:",
     b"<",
     b">",
     b"@",

@@ -9,7 +9,13 @@ use anyhow::{Result, bail};
 use crate::steps::Step;
 
 /// The targets; the same names as in `fuzz/src/lib.rs`.
-const TARGETS: [&str; 4] = ["pop3_client", "pop3_server", "pop3_service", "message"];
+const TARGETS: [&str; 5] = [
+    "pop3_client",
+    "pop3_server",
+    "pop3_service",
+    "message",
+    "addresses",
+];
 
 /// One step for the target named, or one for each.
 pub(crate) fn steps(time: Duration, only: Option<&str>) -> Result<Vec<Step>> {

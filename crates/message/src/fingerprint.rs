@@ -38,8 +38,16 @@ const COUNTED: [&str; 6] = ["message-id", "date", "from", "to", "cc", "subject"]
 /// names in lower case and in the order above, the values without CR, LF and white space at their
 /// ends.
 pub fn fingerprint(header: &HeaderBlock<'_>) -> Fingerprint {
+    let mut sha256 = Sha256::new();
+    sha256.update(VERSION);
+    update_fields(&mut sha256, header, &COUNTED);
+    Fingerprint::new(sha256.finalize().into())
+}
+
+/// Hashes `name:value` LF for each field that counts, in the order of `counted`.
+pub(crate) fn update_fields(sha256: &mut Sha256, header: &HeaderBlock<'_>, counted: &[&str]) {
     let rank = |name: &[u8]| {
-        COUNTED
+        counted
             .iter()
             .position(|counted| name.eq_ignore_ascii_case(counted.as_bytes()))
     };
@@ -49,15 +57,12 @@ pub fn fingerprint(header: &HeaderBlock<'_>) -> Fingerprint {
         .collect();
     fields.sort_by_key(|(rank, _)| *rank); // stable: doubles keep the header's order
 
-    let mut sha256 = Sha256::new();
-    sha256.update(VERSION);
     for (rank, value) in fields {
-        sha256.update(COUNTED[rank]);
+        sha256.update(counted[rank]);
         sha256.update(b":");
-        update_unfolded(&mut sha256, value);
+        update_unfolded(sha256, value);
         sha256.update(b"\n");
     }
-    Fingerprint::new(sha256.finalize().into())
 }
 
 fn update_unfolded(sha256: &mut Sha256, value: &[u8]) {
@@ -69,7 +74,7 @@ fn update_unfolded(sha256: &mut Sha256, value: &[u8]) {
     sha256.update(rest);
 }
 
-fn trim(mut value: &[u8]) -> &[u8] {
+pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..]
     | [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = value
     {

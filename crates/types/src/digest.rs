@@ -1,4 +1,4 @@
-//! SHA-256 of a whole message, and of the header fields that identify it.
+//! SHA-256 of a whole message, of the header fields that identify it, and of both together.
 
 use std::fmt;
 
@@ -44,6 +44,12 @@ sha256_value! {
     /// (`DESIGN`, "Identity"): what is left of a message's identity when a server renumbers it or
     /// adds header fields of its own.
     Fingerprint
+}
+
+sha256_value! {
+    /// SHA-256 over the fields that name a message and its body's digest (`DESIGN`, "Catch-all"):
+    /// what two copies of one message share although each came by a way of its own.
+    Identity
 }
 
 #[cfg(test)]

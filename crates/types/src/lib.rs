@@ -21,7 +21,7 @@ mod unique_id;
 pub use activation::{Activation, UnknownActivation};
 pub use address::{Address, AddressError};
 pub use card::{Card, Facts};
-pub use digest::{Digest, Fingerprint};
+pub use digest::{Digest, Fingerprint, Identity};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use ids::{
     AccountId, AuditId, BodyId, FolderId, GroupId, LedgerId, MaildropId, MessageId, NoticeId,
