@@ -4,13 +4,25 @@
 //! of the header, looks them up among rules and accounts, and answers with every folder that gets
 //! the message and the reason. No message is lost: what matches nobody goes into the fallback.
 
+mod accepted;
 mod book;
 mod catch_all;
+mod decide;
+mod explain;
+mod gather;
+mod hops;
+mod lookup;
 mod routed;
+mod spelling;
 mod survey;
 mod trace;
 
+use hashbrown::HashSet;
 use inhaul_message::HeaderBlock;
+
+use accepted::{Accepted, Own};
+use gather::Watched;
+use lookup::Lookup;
 
 pub use book::{AddressBook, BookEntry, BookName};
 pub use catch_all::{
@@ -18,35 +30,61 @@ pub use catch_all::{
     RecipientSource, Rule,
 };
 pub use routed::{Found, FoundBy, Placement, Routed};
-pub use survey::{AddressesEach, Reliability, SurveyedSource};
+pub use survey::{AddressesEach, Reliability, Surveyed, SurveyedSource};
 pub use trace::{TRACE, carries_trace};
 
 /// A catch-all ready to decide.
 #[derive(Clone, Debug)]
 pub struct Router {
-    catch_all: CatchAll,
+    source: RecipientSource,
+    watched: Vec<Watched>,
+    accepted: Accepted,
+    own: Own,
+    /// The organisations whose hosts are the provider's or ours.
+    known_hosts: HashSet<String>,
+    lookup: Lookup,
+    max_recipients: usize,
+    fallback: Place,
 }
 
 impl Router {
     /// Prepares to look up what this catch-all and these accounts say.
-    pub fn new(catch_all: CatchAll, _book: &AddressBook) -> Self {
-        Self { catch_all }
+    pub fn new(catch_all: CatchAll, book: &AddressBook) -> Self {
+        let accepted = Accepted::new(&catch_all, book);
+        let host = spelling::domain(&catch_all.own_names.host);
+        let hosts = accepted
+            .iter()
+            .map(|(domain, _)| domain)
+            .chain([host.as_str()]);
+        Self {
+            watched: gather::watched(&catch_all.source),
+            known_hosts: hosts
+                .map(|host| hops::organization(host).to_owned())
+                .collect(),
+            lookup: Lookup::new(&catch_all, book, &accepted),
+            own: Own::new(&catch_all.own_names),
+            max_recipients: usize::try_from(catch_all.max_recipients).unwrap_or(usize::MAX),
+            accepted,
+            source: catch_all.source,
+            fallback: catch_all.fallback,
+        }
     }
 
     /// Decides where a message goes.
-    pub fn route(&self, _header: &HeaderBlock<'_>) -> Routed {
-        Routed {
-            placements: vec![Placement {
-                place: self.catch_all.fallback.clone(),
-                recipients: Vec::new(),
-                why: format!(
-                    "no address was found, fallback {}",
-                    self.catch_all.fallback.shown
-                ),
-            }],
-            unclaimed: Vec::new(),
-            by: FoundBy::Nothing,
-            found: Vec::new(),
-        }
+    ///
+    /// Whatever the header is, the answer has a placement; so a message whose header cannot be
+    /// read is nobody's, and a person looks at it.
+    pub fn route(&self, header: &HeaderBlock<'_>) -> Routed {
+        self.decide(self.gather(header))
+    }
+
+    /// Whether a server that notes this address notes the maildrop, not a recipient.
+    ///
+    /// A name that signs in without a domain may be noted at whichever of the accepted ones; there
+    /// it is a person's address like any other if somebody here has it.
+    fn is_own(&self, name: &str, address: &str, domain: &str) -> bool {
+        let alias_of = self.accepted.alias_of(domain);
+        self.own.is(address)
+            || (self.own.may_be(name) && !self.lookup.is_somebodys(name, domain, alias_of))
     }
 }

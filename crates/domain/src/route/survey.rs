@@ -1,10 +1,24 @@
 //! Which header says whom a message was for, measured over some messages.
+//!
+//! People who set up a catch-all do not know what their provider notes, and trying it out costs
+//! mail. So each source is measured over the newest messages before anything is shared out.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hashbrown::HashSet;
+use inhaul_message::HeaderBlock;
+
+use super::Router;
+use super::catch_all::{DEFAULT_EVIDENCE, RecipientSource};
+use super::gather::{self, Mailbox, Role, Seen, Sieve, Watched};
 
 /// What some messages show of one source of recipients.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SurveyedSource {
-    /// `Delivered-To`, `Received ... for`, `To and Cc`.
-    pub source: String,
+    /// Which it is.
+    pub source: Surveyed,
     /// In how many messages it is.
     pub present: u32,
     /// How many messages were looked at.
@@ -15,6 +29,30 @@ pub struct SurveyedSource {
     pub addresses: AddressesEach,
     /// What to think of it.
     pub reliability: Reliability,
+}
+
+/// A source of recipients that can be measured. `Display` gives its words: `Delivered-To`,
+/// `Received ... for`, `To and Cc`.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Surveyed {
+    /// A header of this name that the catch-all or inhaul knows as evidence.
+    Evidence(String),
+    /// The provider's own `Received` fields.
+    Received,
+    /// Whom the header mentions.
+    ToCc,
+    /// A header that nobody named, but it holds accepted addresses and is called as evidence is.
+    Other(String),
+}
+
+impl fmt::Display for Surveyed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Evidence(name) | Self::Other(name) => name,
+            Self::Received => "Received ... for",
+            Self::ToCc => "To and Cc",
+        })
+    }
 }
 
 /// How many addresses a source names in each message.
@@ -33,10 +71,192 @@ pub enum AddressesEach {
 pub enum Reliability {
     /// It names somebody here in every message.
     Reliable,
-    /// It does so in most.
+    /// It does so in three of four, or more.
     Mostly,
     /// It does so too seldom, or it is what the sender wrote.
     NotReliable,
     /// It is in no message.
     None,
+}
+
+/// How many headers that nobody named are shown: a sender may make up any number.
+const OTHERS_MOST: usize = 10;
+
+impl Router {
+    /// Measures each source over these messages: the evidence headers in their order, `Received`,
+    /// To and Cc, and then other headers that look like evidence, the most useful first.
+    pub fn survey<'h>(
+        &self,
+        headers: impl IntoIterator<Item = HeaderBlock<'h>>,
+    ) -> Vec<SurveyedSource> {
+        let evidence = self.surveyed_evidence();
+        let watched = gather::watched(&RecipientSource::Auto {
+            evidence: evidence.clone(),
+        });
+        let mut counts = vec![Count::default(); evidence.len()];
+        let (mut received, mut to_cc) = (Count::default(), Count::default());
+        let mut others: BTreeMap<String, (String, Count)> = BTreeMap::new();
+        let mut of = 0;
+
+        for header in headers {
+            of += 1;
+            let seen = gather::seen(&watched, &header);
+            for (at, count) in counts.iter_mut().enumerate() {
+                let role = Role::Evidence(at);
+                let is_there = seen.iter().any(|field| field.watched.role == role);
+                count.add(is_there, self.evidence(&seen, at).kept.len());
+            }
+            let hops = self.hops(&seen);
+            received.add(hops.offered, hops.kept.len());
+            self.measure_to_cc(&seen, &mut to_cc);
+            self.measure_others(&header, &watched, &mut others);
+        }
+
+        let evidence = evidence.into_iter().map(Surveyed::Evidence).zip(counts);
+        let mut others: Vec<_> = others.into_values().collect();
+        others.sort_by_key(|(_, count)| Reverse(count.accepted));
+        others.truncate(OTHERS_MOST);
+        evidence
+            .chain([(Surveyed::Received, received), (Surveyed::ToCc, to_cc)])
+            .chain(
+                others
+                    .into_iter()
+                    .map(|(name, count)| (Surveyed::Other(name), count)),
+            )
+            .map(|(source, count)| count.judged(source, of))
+            .collect()
+    }
+
+    /// The headers that the catch-all names, and those that servers are known to write.
+    fn surveyed_evidence(&self) -> Vec<String> {
+        let mut names = match &self.source {
+            RecipientSource::Auto { evidence } => evidence.clone(),
+            RecipientSource::Header { name, .. } => vec![name.clone()],
+            RecipientSource::ToCc => Vec::new(),
+        };
+        for known in DEFAULT_EVIDENCE {
+            if !names.iter().any(|name| name.eq_ignore_ascii_case(known)) {
+                names.push(known.to_owned());
+            }
+        }
+        names
+    }
+
+    fn measure_to_cc(&self, seen: &[Seen<'_>], count: &mut Count) {
+        let to_cc = ["To", "Cc"];
+        let theirs = seen.iter().filter(|field| {
+            field.watched.role == Role::Addressee && to_cc.contains(&field.watched.name.as_str())
+        });
+        let mut sieve = Sieve::new(self, Mailbox::IsNoEvidence);
+        let mut is_there = false;
+        for field in theirs {
+            is_there = true;
+            sieve.take_list(field);
+        }
+        count.add(is_there, sieve.kept.len());
+    }
+
+    /// Other headers with an accepted address in them, each once a message: the topmost.
+    fn measure_others(
+        &self,
+        header: &HeaderBlock<'_>,
+        watched: &[Watched],
+        others: &mut BTreeMap<String, (String, Count)>,
+    ) {
+        let mut here = HashSet::new();
+        for field in header.fields() {
+            let Ok(name) = str::from_utf8(field.name) else {
+                continue;
+            };
+            let key = name.to_ascii_lowercase();
+            let is_watched = || watched.iter().any(|of| of.name.eq_ignore_ascii_case(name));
+            if !is_called_like_evidence(&key) || is_watched() || !here.insert(key.clone()) {
+                continue;
+            }
+            let watched = Watched {
+                name: name.to_owned(),
+                role: Role::Evidence(0),
+            };
+            let mut sieve = Sieve::new(self, Mailbox::IsNoEvidence);
+            sieve.take_list(&Seen {
+                watched: &watched,
+                number: 1,
+                value: field.value,
+            });
+            let accepted = sieve.kept.len();
+            if accepted > 0 || others.contains_key(&key) {
+                let other = others
+                    .entry(key)
+                    .or_insert_with(|| (name.to_owned(), Count::default()));
+                other.1.add(true, accepted);
+            }
+        }
+    }
+}
+
+/// Whether a header, in lower case, is called as those are in which servers note recipients; those
+/// that say where answers go are not.
+fn is_called_like_evidence(name: &str) -> bool {
+    const LIKE: [&str; 3] = ["rcpt", "recipient", "envelope"];
+    const UNLIKE: [&str; 9] = [
+        "reply",
+        "errors",
+        "followup",
+        "notification",
+        "receipt",
+        "reading",
+        "from",
+        "sender",
+        "list",
+    ];
+    let is_like = name.ends_with("-to") || LIKE.iter().any(|part| name.contains(part));
+    is_like && !UNLIKE.iter().any(|part| name.contains(part))
+}
+
+/// What was counted of one source.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    present: u32,
+    accepted: u32,
+    /// Messages with more than one address.
+    several: u32,
+}
+
+impl Count {
+    fn add(&mut self, is_there: bool, accepted: usize) {
+        self.present += u32::from(is_there);
+        self.accepted += u32::from(accepted > 0);
+        self.several += u32::from(accepted > 1);
+    }
+
+    fn judged(self, source: Surveyed, of: u32) -> SurveyedSource {
+        let addresses = match self {
+            Self { accepted: 0, .. } => AddressesEach::None,
+            Self { several: 0, .. } => AddressesEach::AlwaysOne,
+            _ => AddressesEach::Several,
+        };
+        let reliability = if self.present == 0 {
+            Reliability::None
+        } else if source == Surveyed::ToCc {
+            // The sender wrote it: it misses blind copies and mailing lists, however often it fits.
+            Reliability::NotReliable
+        } else if self.accepted == of {
+            Reliability::Reliable
+        } else if u64::from(self.accepted) * 4 >= u64::from(of) * 3 {
+            Reliability::Mostly
+        } else {
+            Reliability::NotReliable
+        };
+        let Self {
+            present, accepted, ..
+        } = self;
+        SurveyedSource {
+            source,
+            present,
+            of,
+            accepted,
+            addresses,
+            reliability,
+        }
+    }
 }
