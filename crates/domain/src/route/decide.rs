@@ -55,10 +55,10 @@ impl Router {
             placements.add(place, address, &line);
         }
         if gathered.more {
-            placements.add_note(&self.fallback, &self.flood(found.len()));
+            placements.note(&self.fallback, self.flood(found.len()));
         }
         if placements.made.is_empty() {
-            placements.add_note(&self.fallback, &self.nothing_found());
+            placements.note(&self.fallback, self.nothing_found());
         }
         Routed {
             placements: placements.finish(),
@@ -95,11 +95,18 @@ impl Router {
     }
 }
 
-/// One placement for each folder; the fallback's is kept for the end if only it was meant.
+/// One placement for each folder; the fallback's is kept for the end.
 struct Placements {
     fallback: FolderId,
-    made: Vec<(Placement, usize)>,
+    made: Vec<InTheMaking>,
     by_folder: HashMap<FolderId, usize>,
+}
+
+struct InTheMaking {
+    placement: Placement,
+    lines: usize,
+    /// What is said behind the recipients.
+    note: Option<String>,
 }
 
 impl Placements {
@@ -111,52 +118,52 @@ impl Placements {
         }
     }
 
-    fn at(&mut self, place: &Place) -> &mut (Placement, usize) {
+    fn at(&mut self, place: &Place) -> &mut InTheMaking {
         let at = *self.by_folder.entry(place.folder).or_insert_with(|| {
-            let (recipients, why) = (Vec::new(), String::new());
-            self.made.push((
-                Placement {
+            self.made.push(InTheMaking {
+                placement: Placement {
                     place: place.clone(),
-                    recipients,
-                    why,
+                    recipients: Vec::new(),
+                    why: String::new(),
                 },
-                0,
-            ));
+                lines: 0,
+                note: None,
+            });
             self.made.len() - 1
         });
         &mut self.made[at]
     }
 
     fn add(&mut self, place: &Place, recipient: String, line: &str) {
-        let (placement, lines) = self.at(place);
-        placement.recipients.push(recipient);
-        *lines += 1;
-        if *lines <= LINES_MOST {
-            append(&mut placement.why, line);
+        let of = self.at(place);
+        of.placement.recipients.push(recipient);
+        of.lines += 1;
+        if of.lines <= LINES_MOST {
+            append(&mut of.placement.why, line);
         }
     }
 
-    fn add_note(&mut self, place: &Place, note: &str) {
-        append(&mut self.at(place).0.why, note);
+    fn note(&mut self, place: &Place, note: String) {
+        self.at(place).note = Some(note);
     }
 
     fn finish(self) -> Vec<Placement> {
-        let fallback = self.fallback;
-        let mut placements: Vec<_> = self
-            .made
-            .into_iter()
-            .map(|(mut placement, lines)| {
-                if lines > LINES_MOST {
-                    append(
-                        &mut placement.why,
-                        &format!("and {} more", lines - LINES_MOST),
-                    );
-                }
-                placement
-            })
-            .collect();
-        placements.sort_by_key(|placement| placement.place.folder == fallback);
+        let mut placements: Vec<_> = self.made.into_iter().map(InTheMaking::finish).collect();
+        placements.sort_by_key(|placement| placement.place.folder == self.fallback);
         placements
+    }
+}
+
+impl InTheMaking {
+    fn finish(mut self) -> Placement {
+        let why = &mut self.placement.why;
+        if self.lines > LINES_MOST {
+            append(why, &format!("and {} more", self.lines - LINES_MOST));
+        }
+        if let Some(note) = self.note {
+            append(why, &note);
+        }
+        self.placement
     }
 }
 

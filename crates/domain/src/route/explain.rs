@@ -9,7 +9,7 @@ use super::gather::Recipient;
 use super::lookup::{Match, Title};
 
 /// How many accepted domains are named where none was found.
-const DOMAINS_MOST: usize = 3;
+const DOMAINS_MOST: usize = 4;
 
 impl Router {
     /// One recipient's line: `Delivered-To no. 1 = sales@firm.example, rule 3, petr/Shop`.
@@ -30,12 +30,9 @@ impl Router {
         let _ = match (way, matched) {
             (Way::To(place), _) => write!(line, "{}", place.shown),
             (Way::TooMany, _) => {
-                write!(
-                    line,
-                    "more than {} accounts, {}",
-                    self.max_recipients,
-                    self.fallen_back()
-                )
+                let most = self.max_recipients;
+                let accounts = if most == 1 { "account" } else { "accounts" };
+                write!(line, "more than {most} {accounts}, {}", self.fallen_back())
             }
             (Way::Unclaimed, Some(matched)) => {
                 let person = &matched.holder.person;
@@ -48,26 +45,21 @@ impl Router {
 
     /// No source yielded an address that counts.
     pub(super) fn nothing_found(&self) -> String {
-        let mut said = "no address".to_owned();
         let domains = self.accepted.typed();
-        let named = &domains[..domains.len().min(DOMAINS_MOST)];
-        match domains.len() - named.len() {
-            _ if domains.is_empty() => {
-                return format!("no domain is set, {}", self.fallen_back());
-            }
-            0 => {
-                for (at, domain) in named.iter().enumerate() {
-                    said.push_str(if at == 0 { " in " } else { " or " });
-                    said.push_str(domain);
-                }
-            }
-            more => {
-                said.push_str(" in ");
-                said.push_str(&named.join(", "));
-                let _ = write!(said, " or {more} more domains");
-            }
+        if domains.is_empty() {
+            return format!("no domain is set, {}", self.fallen_back());
         }
-        said.push_str(" was found");
+        let mut said = match domains {
+            [one] => format!("no address in {one} was found"),
+            [all @ .., last] if domains.len() <= DOMAINS_MOST => {
+                format!("no address in {} or {last} was found", all.join(", "))
+            }
+            _ => {
+                let (named, more) = domains.split_at(DOMAINS_MOST - 1);
+                let (named, more) = (named.join(", "), more.len());
+                format!("no address in {named} or {more} more domains was found")
+            }
+        };
         let _ = match &self.source {
             RecipientSource::Auto { .. } => Ok(()),
             RecipientSource::Header { name, index, .. } => {
