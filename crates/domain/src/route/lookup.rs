@@ -6,8 +6,8 @@ use hashbrown::{HashMap, HashSet};
 use inhaul_types::{AccountId, Address};
 
 use super::accepted::Accepted;
-use super::book::AddressBook;
-use super::catch_all::{CatchAll, Place};
+use super::book::{AddressBook, BookEntry};
+use super::catch_all::{CatchAll, Place, Rule};
 use super::spelling::{self, Pattern, folded};
 
 /// Everything that an address can match, ready to be asked.
@@ -60,6 +60,7 @@ pub(super) struct Match<'r> {
 
 impl Lookup {
     pub(super) fn new(catch_all: &CatchAll, book: &AddressBook, accepted: &Accepted) -> Self {
+        let people = People::new(book);
         let mut lookup = Self {
             holders: Vec::new(),
             exact: HashMap::new(),
@@ -68,72 +69,66 @@ impl Lookup {
             wildcards: HashMap::new(),
             separators: catch_all.separators.clone(),
         };
-        lookup.add(catch_all, book, accepted);
+        lookup.add_all_exact(catch_all, book, &people);
+        for name in &book.names {
+            let holder = people.holder(&name.place, name.account, Title::SignInName);
+            let at = lookup.hold(holder);
+            lookup.names.entry(spelled(&name.name)).or_insert(at);
+        }
+        lookup.add_all_wildcards(catch_all, book, &people, accepted);
         lookup
     }
 
-    fn add(&mut self, catch_all: &CatchAll, book: &AddressBook, accepted: &Accepted) {
-        let names: HashMap<AccountId, &str> = book
-            .names
-            .iter()
-            .map(|name| (name.account, name.name.as_str()))
-            .collect();
-        let off: HashSet<AccountId> = (book.names.iter().map(|name| (name.account, name.receives)))
-            .chain(
-                book.entries
-                    .iter()
-                    .map(|entry| (entry.account, entry.receives)),
-            )
-            .filter_map(|(account, receives)| (!receives).then_some(account))
-            .collect();
-        let holder = |place: &Place, account: AccountId, title| Holder {
-            place: place.clone(),
-            title,
-            person: names.get(&account).map_or_else(
-                || place.shown.split('/').next().unwrap_or_default().to_owned(),
-                |name| (*name).to_owned(),
-            ),
-            receives: !off.contains(&account),
-        };
-        let mut wildcards = Vec::new();
-
-        // Whoever is switched off gives way to a rule for the very address: that is how somebody
-        // else is made to get this mail. Nothing else takes it over.
-        let is_on = |account: &AccountId| !off.contains(account);
-        let (on, switched_off): (Vec<_>, Vec<_>) =
-            book.entries.iter().partition(|entry| is_on(&entry.account));
-        let own = |lookup: &mut Self, entries: &[&super::BookEntry]| {
-            for entry in entries.iter().filter(|entry| !entry.address.is_wildcard()) {
-                let holder = holder(&entry.place, entry.account, Title::Address);
-                lookup.add_exact(&entry.address, holder);
-            }
-        };
-        own(self, &on);
-        for (number, rule) in (1..).zip(&catch_all.rules) {
-            let holder = holder(&rule.place, rule.place.account, Title::Rule(number));
-            if rule.address.is_wildcard() {
-                wildcards.push((&rule.address, holder));
-            } else {
-                self.add_exact(&rule.address, holder);
-            }
-        }
-        own(self, &switched_off);
-        for name in &book.names {
-            let at = self.hold(holder(&name.place, name.account, Title::SignInName));
-            self.names.entry(spelled(&name.name)).or_insert(at);
-        }
-
-        let mut theirs: Vec<_> = book
+    /// Accounts' own addresses, then rules.
+    ///
+    /// Whoever is switched off gives way to a rule for the very address: that is how somebody else
+    /// is made to get this mail. Nothing else takes it over.
+    fn add_all_exact(&mut self, catch_all: &CatchAll, book: &AddressBook, people: &People<'_>) {
+        let (on, off): (Vec<_>, Vec<_>) = book
             .entries
             .iter()
+            .filter(|entry| !entry.address.is_wildcard())
+            .partition(|entry| people.receives(entry.account));
+        let owned = |entry: &&BookEntry| people.holder(&entry.place, entry.account, Title::Address);
+        for entry in on {
+            self.add_exact(&entry.address, owned(&entry));
+        }
+        for (holder, rule) in people
+            .rules(catch_all)
+            .filter(|(_, rule)| !rule.address.is_wildcard())
+        {
+            self.add_exact(&rule.address, holder);
+        }
+        for entry in off {
+            self.add_exact(&entry.address, owned(&entry));
+        }
+    }
+
+    /// Rules in their order, then accounts' wildcards, the most specific first.
+    fn add_all_wildcards(
+        &mut self,
+        catch_all: &CatchAll,
+        book: &AddressBook,
+        people: &People<'_>,
+        accepted: &Accepted,
+    ) {
+        let rules = people
+            .rules(catch_all)
+            .filter(|(_, rule)| rule.address.is_wildcard());
+        let mut all: Vec<_> = rules
+            .map(|(holder, rule)| (&rule.address, holder))
+            .collect();
+        let entries = book.entries.iter();
+        let mut theirs: Vec<_> = entries
             .filter(|entry| entry.address.is_wildcard())
             .collect();
         theirs.sort_by_cached_key(|entry| Reverse(specificity(&entry.address)));
-        wildcards.extend(theirs.into_iter().map(|entry| {
+        all.extend(theirs.into_iter().map(|entry| {
             let title = Title::Wildcard(entry.address.clone());
-            (&entry.address, holder(&entry.place, entry.account, title))
+            let holder = people.holder(&entry.place, entry.account, title);
+            (&entry.address, holder)
         }));
-        self.add_wildcards(wildcards, accepted);
+        self.add_wildcards(all, accepted);
     }
 
     fn hold(&mut self, holder: Holder) -> usize {
@@ -245,6 +240,60 @@ impl Lookup {
             alias_of,
             tag,
         }
+    }
+}
+
+/// What a holder needs to know of its account.
+struct People<'b> {
+    names: HashMap<AccountId, &'b str>,
+    switched_off: HashSet<AccountId>,
+}
+
+impl<'b> People<'b> {
+    fn new(book: &'b AddressBook) -> Self {
+        let names = book.names.iter();
+        let entries = book
+            .entries
+            .iter()
+            .map(|entry| (entry.account, entry.receives));
+        Self {
+            names: names
+                .clone()
+                .map(|name| (name.account, name.name.as_str()))
+                .collect(),
+            switched_off: names
+                .map(|name| (name.account, name.receives))
+                .chain(entries)
+                .filter_map(|(account, receives)| (!receives).then_some(account))
+                .collect(),
+        }
+    }
+
+    fn receives(&self, account: AccountId) -> bool {
+        !self.switched_off.contains(&account)
+    }
+
+    fn holder(&self, place: &Place, account: AccountId, title: Title) -> Holder {
+        let shown = || place.shown.split('/').next().unwrap_or_default();
+        Holder {
+            place: place.clone(),
+            title,
+            person: self
+                .names
+                .get(&account)
+                .copied()
+                .unwrap_or_else(shown)
+                .to_owned(),
+            receives: self.receives(account),
+        }
+    }
+
+    /// The rules of a catch-all, each with what holds its address.
+    fn rules<'c>(&self, catch_all: &'c CatchAll) -> impl Iterator<Item = (Holder, &'c Rule)> {
+        (1..).zip(&catch_all.rules).map(|(number, rule)| {
+            let place = &rule.place;
+            (self.holder(place, place.account, Title::Rule(number)), rule)
+        })
     }
 }
 
