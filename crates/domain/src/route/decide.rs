@@ -5,7 +5,7 @@ use inhaul_types::{AccountId, FolderId};
 
 use super::Router;
 use super::catch_all::{Place, RecipientSource};
-use super::gather::{Gathered, Recipient};
+use super::gather::Gathered;
 use super::lookup::Match;
 use super::routed::{Found, Placement, Routed};
 use super::spelling::shown;
@@ -28,7 +28,11 @@ impl Router {
         let mut placements = Placements::new(&self.fallback);
         let mut accounts = HashSet::new();
         let (mut unclaimed, mut found) = (Vec::new(), Vec::new());
-        let matches: Vec<_> = gathered.recipients.iter().map(|of| self.find(of)).collect();
+        let matches: Vec<_> = gathered
+            .recipients
+            .iter()
+            .map(|of| self.find(&of.address))
+            .collect();
         // The ancestor of this source knew no others; somebody who is named gets the message.
         let passes_over =
             self.source == RecipientSource::ToCc && matches.iter().any(Option::is_some);
@@ -66,13 +70,6 @@ impl Router {
             by: gathered.by,
             found,
         }
-    }
-
-    fn find(&self, recipient: &Recipient<'_>) -> Option<Match<'_>> {
-        let address = &recipient.address;
-        let alias_of = self.accepted.alias_of(&address.domain);
-        self.lookup
-            .find(&address.local_part, &address.domain, alias_of)
     }
 
     fn way<'r>(&self, matched: Option<&Match<'r>>, accounts: &mut HashSet<AccountId>) -> Way<'r> {

@@ -231,7 +231,8 @@ pub(super) enum Mailbox {
 pub(super) struct Sieve<'a> {
     router: &'a Router,
     mailbox: Mailbox,
-    known: HashSet<String>,
+    /// What is kept, without letter case.
+    pub(super) known: HashSet<String>,
     /// There was an address, accepted or not.
     pub(super) offered: bool,
     pub(super) kept: Vec<Recipient<'a>>,

@@ -18,11 +18,11 @@ mod survey;
 mod trace;
 
 use hashbrown::HashSet;
-use inhaul_message::HeaderBlock;
+use inhaul_message::{AddrSpec, HeaderBlock, addresses};
 
 use accepted::{Accepted, Own};
 use gather::Watched;
-use lookup::Lookup;
+use lookup::{Lookup, Match};
 
 pub use book::{AddressBook, BookEntry, BookName};
 pub use catch_all::{
@@ -30,6 +30,7 @@ pub use catch_all::{
     RecipientSource, Rule,
 };
 pub use routed::{Found, FoundBy, Placement, Routed};
+pub use spelling::covers;
 pub use survey::{AddressesEach, Reliability, Surveyed, SurveyedSource};
 pub use trace::{TRACE, carries_trace};
 
@@ -76,6 +77,30 @@ impl Router {
     /// read is nobody's, and a person looks at it.
     pub fn route(&self, header: &HeaderBlock<'_>) -> Routed {
         self.decide(self.gather(header))
+    }
+
+    /// Where mail for one address goes, if somebody here receives it; `None` is the fallback.
+    pub fn place_of(&self, address: &str) -> Option<&Place> {
+        let address = addresses(address.as_bytes()).next()?;
+        let matched = self
+            .find(&address)
+            .filter(|matched| matched.holder.receives)?;
+        Some(&matched.holder.place)
+    }
+
+    /// The domains whose addresses count, as they were typed; those that stand for others too.
+    pub fn domains(&self) -> &[String] {
+        self.accepted.typed()
+    }
+
+    /// Whose an address is; nobody's if it is in no accepted domain.
+    fn find(&self, address: &AddrSpec<'_>) -> Option<Match<'_>> {
+        if !self.accepted.contains(&address.domain) {
+            return None;
+        }
+        let alias_of = self.accepted.alias_of(&address.domain);
+        self.lookup
+            .find(&address.local_part, &address.domain, alias_of)
     }
 
     /// Whether a server that notes this address notes the maildrop, not a recipient.

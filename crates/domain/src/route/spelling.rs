@@ -1,6 +1,7 @@
 //! How addresses compare: letter case never counts, and a domain is in ASCII.
 
 use inhaul_message::addresses;
+use inhaul_types::Address;
 
 /// A text without its letter case, in ASCII and beyond.
 pub(super) fn folded(text: &str) -> String {
@@ -20,6 +21,18 @@ pub(super) fn domain(typed: &str) -> String {
     addresses(format!("x@{typed}").as_bytes())
         .next()
         .map_or_else(|| folded(typed), |address| address.domain.into_owned())
+}
+
+/// Whether an address is this one, or one of those that this wildcard stands for.
+///
+/// Letter case and the spelling of the domain do not count; a domain of `*` is every domain. Tags
+/// and domains that stand for others are a catch-all's business: see [`super::Router::place_of`].
+pub fn covers(pattern: &Address, address: &str) -> bool {
+    let Some(address) = addresses(address.as_bytes()).next() else {
+        return false;
+    };
+    let is_there = pattern.domain() == "*" || domain(pattern.domain()) == address.domain;
+    is_there && Pattern::new(pattern.local_part()).matches(&folded(&address.local_part))
 }
 
 /// A text without anything that could end a line or move a cursor: it goes into explanations.
@@ -58,21 +71,22 @@ impl Pattern {
         }
     }
 
-    /// Looks at a text without letter case, once: each part is taken where it first is.
+    /// Looks at a text without letter case, once: both ends, then each part where it first is.
     pub(super) fn matches(&self, text: &str) -> bool {
-        let Some(mut rest) = text.strip_prefix(self.first.as_str()) else {
+        let Some(rest) = text.strip_prefix(self.first.as_str()) else {
             return false;
         };
         let Some(last) = &self.last else {
             return rest.is_empty();
         };
-        for part in &self.middle {
-            let Some((_, behind)) = rest.split_once(part.as_str()) else {
-                return false;
-            };
-            rest = behind;
-        }
-        rest.ends_with(last.as_str())
+        let Some(mut rest) = rest.strip_suffix(last.as_str()) else {
+            return false;
+        };
+        self.middle.iter().all(|part| {
+            let found = rest.split_once(part.as_str());
+            rest = found.map_or("", |(_, behind)| behind);
+            found.is_some()
+        })
     }
 
     /// How many octets are given: the more, the fewer addresses match.
@@ -141,6 +155,26 @@ mod tests {
                 matches,
                 "{pattern} {text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_its_addresses_in_every_spelling() {
+        for (pattern, address, covered) in [
+            ("infos@firm.example", "Infos@FIRM.example", true),
+            ("infos@firm.example", "info@firm.example", false),
+            (
+                "*+news@bücher.example",
+                "alice+news@xn--bcher-kva.example",
+                true,
+            ),
+            ("*@*", "alice@elsewhere.example", true),
+            ("*@firm.example", "alice@elsewhere.example", false),
+            ("*@firm.example", "\"a b\"@firm.example", true),
+            ("*@firm.example", "no address", false),
+        ] {
+            let pattern = pattern.parse().unwrap();
+            assert_eq!(covers(&pattern, address), covered, "{pattern} {address}");
         }
     }
 }

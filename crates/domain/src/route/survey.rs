@@ -25,6 +25,8 @@ pub struct SurveyedSource {
     pub of: u32,
     /// In how many messages it names an accepted address that is not the maildrop's own.
     pub accepted: u32,
+    /// How many different accepted addresses it names over all messages.
+    pub distinct: usize,
     /// How many accepted addresses it names in a message.
     pub addresses: AddressesEach,
     /// What to think of it.
@@ -73,11 +75,15 @@ pub enum Reliability {
     Reliable,
     /// It does so in three of four, or more.
     Mostly,
-    /// It does so too seldom, or it is what the sender wrote.
+    /// It does so too seldom, always names the same though others do not, or is what the sender
+    /// wrote.
     NotReliable,
     /// It is in no message.
     None,
 }
+
+/// In how many messages the same address alone must be before it is taken for a stamp.
+const STAMP_LEAST: u32 = 3;
 
 /// How many headers that nobody named are shown: a sender may make up any number.
 const OTHERS_MOST: usize = 10;
@@ -104,10 +110,10 @@ impl Router {
             for (at, count) in counts.iter_mut().enumerate() {
                 let role = Role::Evidence(at);
                 let is_there = seen.iter().any(|field| field.watched.role == role);
-                count.add(is_there, self.evidence(&seen, at).kept.len());
+                count.add(is_there, self.evidence(&seen, at));
             }
             let hops = self.hops(&seen);
-            received.add(hops.offered, hops.kept.len());
+            received.add(hops.offered, hops);
             self.measure_to_cc(&seen, &mut to_cc);
             self.measure_others(&header, &watched, &mut others);
         }
@@ -116,14 +122,18 @@ impl Router {
         let mut others: Vec<_> = others.into_values().collect();
         others.sort_by_key(|(_, count)| Reverse(count.accepted));
         others.truncate(OTHERS_MOST);
-        evidence
+        let all: Vec<_> = evidence
             .chain([(Surveyed::Received, received), (Surveyed::ToCc, to_cc)])
             .chain(
                 others
                     .into_iter()
                     .map(|(name, count)| (Surveyed::Other(name), count)),
             )
-            .map(|(source, count)| count.judged(source, of))
+            .collect();
+        let stamps: Vec<_> = (0..all.len()).map(|at| is_stamp(&all, at)).collect();
+        all.into_iter()
+            .zip(stamps)
+            .map(|((source, count), is_stamp)| count.judged(source, of, is_stamp))
             .collect()
     }
 
@@ -153,7 +163,7 @@ impl Router {
             is_there = true;
             sieve.take_list(field);
         }
-        count.add(is_there, sieve.kept.len());
+        count.add(is_there, sieve);
     }
 
     /// Other headers with an accepted address in them, each once a message: the topmost.
@@ -183,15 +193,36 @@ impl Router {
                 number: 1,
                 value: field.value,
             });
-            let accepted = sieve.kept.len();
-            if accepted > 0 || others.contains_key(&key) {
+            if !sieve.kept.is_empty() || others.contains_key(&key) {
                 let other = others
                     .entry(key)
                     .or_insert_with(|| (name.to_owned(), Count::default()));
-                other.1.add(true, accepted);
+                other.1.add(true, sieve);
             }
         }
     }
+}
+
+/// Whether a source names one address and nothing else, no other evidence ever names that one, and
+/// people write to others: the maildrop's own name, under an address that its user does not tell.
+fn is_stamp(all: &[(Surveyed, Count)], at: usize) -> bool {
+    let count = &all[at].1;
+    let mut names = count.distinct.iter();
+    let (Some(own), None) = (names.next(), names.next()) else {
+        return false;
+    };
+    let others = || {
+        all.iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at)
+            .map(|(_, of)| of)
+    };
+    let is_named =
+        others().any(|(source, of)| *source != Surveyed::ToCc && of.distinct.contains(own));
+    let named: HashSet<_> = others().flat_map(|(_, of)| &of.distinct).collect();
+    count.accepted >= STAMP_LEAST
+        && !is_named
+        && named.iter().filter(|name| **name != own).count() > 1
 }
 
 /// Whether a header, in lower case, is called as those are in which servers note recipients; those
@@ -214,31 +245,36 @@ fn is_called_like_evidence(name: &str) -> bool {
 }
 
 /// What was counted of one source.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Count {
     present: u32,
     accepted: u32,
     /// Messages with more than one address.
     several: u32,
+    /// The different addresses, without letter case.
+    distinct: HashSet<String>,
 }
 
 impl Count {
-    fn add(&mut self, is_there: bool, accepted: usize) {
+    fn add(&mut self, is_there: bool, sieve: Sieve<'_>) {
         self.present += u32::from(is_there);
-        self.accepted += u32::from(accepted > 0);
-        self.several += u32::from(accepted > 1);
+        self.accepted += u32::from(!sieve.kept.is_empty());
+        self.several += u32::from(sieve.kept.len() > 1);
+        self.distinct.extend(sieve.known);
     }
 
-    fn judged(self, source: Surveyed, of: u32) -> SurveyedSource {
+    /// `is_stamp`: see [`is_stamp`].
+    fn judged(self, source: Surveyed, of: u32, is_stamp: bool) -> SurveyedSource {
         let addresses = match self {
             Self { accepted: 0, .. } => AddressesEach::None,
             Self { several: 0, .. } => AddressesEach::AlwaysOne,
             _ => AddressesEach::Several,
         };
+        let distinct = self.distinct.len();
         let reliability = if self.present == 0 {
             Reliability::None
-        } else if source == Surveyed::ToCc {
-            // The sender wrote it: it misses blind copies and mailing lists, however often it fits.
+        } else if is_stamp || source == Surveyed::ToCc {
+            // To and Cc miss blind copies and mailing lists, however often they fit.
             Reliability::NotReliable
         } else if self.accepted == of {
             Reliability::Reliable
@@ -255,6 +291,7 @@ impl Count {
             present,
             of,
             accepted,
+            distinct,
             addresses,
             reliability,
         }

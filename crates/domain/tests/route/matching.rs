@@ -285,3 +285,21 @@ fn whoever_is_switched_off_receives_where_the_account_is_the_fallback() {
          fallback otto/INBOX"
     );
 }
+
+#[test]
+fn a_router_tells_where_one_address_leads() {
+    let town = Town::new().with_rule("shop*@firm.example", "petr/Shop");
+    let router = town.router();
+    for (address, shown) in [
+        ("Alice+x@firm.test", Some("alice/INBOX")),
+        ("shopping@firm.example", Some("petr/Shop")),
+        ("otto@firm.example", None),
+        ("infos@firm.example", None),
+        ("alice@elsewhere.example", None),
+        ("alice", None),
+    ] {
+        let leads = router.place_of(address).map(|place| place.shown.as_str());
+        assert_eq!(leads, shown, "{address}");
+    }
+    assert_eq!(router.domains(), ["firm.example", "firm.test"]);
+}

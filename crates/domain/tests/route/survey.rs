@@ -126,3 +126,29 @@ fn no_messages_show_nothing() {
         );
     }
 }
+
+#[test]
+fn a_header_that_always_names_the_same_is_a_stamp_if_others_name_more() {
+    let headers = |names: [&str; 4]| {
+        names.map(|name| {
+            format!("Delivered-To: mail@firm.example\r\nX-Original-To: {name}@firm.example\r\n\r\n")
+        })
+    };
+    let surveyed = survey(&Town::new(), &headers(["alice", "petr", "alice", "eva"]));
+    check(
+        &surveyed[..2],
+        &[
+            ("Delivered-To", 4, 4, AlwaysOne, NotReliable),
+            ("X-Original-To", 4, 4, AlwaysOne, Reliable),
+        ],
+    );
+    assert_eq!((surveyed[0].distinct, surveyed[1].distinct), (1, 3));
+    let surveyed = survey(&Town::new(), &headers(["alice", "alice", "ALICE", "alice"]));
+    check(
+        &surveyed[..2],
+        &[
+            ("Delivered-To", 4, 4, AlwaysOne, Reliable),
+            ("X-Original-To", 4, 4, AlwaysOne, Reliable),
+        ],
+    );
+}
