@@ -33,9 +33,10 @@ impl Router {
             .iter()
             .map(|of| self.find(&of.address))
             .collect();
-        // The ancestor of this source knew no others; somebody who is named gets the message.
+        // As the ancestor of this source did: somebody who is named gets the message.
+        let receives = |matched: &Match<'_>| matched.holder.receives;
         let passes_over =
-            self.source == RecipientSource::ToCc && matches.iter().any(Option::is_some);
+            self.source == RecipientSource::ToCc && matches.iter().flatten().any(receives);
 
         for (recipient, matched) in gathered.recipients.iter().zip(&matches) {
             let address = shown(&recipient.address.to_string());

@@ -81,6 +81,9 @@ pub(super) fn watched(source: &RecipientSource) -> Vec<Watched> {
 const RESENT: [&str; 3] = ["Resent-To", "Resent-Cc", "Resent-Bcc"];
 const ADDRESSEES: [&str; 4] = ["To", "Cc", "Bcc", "Apparently-To"];
 
+/// Headers that a server writes again when one address leads to another: each is a step.
+const CHAINED: [&str; 3] = ["Delivered-To", "X-Original-To", "Received"];
+
 /// How many addresses of one message are looked up beyond those that may receive it: a message
 /// that names more is a flood, and a person will want to see it anyway.
 const LOOKED_UP_MOST: usize = 1000;
@@ -91,6 +94,20 @@ pub(super) struct Seen<'a> {
     pub(super) watched: &'a Watched,
     pub(super) number: u32,
     pub(super) value: &'a [u8],
+    /// Its place among all fields of the header.
+    at: usize,
+}
+
+impl<'a> Seen<'a> {
+    /// A field that is looked at alone.
+    pub(super) fn alone(watched: &'a Watched, value: &'a [u8]) -> Self {
+        Self {
+            watched,
+            number: 1,
+            value,
+            at: 0,
+        }
+    }
 }
 
 impl Router {
@@ -141,17 +158,25 @@ impl Router {
     /// The topmost field of one evidence header that yields anything.
     ///
     /// A message that was forwarded has one for each server on its way; the topmost of ours is the
-    /// last word on it.
+    /// last word on it. But some servers write their envelope down as one field for each
+    /// recipient: fields right below one another are one note, except of the names in [`CHAINED`].
     pub(super) fn evidence<'a>(&'a self, seen: &[Seen<'a>], at: usize) -> Sieve<'a> {
         let mut sieve = Sieve::new(self, Mailbox::IsNoEvidence);
         let role = Role::Evidence(at);
+        let mut above = None;
         for field in seen.iter().filter(|field| field.watched.role == role) {
-            for address in read(&field.watched.name, field.value) {
-                sieve.take(field, address);
-            }
-            if !sieve.kept.is_empty() {
+            let name = field.watched.name.as_str();
+            let is_same_note = above.is_some_and(|above| above + 1 == field.at)
+                && !CHAINED
+                    .iter()
+                    .any(|chained| name.eq_ignore_ascii_case(chained));
+            if !sieve.kept.is_empty() && !is_same_note {
                 break;
             }
+            for address in read(name, field.value) {
+                sieve.take(field, address);
+            }
+            above = Some(field.at);
         }
         sieve
     }
@@ -182,7 +207,7 @@ impl Router {
 pub(super) fn seen<'a>(watched: &'a [Watched], header: &HeaderBlock<'a>) -> Vec<Seen<'a>> {
     let mut numbers = vec![0; watched.len()];
     let mut seen = Vec::with_capacity(16);
-    for field in header.fields() {
+    for (at, field) in header.fields().enumerate() {
         for (watched, number) in watched.iter().zip(&mut numbers) {
             if field.is(&watched.name) {
                 *number += 1;
@@ -191,6 +216,7 @@ pub(super) fn seen<'a>(watched: &'a [Watched], header: &HeaderBlock<'a>) -> Vec<
                     watched,
                     number,
                     value,
+                    at,
                 });
             }
         }

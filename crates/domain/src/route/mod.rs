@@ -1,8 +1,13 @@
 //! Catch-alls: who gets a message that came into a maildrop for a whole domain.
 //!
 //! A [`Router`] is built once for a catch-all and asked for each message. It reads recipients out
-//! of the header, looks them up among rules and accounts, and answers with every folder that gets
-//! the message and the reason. No message is lost: what matches nobody goes into the fallback.
+//! of the header (`gather`: evidence headers, then the provider's own `Received ... for`, then the
+//! addressees), looks each up (`lookup`: exact, alias, `user+tag`, wildcard), and answers with every
+//! folder that gets the message and the reason (`decide`, `explain`). No message is lost: what
+//! matches nobody goes into the fallback. No header makes it panic, and the work is linear in it.
+//!
+//! Knows nothing of what is stored, so it never leaves a copy out; the store does, by the identity
+//! of the message. Start at [`Router::route`].
 
 mod accepted;
 mod book;

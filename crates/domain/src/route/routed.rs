@@ -5,11 +5,10 @@ use super::catch_all::Place;
 /// Where one message goes. There is at least one placement, and no folder twice.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Routed {
-    /// In the order in which their recipients were found; the fallback last, unless somebody has
-    /// an address that leads there.
+    /// In the order in which their recipients were found; the fallback last.
     pub placements: Vec<Placement>,
     /// The accepted addresses that nobody has, or nobody who receives: they put the message into
-    /// the fallback. In lower case where they were read so.
+    /// the fallback. An address that is one too many has somebody and is not here.
     pub unclaimed: Vec<String>,
     /// Which source decided.
     pub by: FoundBy,

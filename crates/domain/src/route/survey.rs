@@ -188,11 +188,7 @@ impl Router {
                 role: Role::Evidence(0),
             };
             let mut sieve = Sieve::new(self, Mailbox::IsNoEvidence);
-            sieve.take_list(&Seen {
-                watched: &watched,
-                number: 1,
-                value: field.value,
-            });
+            sieve.take_list(&Seen::alone(&watched, field.value));
             if !sieve.kept.is_empty() || others.contains_key(&key) {
                 let other = others
                     .entry(key)

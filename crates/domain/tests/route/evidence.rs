@@ -79,6 +79,20 @@ fn evidence_says_whom_a_message_was_for() {
                 "Delivered-To no. 1 = petr@firm.example, petr's address, petr/INBOX",
             ),
             (
+                "an envelope written down as one field for each recipient",
+                &[
+                    "Received: by mx.isp.example; Fri, 13 Mar 2026 09:00:00 +0100",
+                    "X-RCPT-TO: <alice@firm.example>",
+                    "X-RCPT-TO: <kate@elsewhere.example>",
+                    "X-RCPT-TO: <petr@firm.example>",
+                    "Received: by out.sender.example; Fri, 13 Mar 2026 08:59:59 +0100",
+                    "X-RCPT-TO: <eva@firm.example>",
+                ],
+                &["alice/INBOX", "petr/INBOX"],
+                "X-RCPT-TO no. 1 = alice@firm.example, alice's address, alice/INBOX\n\
+             X-RCPT-TO no. 3 = petr@firm.example, petr's address, petr/INBOX",
+            ),
+            (
                 "a list's own note below ours",
                 &[
                     "Delivered-To: alice@firm.example",

@@ -59,6 +59,14 @@ fn what_was_passed_over_is_found_but_not_unclaimed() {
     let routed = town.route(&["To: infos@firm.example, alice@firm.example"]);
     assert_eq!(routed.found.len(), 2);
     assert!(routed.unclaimed.is_empty());
-    let routed = town.route(&["To: infos@firm.example"]);
-    assert_eq!(routed.unclaimed, ["infos@firm.example"]);
+    for (to, unclaimed) in [
+        ("infos@firm.example", &["infos@firm.example"][..]),
+        (
+            "infos@firm.example, otto@firm.example",
+            &["infos@firm.example", "otto@firm.example"],
+        ),
+    ] {
+        let routed = town.route(&[&format!("To: {to}")]);
+        assert_eq!(routed.unclaimed, unclaimed);
+    }
 }
