@@ -67,10 +67,10 @@ fn router(domains: &[String]) -> Router {
         });
     }
     let rules = (0..RULES).map(|at| {
-        let domain = domains.first().map_or("firm.example", String::as_str);
-        let text = match at % 2 {
-            0 => format!("rule{at}@{domain}"),
-            _ => format!("*r{at}*+news@{domain}"),
+        let text = match at % 4 {
+            0 | 2 => format!("rule{at}@firm.example"),
+            1 => format!("*+news{at}@*"),
+            _ => format!("sales{at}*@*"),
         };
         Rule {
             address: address(&text),

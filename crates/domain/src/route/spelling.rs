@@ -89,6 +89,12 @@ impl Pattern {
         })
     }
 
+    /// The octets that a text begins and ends with, if they are given.
+    pub(super) fn ends(&self) -> (Option<u8>, Option<u8>) {
+        let last = self.last.as_ref().unwrap_or(&self.first);
+        (self.first.bytes().next(), last.bytes().next_back())
+    }
+
     /// How many octets are given: the more, the fewer addresses match.
     pub(super) fn given(&self) -> usize {
         let middle: usize = self.middle.iter().map(String::len).sum();
