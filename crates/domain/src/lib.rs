@@ -9,6 +9,7 @@ pub mod notices;
 mod plan;
 pub mod queue;
 pub mod reach;
+pub mod route;
 pub mod schedule;
 pub mod spans;
 pub mod standing;

@@ -1,12 +1,14 @@
-//! A local address as an administrator types it: `local@domain`.
+//! A local address as an administrator types it: `local@domain`, or a pattern of addresses.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// A mail address of a local account: local part as written, domain in lower case.
 ///
-/// A local part or domain of `*` is a wildcard (`*@example.org`). This is the administrator's
-/// address book, not RFC 5321's whole grammar: quoted local parts are refused.
+/// A `*` in the local part stands for any characters or none (`*@example.org`,
+/// `*+news@example.org`, `sales*@example.org`); a domain of `*` is every domain that is accepted
+/// here. An address that is meant with a real `*` in it cannot be written. This is the
+/// administrator's address book, not RFC 5321's whole grammar: quoted local parts are refused.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Address {
     text: String,
@@ -22,6 +24,11 @@ impl Address {
     /// What stands behind the `@`, in lower case.
     pub fn domain(&self) -> &str {
         &self.text[self.at + 1..]
+    }
+
+    /// Whether it stands for more than one address: a `*` is in it.
+    pub fn is_wildcard(&self) -> bool {
+        self.text.contains('*')
     }
 
     /// The whole address.
@@ -45,6 +52,9 @@ pub enum AddressError {
     /// An octet that an address here cannot hold.
     #[error("an address cannot hold {0:?}")]
     Unexpected(char),
+    /// A `*` beside other characters of a domain.
+    #[error("a * in a domain stands alone, as in sales@*")]
+    PartOfDomain,
     /// Longer than RFC 5321 section 4.5.3.1 lets a path be.
     #[error("an address has at most 254 characters")]
     TooLong,
@@ -66,6 +76,9 @@ impl FromStr for Address {
             |c: &char| c.is_control() || c.is_whitespace() || "@<>\"(),:;\\".contains(*c);
         if let Some(c) = local_part.chars().chain(domain.chars()).find(unexpected) {
             return Err(AddressError::Unexpected(c));
+        }
+        if domain.contains('*') && domain != "*" {
+            return Err(AddressError::PartOfDomain);
         }
         Ok(Self {
             text: format!("{local_part}@{}", domain.to_lowercase()),
@@ -94,9 +107,27 @@ mod tests {
             ("alice@", AddressError::Incomplete),
             ("a b@example.org", AddressError::Unexpected(' ')),
             ("a@b@example.org", AddressError::Unexpected('@')),
+            ("a@*.example.org", AddressError::PartOfDomain),
+            ("*@**", AddressError::PartOfDomain),
             ("a@exa\r\nmple.org", AddressError::Unexpected('\r')),
         ] {
             assert_eq!(text.parse::<Address>(), Err(why), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_star_makes_an_address_a_pattern() {
+        for (text, is_wildcard) in [
+            ("alice@example.org", false),
+            ("alice+news@example.org", false),
+            ("*@example.org", true),
+            ("*+news@example.org", true),
+            ("sales*@example.org", true),
+            ("sales@*", true),
+            ("*@*", true),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.is_wildcard(), is_wildcard, "{text}");
         }
     }
 }
