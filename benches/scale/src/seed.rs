@@ -125,6 +125,7 @@ impl Seed {
             account: *account.context("there are no accounts")?,
             owner: None,
             folder: "INBOX".into(),
+            routing: inhaul_store::Routing::Single,
             every: Every::Seconds(self.every),
             retention: Retention::Keep,
             start: StartPoint::Everything,

@@ -57,6 +57,7 @@ impl Exit {
             | StoreError::Needed { .. }
             | StoreError::Permanent { .. }
             | StoreError::LimitReached { .. }
+            | StoreError::OwnedCatchAll { .. }
             | StoreError::LastAdministrator { .. } => Self::USAGE,
             StoreError::Missing { .. } => Self::NO_USER,
             _ => Self::IO,

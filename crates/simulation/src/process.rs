@@ -105,6 +105,7 @@ impl House<'_> {
                 // Some are their owners', whose sign-ins ask for them.
                 owner: number.is_multiple_of(3).then_some(account),
                 folder: "INBOX".into(),
+                routing: inhaul_store::Routing::Single,
                 every: Every::Seconds(seconds(EVERY)),
                 retention: remote.retention,
                 start: StartPoint::Everything,

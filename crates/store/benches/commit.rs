@@ -99,6 +99,7 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         account,
         owner: None,
         folder: "INBOX".into(),
+        routing: inhaul_store::Routing::Single,
         every: Every::Never,
         retention: Retention::Keep,
         start: StartPoint::Everything,

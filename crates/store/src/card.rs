@@ -45,6 +45,7 @@ impl StoreError {
             | Self::Needed { .. }
             | Self::Permanent { .. }
             | Self::LimitReached { .. }
+            | Self::OwnedCatchAll { .. }
             | Self::LastAdministrator { .. }
             | Self::BadBackup { .. }
             | Self::NotEmpty(_)

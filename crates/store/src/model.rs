@@ -1,6 +1,7 @@
 //! What goes into the store and comes out of it.
 
 mod accounts;
+mod catch_alls;
 mod maildrop;
 mod retrievals;
 
@@ -15,6 +16,7 @@ use inhaul_types::{
 };
 
 pub use accounts::*;
+pub use catch_alls::*;
 pub use maildrop::*;
 pub use retrievals::*;
 

@@ -96,6 +96,12 @@ pub enum StoreError {
         /// The account's name.
         account: String,
     },
+    /// A catch-all writes into the folders of several accounts, so none of them can own it.
+    #[error("the catch-all {name:?} shares mail out among accounts and has no owner")]
+    OwnedCatchAll {
+        /// The retrieval's name.
+        name: String,
+    },
     /// Without it no administrator could sign in.
     #[error("without the {what} {name:?} no administrator could sign in")]
     LastAdministrator {

@@ -170,6 +170,7 @@ impl World {
             account,
             owner: None,
             folder: "INBOX".into(),
+            routing: inhaul_store::Routing::Single,
             every: Every::Never,
             retention: self.setup.retention,
             start: self.setup.start,

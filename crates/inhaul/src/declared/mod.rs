@@ -168,6 +168,7 @@ fn is_the_entrys(error: &StoreError) -> bool {
             | StoreError::Needed { .. }
             | StoreError::Permanent { .. }
             | StoreError::LimitReached { .. }
+            | StoreError::OwnedCatchAll { .. }
             | StoreError::LastAdministrator { .. }
     )
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::catch_alls::Routing;
 use inhaul_domain::schedule::{Every, ScheduleState};
 use inhaul_domain::{Retention, SessionSize, StartPoint};
 use inhaul_types::{
@@ -105,6 +106,8 @@ pub struct NewRetrieval {
     pub owner: Option<AccountId>,
     /// Folder it fills; made if it is not there.
     pub folder: String,
+    /// Whether all of its messages go there. A catch-all has no owner.
+    pub routing: Routing,
     /// Interval.
     pub every: Every,
     /// Remote copies.
@@ -142,6 +145,8 @@ pub struct Retrieval {
     pub folder: FolderId,
     /// That folder's name.
     pub folder_name: String,
+    /// Whether all of its messages go there.
+    pub routing: Routing,
     /// Interval.
     pub every: Every,
     /// Remote copies.
@@ -199,7 +204,7 @@ impl Retrieval {
                     row.limits,
                     row.confined,
                 ),
-                row.written_at.clone(),
+                (row.written_at.clone(), row.routing.clone()),
             )
         };
         settings(self) == settings(other)
@@ -219,6 +224,8 @@ pub struct RetrievalChange {
     pub secret: Option<RemoteSecret>,
     /// New account and folder.
     pub destination: Option<(AccountId, String)>,
+    /// All there is now of how its messages are shared out.
+    pub routing: Option<Routing>,
     /// New owner; `Some(None)` makes an automatic retrieval of it.
     pub owner: Option<Option<AccountId>>,
     /// New interval.

@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod backup;
 mod bodies;
+mod catch_alls;
 mod checkpoint;
 mod commit;
 mod errors;

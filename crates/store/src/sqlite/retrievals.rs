@@ -15,7 +15,7 @@ use super::errors::{Doing, damaged, missing};
 use super::removal::retrievals_of;
 use super::words::{every, from_word, ledger_state, retention, security, sign_in_memory, start};
 use super::writer::Surroundings;
-use super::{ledger, schedule};
+use super::{catch_alls, ledger, schedule};
 use crate::seal::SealingKey;
 use crate::{
     NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange, RetrievalLimits, StoreError,
@@ -24,6 +24,8 @@ use crate::{
 
 const WRITE: &str = "write a retrieval";
 const READ: &str = "read the retrievals";
+/// Where in a row of `select` the routing begins.
+const ROUTING: usize = 41;
 
 /// Makes a retrieval, its folder if need be, and adopts or makes its maildrop.
 pub(crate) fn create(
@@ -84,10 +86,24 @@ pub(crate) fn create(
     )?;
     set_limits(txn, id, &new.limits)?;
     set_written(txn, id, new.written_at.as_ref())?;
+    catch_alls::write(txn, around, id, &new.routing)?;
+    refuse_owned_catch_all(txn, id)?;
     let (nothing, now) = (ScheduleState::default(), (around.clock)());
     let due = schedule::when_saved(&nothing, new.every, Saved::New, now);
     schedule::write(txn, id, &due)?;
     Ok(id)
+}
+
+/// A catch-all is the administrator's: it writes into the folders of others.
+fn refuse_owned_catch_all(txn: &Connection, id: RetrievalId) -> Result<(), StoreError> {
+    let owned: Option<String> = txn
+        .prepare_cached(
+            "SELECT name FROM retrieval
+             WHERE id = ?1 AND routing = 'catch-all' AND owner_id IS NOT NULL",
+        )
+        .and_then(|mut select| select.query_row([id.row()], |row| row.get(0)).optional())
+        .doing(WRITE)?;
+    owned.map_or(Ok(()), |name| Err(StoreError::OwnedCatchAll { name }))
 }
 
 /// Refuses a person one retrieval too many. All that deliver to the account count, whoever made
@@ -286,6 +302,12 @@ pub(crate) fn change(
     if let Some(written_at) = &change.written_at {
         set_written(txn, id, written_at.as_ref())?;
     }
+    if let Some(routing) = &change.routing {
+        catch_alls::write(txn, around, id, routing)?;
+    }
+    if change.routing.is_some() || change.owner.is_some() {
+        refuse_owned_catch_all(txn, id)?;
+    }
     if let Some(saved) = saved(change, &before) {
         let (every, now) = (change.every.unwrap_or(before.every), (around.clock)());
         let state = schedule::when_saved(&before.schedule, every, saved, now);
@@ -423,10 +445,11 @@ fn select() -> String {
             d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
             r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism, r.max_messages,
             r.max_octets, r.largest, r.reconnect, r.confined, r.written_at,
-            r.written_paused, {schedule}
+            r.written_paused, {schedule}, {routing}
         FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
             JOIN maildrop d ON d.id = r.maildrop_id",
         schedule = schedule::COLUMNS,
+        routing = catch_alls::COLUMNS,
     )
 }
 
@@ -438,7 +461,7 @@ pub(crate) fn list(conn: &Connection) -> Result<Vec<Retrieval>, StoreError> {
     let mut rows = select.query([]).doing(READ)?;
     let mut retrievals = Vec::new();
     while let Some(row) = rows.next().doing(READ)? {
-        retrievals.push(retrieval(row)?);
+        retrievals.push(retrieval(conn, row)?);
     }
     Ok(retrievals)
 }
@@ -462,10 +485,11 @@ fn one(
 ) -> Result<Option<Retrieval>, StoreError> {
     let mut select = conn.prepare_cached(sql).doing(READ)?;
     let mut rows = select.query([key]).doing(READ)?;
-    rows.next().doing(READ)?.map(retrieval).transpose()
+    let row = rows.next().doing(READ)?;
+    row.map(|row| retrieval(conn, row)).transpose()
 }
 
-fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
+fn retrieval(conn: &Connection, row: &Row<'_>) -> Result<Retrieval, StoreError> {
     let text = |column: usize| row.get::<_, String>(column).doing(READ);
     let number = |column: usize| row.get::<_, Option<i64>>(column).doing(READ);
     let small = |column: usize| row.get::<_, Option<u32>>(column).doing(READ);
@@ -479,8 +503,9 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
     let memory: Option<String> = row.get(27).doing(READ)?;
     let written_at: Option<String> = row.get(33).doing(READ)?;
     let paused_there = row.get(34).doing(READ)?;
+    let id = RetrievalId::new(required(0)?);
     Ok(Retrieval {
-        id: RetrievalId::new(required(0)?),
+        id,
         name: text(1)?,
         remote: Remote {
             host: text(2)?,
@@ -511,6 +536,7 @@ fn retrieval(row: &Row<'_>) -> Result<Retrieval, StoreError> {
             paused: paused_there,
         }),
         schedule: schedule::read(row, 35)?,
+        routing: catch_alls::read(conn, id, row, ROUTING)?,
         maildrop: MaildropId::new(required(15)?),
         relinked_deletion_held_until: time(16)?,
         start: start::from_column(number(22)?),

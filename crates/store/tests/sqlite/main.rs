@@ -91,6 +91,11 @@ store_suite! { super::SqliteBed::new() =>
         the_same_octets_are_one_body,
         two_runs_with_the_same_large_body_store_it_once,
     }
+    catch_alls {
+        a_catch_all_has_no_owner,
+        a_change_replaces_how_messages_are_shared_out,
+        every_setting_comes_back_as_it_was_made,
+    }
     groups {
         a_group_changes_what_is_named,
         a_group_somebody_is_in_stays,

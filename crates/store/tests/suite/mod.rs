@@ -8,6 +8,7 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod batches;
 pub(crate) mod bodies;
+pub(crate) mod catch_alls;
 pub(crate) mod groups;
 pub(crate) mod ledger;
 pub(crate) mod loops;
@@ -27,7 +28,8 @@ use std::io::{Seek, Write};
 use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_store::{
     Batch, Body, Committed, Delivery, Every, IfHeld, NewAccount, NewRetrieval, NewRun, Placement,
-    Remote, RemoteSecret, Retrieval, RetrievalLimits, RunEnd, Security, Store, StoreError, Summary,
+    Remote, RemoteSecret, Retrieval, RetrievalLimits, Routing, RunEnd, Security, Store, StoreError,
+    Summary,
 };
 use inhaul_types::{
     AccountId, Activation, Digest, Fingerprint, FolderId, MessageId, Octets, RunId, Secret,
@@ -186,6 +188,7 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         account,
         owner: None,
         folder: "INBOX".into(),
+        routing: Routing::Single,
         every: Every::Seconds(600),
         retention: Retention::Keep,
         start: StartPoint::Everything,

@@ -332,6 +332,7 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId, polled: Polled) 
         account,
         owner: None,
         folder: host.sample.name().into(),
+        routing: inhaul_store::Routing::Single,
         every: match polled {
             Polled::BySchedule => host.sample.every(),
             Polled::WhenAsked => Every::Never,

@@ -175,6 +175,7 @@ impl Add {
                     account: account.id,
                     owner,
                     folder: self.folder.clone(),
+                    routing: inhaul_store::Routing::Single,
                     every,
                     retention,
                     start: start_point(self.bring),

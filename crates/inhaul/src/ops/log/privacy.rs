@@ -90,6 +90,7 @@ impl World {
             account,
             owner: None,
             folder: "INBOX".into(),
+            routing: inhaul_store::Routing::Single,
             every: Every::Never,
             retention: Retention::Delete,
             start: StartPoint::Everything,

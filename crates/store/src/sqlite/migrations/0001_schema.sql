@@ -212,8 +212,9 @@ CREATE TABLE maildrop (
 
 -- Configured retrievals and their state. secret is sealed, bound to this id.
 -- every: NULL never, 0 auto, else seconds. retention: NULL keep, 0 delete, else days after storing.
--- routing 'catch-all' shares out by recipient (evidence: auto, to-cc or a header's name), and
--- folder_id is its fallback. start: until the maildrop was looked into, messages that arrived
+-- routing 'catch-all' shares out by recipient, and folder_id is its fallback. evidence: auto (asks
+-- evidence_headers, one a line, in this order), to-cc, or, with an evidence_index, a header's name;
+-- separators: what may stand between a name and its tag. A catch-all has no owner. start: until the maildrop was looked into, messages that arrived
 -- before are not wanted (the largest number: none that is there); NULL wants all.
 -- pin: SHA-256 of the one server key that is trusted. sign_in: a mechanism's word; NULL takes the
 -- best. mechanism: the word of the one that worked last, with ! in front the one that was refused.
@@ -240,6 +241,8 @@ CREATE TABLE retrieval (
   evidence       TEXT,
   evidence_index INTEGER,
   evidence_strip TEXT,
+  evidence_headers TEXT,
+  separators     TEXT NOT NULL DEFAULT '+',
   max_recipients INTEGER NOT NULL DEFAULT 50,
   every          INTEGER,
   retention      INTEGER,
@@ -270,11 +273,59 @@ CREATE TABLE retrieval (
 CREATE INDEX retrieval_maildrop ON retrieval(maildrop_id);
 CREATE INDEX retrieval_folder ON retrieval(folder_id);
 
--- Domains a catch-all accepts.
+-- Domains a catch-all accepts, in the order in which they were named. alias_of: its addresses are
+-- those of that domain.
 CREATE TABLE retrieval_domain (
   retrieval_id INTEGER NOT NULL REFERENCES retrieval(id) ON DELETE CASCADE,
-  domain       TEXT NOT NULL COLLATE NOCASE,
-  PRIMARY KEY (retrieval_id, domain)
+  position     INTEGER NOT NULL,
+  domain       TEXT NOT NULL,
+  alias_of     TEXT,
+  PRIMARY KEY (retrieval_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Where a catch-all puts which addresses, the first rule first. An account that a rule leads to
+-- cannot be removed.
+CREATE TABLE retrieval_rule (
+  retrieval_id INTEGER NOT NULL REFERENCES retrieval(id) ON DELETE CASCADE,
+  position     INTEGER NOT NULL,
+  address      TEXT NOT NULL,
+  folder_id    INTEGER NOT NULL REFERENCES folder(id),
+  PRIMARY KEY (retrieval_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX retrieval_rule_folder ON retrieval_rule(folder_id);
+
+-- What catch-alls have put into which folder, so that a copy of it is not put there again: identity
+-- is what makes two messages one. A row goes after 400 days, not with its message: what its reader
+-- threw away does not come again.
+CREATE TABLE shared_out (
+  folder_id  INTEGER NOT NULL,
+  identity   BLOB NOT NULL,
+  message_id INTEGER NOT NULL,
+  ledger_id  INTEGER NOT NULL,
+  at         INTEGER NOT NULL,
+  PRIMARY KEY (folder_id, identity)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shared_out_at ON shared_out(at);
+
+-- Addresses without a rule, for each message that is in a catch-all's fallback because of them. An
+-- empty address stands for whatever else put it there. identity as in shared_out. A row outlives
+-- its message by a day or so.
+CREATE TABLE unclaimed (
+  id          INTEGER PRIMARY KEY,
+  message_id  INTEGER NOT NULL,
+  maildrop_id INTEGER NOT NULL,
+  address     TEXT NOT NULL COLLATE NOCASE,
+  identity    BLOB
+) STRICT;
+CREATE UNIQUE INDEX unclaimed_address ON unclaimed(maildrop_id, address, message_id);
+CREATE INDEX unclaimed_message ON unclaimed(message_id);
+
+-- Copies of a ledger row's message that were made later than the row says: the message stayed in
+-- the fallback for somebody else, too, when its address got a rule.
+CREATE TABLE claimed (
+  ledger_id  INTEGER NOT NULL,
+  message_id INTEGER NOT NULL,
+  PRIMARY KEY (ledger_id, message_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Every remote message ever stored, left out or deleted. id is maildrop_id * 2^32 + n: one

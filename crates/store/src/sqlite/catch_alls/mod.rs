@@ -1,0 +1,6 @@
+//! Catch-alls: how they are set, who can be a recipient, what goes where in a batch, and what of it
+//! nobody had claimed.
+
+mod settings;
+
+pub(crate) use settings::{COLUMNS, read, write};
