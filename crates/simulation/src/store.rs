@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use inhaul_domain::route::{AddressBook, Rule};
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_store::*;
@@ -340,6 +341,8 @@ impl Store for TroubledStore {
         retrieval_uncount(before: Vec<Uncounted>) -> (), by uncount;
         retrieval_remove(retrieval: RetrievalId) -> ();
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, by read;
+        address_book() -> AddressBook, by read;
+        router_rules(retrieval: RetrievalId) -> Vec<Rule>, by read;
         ledger_load(maildrop: MaildropId) -> Ledger, by load;
         ledger_load_others(maildrop: MaildropId) -> Vec<Ledger>, by read;
         ledger_proofs<'a>(rows: &'a [LedgerId]) -> Vec<Proof>, by read;

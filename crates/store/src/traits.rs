@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use inhaul_domain::route::{AddressBook, Rule};
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
@@ -182,7 +183,7 @@ pub trait Store: Send + Sync + 'static {
         change: AccountChange,
     ) -> Result<(), StoreError>;
     /// Removes an account with its folders and messages; [`StoreError::Needed`] while a retrieval
-    /// delivers to it or is its own, [`StoreError::LastAdministrator`] as for a change. The ledgers
+    /// delivers to it, has a rule that leads to it or is its own, [`StoreError::LastAdministrator`] as for a change. The ledgers
     /// of what was brought to it stay. Bodies that nobody else holds are freed an hour later.
     async fn account_remove(&self, account: AccountId) -> Result<(), StoreError>;
 
@@ -232,6 +233,13 @@ pub trait Store: Send + Sync + 'static {
     async fn retrieval_remove(&self, retrieval: RetrievalId) -> Result<(), StoreError>;
     /// Opens the sealed password.
     async fn retrieval_secret(&self, retrieval: RetrievalId) -> Result<RemoteSecret, StoreError>;
+
+    /// All accounts by their addresses and names, as catch-alls look recipients up. It is the same
+    /// until [`Self::changes`] counts up.
+    async fn address_book(&self) -> Result<AddressBook, StoreError>;
+    /// The rules of a catch-all in their order, with the folders they lead to; none of another
+    /// retrieval. They are the same until [`Self::changes`] counts up.
+    async fn router_rules(&self, retrieval: RetrievalId) -> Result<Vec<Rule>, StoreError>;
 
     /// The maildrop's ledger as a run needs it.
     async fn ledger_load(&self, maildrop: MaildropId) -> Result<Ledger, StoreError>;

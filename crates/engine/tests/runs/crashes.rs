@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use inhaul_domain::route::{AddressBook, Rule};
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Amount, Ledger, Proof, Retention};
 use inhaul_engine::{RunOptions, Unobserved};
@@ -221,6 +222,8 @@ impl Store for Mortal {
         retrieval_uncount(before: Vec<Uncounted>) -> (), reads;
         retrieval_remove(retrieval: RetrievalId) -> (), reads;
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;
+        address_book() -> AddressBook, reads;
+        router_rules(retrieval: RetrievalId) -> Vec<Rule>, reads;
         ledger_load(maildrop: MaildropId) -> Ledger, reads;
         ledger_load_others(maildrop: MaildropId) -> Vec<Ledger>, reads;
         ledger_proofs<'a>(rows: &'a [LedgerId]) -> Vec<Proof>, reads;

@@ -54,6 +54,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use inhaul_domain::route::{AddressBook, Rule};
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
@@ -513,6 +514,16 @@ impl Store for SqliteStore {
         let key = Arc::clone(&self.key);
         self.readers
             .read(move |conn| retrievals::secret(conn, &key, retrieval))
+            .await
+    }
+
+    async fn address_book(&self) -> Result<AddressBook, StoreError> {
+        self.readers.read(catch_alls::address_book).await
+    }
+
+    async fn router_rules(&self, retrieval: RetrievalId) -> Result<Vec<Rule>, StoreError> {
+        self.readers
+            .read(move |conn| catch_alls::rules(conn, retrieval))
             .await
     }
 

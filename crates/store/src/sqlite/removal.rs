@@ -100,7 +100,7 @@ impl Job for Removal {
 /// Takes the account away from everybody who looks.
 fn take_away(txn: &Connection, account: AccountId) -> Result<(), StoreError> {
     let name = accounts::name_of(txn, account)?;
-    let by = retrievals_of(txn, account)?;
+    let by = needed_by(txn, account)?;
     if !by.is_empty() {
         let what = "account";
         return Err(StoreError::Needed { what, name, by });
@@ -114,6 +114,25 @@ fn take_away(txn: &Connection, account: AccountId) -> Result<(), StoreError> {
         txn.execute(sql, [account.row()]).doing(DOING)?;
     }
     keeps.after(txn, "account", &name)
+}
+
+/// Those of [`retrievals_of`], and catch-alls with a rule that leads to the account.
+fn needed_by(txn: &Connection, account: AccountId) -> Result<Vec<String>, StoreError> {
+    let mut by = retrievals_of(txn, account)?;
+    let mut ruled: Vec<String> = txn
+        .prepare_cached(
+            "SELECT DISTINCT r.name FROM retrieval_rule u JOIN retrieval r ON r.id = u.retrieval_id
+             WHERE u.folder_id IN (SELECT id FROM folder WHERE account_id = ?1) ORDER BY r.name",
+        )
+        .and_then(|mut select| {
+            select
+                .query_map([account.row()], |row| row.get(0))?
+                .collect()
+        })
+        .doing(DOING)?;
+    ruled.retain(|name| !by.contains(name));
+    by.append(&mut ruled);
+    Ok(by)
 }
 
 /// Retrievals that deliver to the account, have it as their fallback, or are its own.

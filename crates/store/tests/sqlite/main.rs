@@ -94,7 +94,10 @@ store_suite! { super::SqliteBed::new() =>
     catch_alls {
         a_catch_all_has_no_owner,
         a_change_replaces_how_messages_are_shared_out,
+        an_account_that_a_rule_leads_to_stays,
         every_setting_comes_back_as_it_was_made,
+        rules_lead_to_folders_in_their_order,
+        the_book_has_every_account_by_address_and_name,
     }
     groups {
         a_group_changes_what_is_named,

@@ -1,10 +1,11 @@
 //! Catch-alls share out what they bring, each message once to each person.
 
-use inhaul_domain::route::RecipientSource;
+use inhaul_domain::route::{AddressBook, BookEntry, BookName, Place, RecipientSource, Rule};
 use inhaul_store::{
-    CatchAllSettings, NewRetrieval, RetrievalChange, Routing, RuleSetting, Store, StoreError,
+    AccountChange, CatchAllSettings, EVERYONE, GroupChange, NewRetrieval, RetrievalChange, Routing,
+    RuleSetting, Store, StoreError,
 };
-use inhaul_types::AccountId;
+use inhaul_types::{AccountId, RetrievalId};
 
 use super::{Bed, new_account, new_retrieval};
 
@@ -170,4 +171,131 @@ pub(crate) async fn a_catch_all_has_no_owner(bed: &impl Bed) {
         ..share
     };
     store.retrieval_change(own, both).await.unwrap();
+}
+
+pub(crate) async fn the_book_has_every_account_by_address_and_name(bed: &impl Bed) {
+    let store = bed.open().await;
+    let alice = person(&store, "alice").await;
+    let petr = person(&store, "petr").await;
+    let wildcard = AccountChange {
+        add_addresses: vec!["*@firm.example".parse().unwrap()],
+        ..AccountChange::default()
+    };
+    store.account_change(petr, wildcard).await.unwrap();
+    let inbox = async |account, shown: &str| Place {
+        account,
+        folder: store.folder_list(account).await.unwrap()[0].id,
+        shown: shown.into(),
+    };
+    let (alices, petrs) = (
+        inbox(alice, "alice/INBOX").await,
+        inbox(petr, "petr/INBOX").await,
+    );
+    let entry = |address: &str, place: &Place, receives| BookEntry {
+        address: address.parse().unwrap(),
+        account: place.account,
+        place: place.clone(),
+        receives,
+    };
+    let name = |name: &str, place: &Place, receives| BookName {
+        name: name.into(),
+        account: place.account,
+        place: place.clone(),
+        receives,
+    };
+    let book = |alice_receives, petr_receives| AddressBook {
+        entries: vec![
+            entry("*@firm.example", &petrs, petr_receives),
+            entry("alice@example.org", &alices, alice_receives),
+            entry("petr@example.org", &petrs, petr_receives),
+        ],
+        names: vec![
+            name("alice", &alices, alice_receives),
+            name("petr", &petrs, petr_receives),
+        ],
+        local_domains: Vec::new(),
+    };
+    assert_eq!(store.address_book().await.unwrap(), book(true, true));
+    let off = AccountChange {
+        enabled: Some(false),
+        ..AccountChange::default()
+    };
+    store.account_change(alice, off).await.unwrap();
+    assert_eq!(store.address_book().await.unwrap(), book(false, true));
+    let everyone = store.group_by_name(EVERYONE).await.unwrap().id;
+    let off = GroupChange {
+        enabled: Some(false),
+        ..GroupChange::default()
+    };
+    store.group_change(everyone, off).await.unwrap();
+    assert_eq!(store.address_book().await.unwrap(), book(false, false));
+}
+
+pub(crate) async fn rules_lead_to_folders_in_their_order(bed: &impl Bed) {
+    let store = bed.open().await;
+    let fallback = person(&store, "unclaimed").await;
+    let petr = person(&store, "petr").await;
+    let settings = CatchAllSettings {
+        rules: vec![
+            rule("sales@firm.example", petr, "petr", "Shop"),
+            rule("alice@firm.example", petr, "petr", "inbox"),
+        ],
+        ..CatchAllSettings::default()
+    };
+    let id = store
+        .retrieval_create(new_catch_all("firm", fallback, settings))
+        .await
+        .unwrap();
+    let folders = store.folder_list(petr).await.unwrap();
+    let place = |number: usize| Place {
+        account: petr,
+        folder: folders[number].id,
+        shown: format!("petr/{}", folders[number].name),
+    };
+    let expected = [("sales@firm.example", 1), ("alice@firm.example", 0)];
+    let expected = expected.map(|(address, folder)| Rule {
+        address: address.parse().unwrap(),
+        place: place(folder),
+    });
+    assert_eq!(store.router_rules(id).await.unwrap(), expected);
+    let single = store.retrieval_create(new_retrieval("own", petr));
+    let single = single.await.unwrap();
+    assert!(store.router_rules(single).await.unwrap().is_empty());
+    let gone = store.router_rules(RetrievalId::new(77)).await;
+    assert!(matches!(gone, Err(StoreError::Missing { .. })), "{gone:?}");
+}
+
+pub(crate) async fn an_account_that_a_rule_leads_to_stays(bed: &impl Bed) {
+    let store = bed.open().await;
+    let fallback = person(&store, "unclaimed").await;
+    let petr = person(&store, "petr").await;
+    let settings = CatchAllSettings {
+        rules: vec![
+            rule("sales@firm.example", petr, "petr", "Shop"),
+            rule("alice@firm.example", petr, "petr", "INBOX"),
+        ],
+        ..CatchAllSettings::default()
+    };
+    let id = store
+        .retrieval_create(new_catch_all("firm", fallback, settings))
+        .await
+        .unwrap();
+    for account in [petr, fallback] {
+        let refused = store.account_remove(account).await;
+        let Err(StoreError::Needed { what, by, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(
+            (what, by.as_slice()),
+            ("account", ["firm".to_owned()].as_slice())
+        );
+    }
+    let without = RetrievalChange {
+        routing: Some(Routing::CatchAll(CatchAllSettings::default())),
+        ..RetrievalChange::default()
+    };
+    store.retrieval_change(id, without).await.unwrap();
+    store.account_remove(petr).await.unwrap();
+    store.retrieval_remove(id).await.unwrap();
+    store.account_remove(fallback).await.unwrap();
 }
