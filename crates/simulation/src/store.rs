@@ -13,8 +13,8 @@ use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_store::*;
 use inhaul_types::{
-    AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
-    Secret, Timestamp, Uid,
+    AccountId, Address, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId,
+    RunId, Secret, Timestamp, Uid,
 };
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -343,6 +343,8 @@ impl Store for TroubledStore {
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, by read;
         address_book() -> AddressBook, by read;
         router_rules(retrieval: RetrievalId) -> Vec<Rule>, by read;
+        unclaimed(retrieval: RetrievalId) -> Vec<Unclaimed>, by read;
+        claim<'a>(retrieval: RetrievalId, address: &'a Address, to: FolderId) -> u64;
         ledger_load(maildrop: MaildropId) -> Ledger, by load;
         ledger_load_others(maildrop: MaildropId) -> Vec<Ledger>, by read;
         ledger_proofs<'a>(rows: &'a [LedgerId]) -> Vec<Proof>, by read;

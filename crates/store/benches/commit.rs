@@ -151,6 +151,7 @@ async fn commit(size: usize, messages: usize, producers: usize, batch: usize) {
                     run,
                     retrieval,
                     maildrop,
+                    fallback: None,
                     deliveries: deliveries.collect(),
                 };
                 let sent = Instant::now();
@@ -215,6 +216,7 @@ async fn nothing_new() {
             run,
             retrieval,
             maildrop,
+            fallback: None,
             deliveries,
         };
         let committed = bed
@@ -339,6 +341,7 @@ fn delivery(drop: Drop, number: usize, size: usize) -> Delivery {
         placements: vec![Placement {
             folder: drop.folder,
             why: "single".into(),
+            recipients: Vec::new(),
         }],
         internal_date: Timestamp::from_millis(1_700_000_000_000),
         fingerprint: Fingerprint::new(digest),
@@ -346,6 +349,8 @@ fn delivery(drop: Drop, number: usize, size: usize) -> Delivery {
         listed_size: Some(Octets::of_len(size)),
         state: LedgerState::Stored,
         if_held: IfHeld::Store,
+        identity: None,
+        unclaimed: Vec::new(),
     }
 }
 

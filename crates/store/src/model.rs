@@ -11,8 +11,8 @@ use std::net::IpAddr;
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{LedgerState, SessionSize};
 use inhaul_types::{
-    AccountId, Activation, BodyId, Digest, ErrorCode, Fingerprint, FolderId, LedgerId, MaildropId,
-    MessageId, Octets, RetrievalId, RunId, Timestamp, Uid, UidValidity, UniqueId,
+    AccountId, Activation, BodyId, Digest, ErrorCode, Fingerprint, FolderId, Identity, LedgerId,
+    MaildropId, MessageId, Octets, RetrievalId, RunId, Timestamp, Uid, UidValidity, UniqueId,
 };
 
 pub use accounts::*;
@@ -83,8 +83,10 @@ pub struct Summary {
 pub struct Placement {
     /// The folder.
     pub folder: FolderId,
-    /// Why it goes there, for the trace kept beside it.
+    /// Why it goes there, for the trace kept beside it: a line for each recipient.
     pub why: String,
+    /// The addresses that led there; none of a retrieval that shares nothing out.
+    pub recipients: Vec<String>,
 }
 
 /// One retrieved message, ready to be committed: bytes, placements and ledger row together.
@@ -112,6 +114,12 @@ pub struct Delivery {
     pub state: LedgerState,
     /// What happens if these octets are here already.
     pub if_held: IfHeld,
+    /// What makes copies of it the same message, in a catch-all: it is put into a folder once. A
+    /// delivery without it is stored whatever is there.
+    pub identity: Option<Identity>,
+    /// Addresses without a rule that led to the fallback. They are counted by
+    /// [`Store::unclaimed`](crate::Store::unclaimed).
+    pub unclaimed: Vec<String>,
 }
 
 /// What happens to a delivery whose very octets its account holds already, in whichever folder.
@@ -141,6 +149,8 @@ pub struct Batch {
     pub retrieval: RetrievalId,
     /// Its maildrop.
     pub maildrop: MaildropId,
+    /// Of a catch-all, its folder: takes what was for a folder that is gone meanwhile.
+    pub fallback: Option<FolderId>,
     /// The deliveries, in the order in which they get their uids.
     pub deliveries: Vec<Delivery>,
 }
@@ -150,14 +160,34 @@ pub struct Batch {
 pub struct Committed {
     /// Its ledger row.
     pub ledger: LedgerId,
-    /// Its messages, one for each placement; none of what was left out.
+    /// Its messages, one for each placement that was made.
     pub messages: Vec<MessageId>,
+    /// What became of it.
+    pub became: Became,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Became {
+    /// Messages of its own, in some of its folders at least.
+    Stored,
+    /// Nothing: each of its folders has got a copy of the message before, see
+    /// [`Delivery::identity`]. Its row is a stored one and licenses a deletion.
+    Copy,
+    /// Nothing: it was left out, see [`IfHeld::Leave`]. Its row licenses no deletion.
+    LeftOut,
 }
 
 impl Committed {
     /// Whether it was left out, see [`IfHeld::Leave`]. Its row licenses no deletion.
     pub fn is_left_out(&self) -> bool {
-        self.messages.is_empty()
+        self.became == Became::LeftOut
+    }
+
+    /// Whether nothing of it was stored because its folders have got the message already. Its row
+    /// licenses a deletion.
+    pub fn is_copy(&self) -> bool {
+        self.became == Became::Copy
     }
 }
 

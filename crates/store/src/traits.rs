@@ -8,8 +8,8 @@ use inhaul_domain::route::{AddressBook, Rule};
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
-    AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
-    Timestamp,
+    AccountId, Address, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId,
+    RunId, Timestamp,
 };
 use tokio::sync::watch;
 
@@ -240,6 +240,20 @@ pub trait Store: Send + Sync + 'static {
     /// The rules of a catch-all in their order, with the folders they lead to; none of another
     /// retrieval. They are the same until [`Self::changes`] counts up.
     async fn router_rules(&self, retrieval: RetrievalId) -> Result<Vec<Rule>, StoreError>;
+    /// The addresses without a rule for which a catch-all's fallback holds messages, those with the
+    /// most messages first, at most 1,000.
+    async fn unclaimed(&self, retrieval: RetrievalId) -> Result<Vec<Unclaimed>, StoreError>;
+    /// Gives what a catch-all's fallback holds for an address that had no rule to `to`, and says how
+    /// many messages that were: those that are there for this address alone move, the others are
+    /// copied, and a message that `to` has already is not put there twice. The address may be a
+    /// pattern; it covers tags and other names of its domain as a rule does. Sliced where they are
+    /// many: what fails on the way has moved some, and the same call again moves the rest.
+    async fn claim(
+        &self,
+        retrieval: RetrievalId,
+        address: &Address,
+        to: FolderId,
+    ) -> Result<u64, StoreError>;
 
     /// The maildrop's ledger as a run needs it.
     async fn ledger_load(&self, maildrop: MaildropId) -> Result<Ledger, StoreError>;

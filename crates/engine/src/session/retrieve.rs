@@ -520,6 +520,7 @@ impl<'a> Work<'a> {
             placements: vec![Placement {
                 folder: self.errand.retrieval.folder,
                 why: format!("retrieval {}", self.errand.retrieval.name),
+                recipients: Vec::new(),
             }],
             internal_date: (self.errand.now)(),
             unique_id: unique_id(listed.unique_id),
@@ -531,6 +532,8 @@ impl<'a> Work<'a> {
                 LedgerState::Stored
             },
             if_held: self.if_held(index),
+            identity: None,
+            unclaimed: Vec::new(),
             body: received.body,
         };
         self.batch.octets += delivery.body.size().count();
@@ -648,6 +651,7 @@ impl<'a> Work<'a> {
                         run,
                         retrieval,
                         maildrop,
+                        fallback: None,
                         deliveries,
                     })
                     .await?;

@@ -13,8 +13,8 @@ use inhaul_engine::{RunOptions, Unobserved};
 use inhaul_sample::switches::{MailboxSwitches, UniqueIds};
 use inhaul_store::*;
 use inhaul_types::{
-    AccountId, Activation, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId,
-    RunId, Secret, Timestamp, Uid,
+    AccountId, Activation, Address, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets,
+    RetrievalId, RunId, Secret, Timestamp, Uid,
 };
 use tokio::sync::watch;
 
@@ -224,6 +224,8 @@ impl Store for Mortal {
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;
         address_book() -> AddressBook, reads;
         router_rules(retrieval: RetrievalId) -> Vec<Rule>, reads;
+        unclaimed(retrieval: RetrievalId) -> Vec<Unclaimed>, reads;
+        claim<'a>(retrieval: RetrievalId, address: &'a Address, to: FolderId) -> u64, writes;
         ledger_load(maildrop: MaildropId) -> Ledger, reads;
         ledger_load_others(maildrop: MaildropId) -> Vec<Ledger>, reads;
         ledger_proofs<'a>(rows: &'a [LedgerId]) -> Vec<Proof>, reads;

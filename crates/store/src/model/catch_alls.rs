@@ -66,3 +66,12 @@ pub struct RuleSetting {
     /// The folder; made if it is not there.
     pub folder: String,
 }
+
+/// An address without a rule, and how much came for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unclaimed {
+    /// The address in lower case.
+    pub address: String,
+    /// Messages in the fallback that are there because of it.
+    pub messages: u64,
+}

@@ -13,13 +13,14 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
 use super::bodies::{self, Bodies, Layout, SLICE, Unfinished};
+use super::catch_alls::{Made, Sharing};
 use super::errors::{Doing, missing};
 use super::sweep::Discard;
 use super::words::ledger_state;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
 use super::{ledger, loops, random};
 use crate::records::Announcer;
-use crate::{Batch, Committed, Delivery, NewMessages, News, StoreError};
+use crate::{Batch, Became, Committed, Delivery, NewMessages, News, Placement, StoreError};
 
 /// One batch on its way.
 pub(crate) struct CommitJob {
@@ -29,6 +30,8 @@ pub(crate) struct CommitJob {
     /// What the step in hand changes in `ahead` once it is committed.
     moved: Option<(usize, Ahead)>,
     result: Vec<Committed>,
+    /// Where the last step put what.
+    sharing: Sharing,
     /// Whose the folders are that it fills.
     accounts: HashMap<FolderId, AccountId>,
     announcer: Arc<Announcer>,
@@ -66,6 +69,7 @@ impl CommitJob {
             batch,
             moved: None,
             result: Vec::new(),
+            sharing: Sharing::default(),
             accounts: HashMap::new(),
             announcer,
             reply,
@@ -103,18 +107,23 @@ impl CommitJob {
     }
 
     fn make_visible(&mut self, txn: &Connection, around: &Surroundings) -> Result<(), StoreError> {
-        let left = loops::leave(txn, &self.batch, (around.clock)())?;
-        let mut insert = Inserts::new(txn, around, &self.batch, &left)?;
-        let deliveries = self.batch.deliveries.iter().zip(&self.ahead).enumerate();
-        let committed: Result<_, _> = deliveries
-            .map(|(place, (delivery, ahead))| match left.get(place) {
-                Some(Some(row)) => left_out(txn, *row, *ahead),
-                _ => insert.delivery(delivery, *ahead),
-            })
-            .collect();
+        let mut sharing = Sharing::of(txn, &self.batch)?;
+        let left = loops::leave(txn, &self.batch, &sharing, (around.clock)())?;
+        sharing.pass_over_copies(txn, &self.batch, &left)?;
+        let mut insert = Inserts::new(txn, around, &self.batch, &sharing, &left)?;
+        let mut committed = Vec::with_capacity(self.batch.deliveries.len());
+        for (place, ahead) in self.ahead.iter().enumerate() {
+            let one = match left.get(place) {
+                Some(Some(row)) => left_out(txn, *row, *ahead)?,
+                _ => insert.delivery(*ahead, &committed)?,
+            };
+            committed.push(one);
+        }
         let accounts = insert.folders.iter();
         let accounts = accounts.map(|(folder, places)| (*folder, places.account));
-        (self.result, self.accounts) = (committed?, accounts.collect());
+        (self.result, self.accounts) = (committed, accounts.collect());
+        drop(insert);
+        self.sharing = sharing;
         Ok(())
     }
 
@@ -124,8 +133,10 @@ impl CommitJob {
             return;
         }
         let mut came: BTreeMap<FolderId, Vec<MessageId>> = BTreeMap::new();
-        for (delivery, committed) in self.batch.deliveries.iter().zip(&self.result) {
-            for (placement, message) in delivery.placements.iter().zip(&committed.messages) {
+        let deliveries = self.batch.deliveries.iter().zip(&self.result).enumerate();
+        for (place, (delivery, committed)) in deliveries {
+            let placements = self.sharing.placements(place, delivery);
+            for (placement, message) in placements.iter().zip(&committed.messages) {
                 came.entry(placement.folder).or_default().push(*message);
             }
         }
@@ -208,13 +219,26 @@ impl Job for CommitJob {
 
 /// A loop: its row is written, and its octets are not needed.
 fn left_out(txn: &Connection, row: LedgerId, ahead: Ahead) -> Result<Committed, StoreError> {
-    if let Ahead::Begun(unfinished) = ahead {
-        bodies::give_up(txn, unfinished.id)?;
-    }
+    give_up(txn, ahead)?;
     Ok(Committed {
         ledger: row,
         messages: Vec::new(),
+        became: Became::LeftOut,
     })
+}
+
+/// Octets that are not needed after all.
+fn give_up(txn: &Connection, ahead: Ahead) -> Result<(), StoreError> {
+    match ahead {
+        Ahead::Begun(unfinished) => bodies::give_up(txn, unfinished.id),
+        Ahead::NotNeeded | Ahead::ToBegin | Ahead::Known => Ok(()),
+    }
+}
+
+/// Said of a delivery of which nothing was stored.
+fn copy_of(originals: &[MessageId]) -> String {
+    let numbers: Vec<String> = originals.iter().map(ToString::to_string).collect();
+    format!("a copy of message {}", numbers.join(", "))
 }
 
 fn layout(delivery: &Delivery) -> Layout {
@@ -225,6 +249,7 @@ fn layout(delivery: &Delivery) -> Layout {
 struct Inserts<'c> {
     txn: &'c Connection,
     batch: &'c Batch,
+    sharing: &'c Sharing,
     now: Timestamp,
     epoch: i64,
     next_ledger: i64,
@@ -250,19 +275,23 @@ impl<'c> Inserts<'c> {
         txn: &'c Connection,
         around: &'c Surroundings,
         batch: &'c Batch,
+        sharing: &'c Sharing,
         left: &[Option<LedgerId>],
     ) -> Result<Self, StoreError> {
         let prepare = |sql| txn.prepare_cached(sql).doing(DOING);
-        let placements: usize = batch.deliveries.iter().map(|d| d.placements.len()).sum();
+        let deliveries = batch.deliveries.iter().enumerate();
+        let placements = deliveries.map(|(place, one)| sharing.placements(place, one).len());
+        let placements: usize = placements.sum();
         let mut uidls = vec![0; placements * UIDL_LEN];
         random::fill(&mut uidls)?;
         Ok(Self {
             txn,
             batch,
+            sharing,
             now: (around.clock)(),
             epoch: ledger::present_epoch(txn, batch.maildrop)?,
             next_ledger: ledger::next_row(txn, batch.maildrop)?,
-            folders: take_places(txn, batch, left)?,
+            folders: take_places(txn, batch, sharing, left)?,
             uidls,
             bodies: Bodies::new(txn, &around.segments)?,
             insert_message: prepare(INSERT_MESSAGE)?,
@@ -271,30 +300,51 @@ impl<'c> Inserts<'c> {
         })
     }
 
-    fn delivery(&mut self, delivery: &Delivery, ahead: Ahead) -> Result<Committed, StoreError> {
-        let body = self.body(delivery, ahead)?;
+    /// The delivery behind those that are committed `before` it.
+    fn delivery(&mut self, ahead: Ahead, before: &[Committed]) -> Result<Committed, StoreError> {
+        let (batch, sharing) = (self.batch, self.sharing);
+        let delivery = &batch.deliveries[before.len()];
+        let placements = sharing.placements(before.len(), delivery);
         let known = self.left_out_row(delivery)?;
         let row = known.unwrap_or(self.next_ledger);
-        let messages = self.placements(delivery, body, row)?;
-        self.ledger_row(delivery, row, &messages)?;
+        let ledger = LedgerId::new(row);
+        let (messages, became) = if sharing.is_copy(before.len()) {
+            give_up(self.txn, ahead)?;
+            (Vec::new(), Became::Copy)
+        } else {
+            let body = self.body(delivery, placements.len(), ahead)?;
+            let messages = self.placements(delivery, placements, body, row)?;
+            (messages, Became::Stored)
+        };
+        let made = Made {
+            before,
+            now: &messages,
+        };
+        let originals = sharing.note(self.txn, batch, &made, ledger, self.now)?;
+        let reason = (became == Became::Copy).then(|| copy_of(&originals));
+        self.ledger_row(delivery, row, &messages, reason.as_deref())?;
         if known.is_none() {
             self.next_ledger += 1;
         }
         Ok(Committed {
-            ledger: LedgerId::new(row),
+            ledger,
             messages,
+            became,
         })
     }
 
-    fn body(&mut self, delivery: &Delivery, ahead: Ahead) -> Result<BodyId, StoreError> {
-        let (digest, placements) = (&delivery.digest, delivery.placements.len());
+    fn body(
+        &mut self,
+        delivery: &Delivery,
+        placements: usize,
+        ahead: Ahead,
+    ) -> Result<BodyId, StoreError> {
+        let digest = &delivery.digest;
         // Again, although a body written ahead was looked for before: another run may have stored
         // the same octets meanwhile.
         if let Some(body) = self.bodies.find(digest, delivery.body.size())? {
             self.bodies.refer(body, placements)?;
-            if let Ahead::Begun(unfinished) = ahead {
-                bodies::give_up(self.txn, unfinished.id)?;
-            }
+            give_up(self.txn, ahead)?;
             return Ok(body);
         }
         match ahead {
@@ -312,13 +362,14 @@ impl<'c> Inserts<'c> {
     fn placements(
         &mut self,
         delivery: &Delivery,
+        placements: &[Placement],
         body: BodyId,
         row: i64,
     ) -> Result<Vec<MessageId>, StoreError> {
         let summary = &delivery.summary;
         let size = delivery.body.size().count().cast_signed();
-        let mut messages = Vec::with_capacity(delivery.placements.len());
-        for placement in &delivery.placements {
+        let mut messages = Vec::with_capacity(placements.len());
+        for placement in placements {
             let places = self.folders.get_mut(&placement.folder);
             let places = places.ok_or_else(|| missing("folder", placement.folder))?;
             let uidl = self.uidls.split_off(self.uidls.len() - UIDL_LEN);
@@ -368,6 +419,7 @@ impl<'c> Inserts<'c> {
         delivery: &Delivery,
         row: i64,
         messages: &[MessageId],
+        reason: Option<&str>,
     ) -> Result<(), StoreError> {
         // Whatever else a delivery says of itself: it is stored now.
         let asked = delivery.state == LedgerState::Asked;
@@ -390,6 +442,7 @@ impl<'c> Inserts<'c> {
                 delivery.fingerprint.as_bytes(),
                 messages.first().map(|first| first.row()),
                 i64::try_from(messages.len()).unwrap_or(i64::MAX),
+                reason,
             ])
             .doing(DOING)?;
         Ok(())
@@ -407,18 +460,19 @@ const INSERT_MESSAGE: &str = "
 /// A row that is there was left out: it keeps when it was first seen.
 const INSERT_LEDGER: &str = "
     INSERT INTO ledger (id, state, epoch, listed_size, first_seen, stored_at, asked_at,
-        unique_id, size, digest, fingerprint, message_id, placements)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        unique_id, size, digest, fingerprint, message_id, placements, reason)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, epoch = excluded.epoch,
         last_listed = NULL, stored_at = excluded.stored_at, asked_at = excluded.asked_at,
         size = excluded.size, digest = excluded.digest,
         fingerprint = excluded.fingerprint, message_id = excluded.message_id,
-        placements = excluded.placements, reason = NULL, asks = 0, left_at = NULL";
+        placements = excluded.placements, reason = excluded.reason, asks = 0, left_at = NULL";
 
 /// Moves each folder's counters once and says where its uids begin. What is left out takes no place.
 fn take_places(
     txn: &Connection,
     batch: &Batch,
+    sharing: &Sharing,
     left: &[Option<LedgerId>],
 ) -> Result<HashMap<FolderId, Places>, StoreError> {
     let mut wanted: HashMap<FolderId, (i64, i64)> = HashMap::new();
@@ -426,7 +480,7 @@ fn take_places(
         if matches!(left.get(place), Some(Some(_))) {
             continue;
         }
-        for placement in &delivery.placements {
+        for placement in sharing.placements(place, delivery) {
             let (messages, octets) = wanted.entry(placement.folder).or_default();
             *messages += 1;
             *octets += delivery.body.size().count().cast_signed();

@@ -175,7 +175,7 @@ fn remove(
 }
 
 /// Counts the folder down and moves its mod-seq, which it returns.
-fn count_down(
+pub(super) fn count_down(
     txn: &Connection,
     folder: FolderId,
     messages: usize,
@@ -192,7 +192,7 @@ fn count_down(
 }
 
 /// Keeps the uids for those who ask what went since they last looked (RFC 7162 section 3.2.6).
-fn remember(
+pub(super) fn remember(
     txn: &Connection,
     folder: FolderId,
     mod_seq: i64,

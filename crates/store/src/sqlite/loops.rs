@@ -11,10 +11,11 @@ use inhaul_domain::{LedgerState, LeftOutReason};
 use inhaul_types::{AccountId, Digest, FolderId, LedgerId, Timestamp};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
+use super::catch_alls::Sharing;
 use super::errors::{Doing, missing};
 use super::words::ledger_state;
 use super::{bodies, ledger, ledger_changes};
-use crate::{Batch, Delivery, IfHeld, StoreError};
+use crate::{Batch, Delivery, IfHeld, Placement, StoreError};
 
 const DOING: &str = "look for messages that are here already";
 
@@ -33,6 +34,7 @@ const OLDEST: &str = "
 pub(crate) fn leave(
     txn: &Connection,
     batch: &Batch,
+    sharing: &Sharing,
     now: Timestamp,
 ) -> Result<Vec<Option<LedgerId>>, StoreError> {
     let asks = |delivery: &Delivery| delivery.if_held != IfHeld::Store;
@@ -41,7 +43,8 @@ pub(crate) fn leave(
     }
     let mut holdings = Holdings::new(txn, batch)?;
     // All are judged before any is written.
-    let details = batch.deliveries.iter().map(|one| holdings.is_loop(one));
+    let details = batch.deliveries.iter().enumerate();
+    let details = details.map(|(place, one)| holdings.is_loop(one, sharing.placements(place, one)));
     let details: Vec<_> = details.collect::<Result<_, _>>()?;
     let state = ledger_state::to_column(LedgerState::LeftOut(LeftOutReason::Loop));
     let leave = |(delivery, detail): (&Delivery, Option<&str>)| match detail {
@@ -87,13 +90,17 @@ impl<'c> Holdings<'c> {
 
     /// Why it is left out, in words; `None` where it is to be stored. A message for several accounts
     /// is a loop only if all of them hold it: nobody's copy is withheld.
-    fn is_loop(&mut self, delivery: &Delivery) -> Result<Option<&'static str>, StoreError> {
+    fn is_loop(
+        &mut self,
+        delivery: &Delivery,
+        placements: &[Placement],
+    ) -> Result<Option<&'static str>, StoreError> {
         let IfHeld::Leave { seen, detail } = delivery.if_held else {
             return Ok(None);
         };
         let rows = ledger::rows_of(self.batch.maildrop);
         let own = seen.map_or(rows.start, |seen| seen.row() + 1)..rows.end;
-        for placement in &delivery.placements {
+        for placement in placements {
             let account = self.account(placement.folder)?;
             match self.held(delivery, account)? {
                 Held::No => return Ok(None),

@@ -58,8 +58,8 @@ use inhaul_domain::route::{AddressBook, Rule};
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{Ledger, Proof};
 use inhaul_types::{
-    AccountId, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId, RunId,
-    Secret, Timestamp, Uid,
+    AccountId, Address, FolderId, GroupId, LedgerId, MaildropId, MessageId, Octets, RetrievalId,
+    RunId, Secret, Timestamp, Uid,
 };
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
@@ -67,13 +67,14 @@ use tokio::sync::{oneshot, watch};
 use crate::model::{
     Account, AccountChange, Allowance, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
     LedgerStory, Maildrop, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
-    RetrievalChange, Run, RunEnd, SignIn, Uncounted,
+    RetrievalChange, Run, RunEnd, SignIn, Unclaimed, Uncounted,
 };
 use crate::password::Passwords;
 use crate::records::{Announcer, Records};
 use crate::seal::SealingKey;
 use crate::{BodyReader, Store, StoreError};
 
+use catch_alls::Claim;
 use checkpoint::{CheckpointThread, LogGauge};
 use commit::CommitJob;
 #[cfg(feature = "simulation")]
@@ -525,6 +526,24 @@ impl Store for SqliteStore {
         self.readers
             .read(move |conn| catch_alls::rules(conn, retrieval))
             .await
+    }
+
+    async fn unclaimed(&self, retrieval: RetrievalId) -> Result<Vec<Unclaimed>, StoreError> {
+        catch_alls::unclaimed(&self.readers, retrieval).await
+    }
+
+    async fn claim(
+        &self,
+        retrieval: RetrievalId,
+        address: &Address,
+        to: FolderId,
+    ) -> Result<u64, StoreError> {
+        let found = catch_alls::find_unclaimed(&self.readers, retrieval, address).await?;
+        let (reply, answer) = oneshot::channel();
+        let announcer = Arc::clone(&self.announcer);
+        let job = Claim::new(retrieval, to, found, announcer, reply);
+        self.threads.writer.send(Box::new(job))?;
+        answer.await.map_err(|_| StoreError::Closing)?
     }
 
     async fn ledger_load(&self, maildrop: MaildropId) -> Result<Ledger, StoreError> {

@@ -92,12 +92,27 @@ store_suite! { super::SqliteBed::new() =>
         two_runs_with_the_same_large_body_store_it_once,
     }
     catch_alls {
+        a_batch_that_fails_is_remembered_nowhere,
         a_catch_all_has_no_owner,
         a_change_replaces_how_messages_are_shared_out,
+        a_claim_moves_what_belongs_and_nothing_else,
+        a_copy_is_not_put_into_a_folder_twice,
+        a_full_mailbox_stops_nothing,
         an_account_that_a_rule_leads_to_stays,
+        copies_in_one_batch_are_one_message,
+        copies_of_a_claimed_message_go_where_it_went,
         every_setting_comes_back_as_it_was_made,
+        octets_of_a_copy_are_not_kept,
+        one_body_for_ten_people_is_stored_once,
         rules_lead_to_folders_in_their_order,
         the_book_has_every_account_by_address_and_name,
+        the_next_of_its_kind_adopts_ledger_and_unclaimed,
+        unclaimed_addresses_are_counted_most_frequent_first,
+        very_many_are_claimed,
+        what_its_reader_removed_does_not_come_again,
+        what_was_for_a_folder_that_is_gone_goes_to_the_fallback,
+        why_a_copy_came_is_added_to_the_message_that_is_there,
+        without_an_identity_every_copy_is_stored,
     }
     groups {
         a_group_changes_what_is_named,

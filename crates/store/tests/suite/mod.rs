@@ -117,6 +117,7 @@ impl<S: Store> Scene<S> {
             run: *run,
             retrieval: retrieval.id,
             maildrop: retrieval.maildrop,
+            fallback: None,
             deliveries,
         }
     }
@@ -253,6 +254,7 @@ pub(crate) fn delivery_to(
     let place = |folder: &FolderId| Placement {
         folder: *folder,
         why: "single".into(),
+        recipients: Vec::new(),
     };
     Delivery {
         digest: sha256(&body),
@@ -271,6 +273,8 @@ pub(crate) fn delivery_to(
         listed_size: Some(listed_size),
         state: LedgerState::Stored,
         if_held: IfHeld::Store,
+        identity: None,
+        unclaimed: Vec::new(),
         body: Body::Memory(body),
     }
 }

@@ -2,7 +2,13 @@
 //! nobody had claimed.
 
 mod book;
+mod claim;
 mod settings;
+mod sharing;
+mod unclaimed;
 
 pub(crate) use book::{address_book, rules};
+pub(crate) use claim::{Claim, find as find_unclaimed};
 pub(crate) use settings::{COLUMNS, read, write};
+pub(crate) use sharing::{Made, Sharing};
+pub(crate) use unclaimed::list as unclaimed;
