@@ -421,16 +421,34 @@ pub struct LedgerStory {
     pub deleted_at: Option<Timestamp>,
     /// Why it was left out, in words.
     pub reason: Option<String>,
-    /// Where its placements are now (account / folder), if any.
-    pub places: Vec<String>,
-    /// The messages at those places.
-    pub messages: Vec<MessageId>,
+    /// Where it is now, if anywhere.
+    pub placements: Vec<StoryPlacement>,
     /// The retrieval that saw it; `None` if that is gone.
     pub retrieval: Option<String>,
     /// The run that stored it or left it out; `None` if that is not known any more.
     pub run: Option<StoryRun>,
     /// List columns of a placement, if any is left.
     pub summary: Option<Summary>,
+}
+
+/// A message of a ledger row, where it is now.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoryPlacement {
+    /// The message.
+    pub message: MessageId,
+    /// Whose it is.
+    pub account: String,
+    /// The folder.
+    pub folder: String,
+    /// Why it is there.
+    pub why: String,
+}
+
+impl StoryPlacement {
+    /// Account and folder in words.
+    pub fn place(&self) -> String {
+        format!("{} / {}", self.account, self.folder)
+    }
 }
 
 /// The number of a ledger row among those of its maildrop: what a person types.

@@ -85,8 +85,8 @@ fn document(story: &LedgerStory) -> StoryDocument {
         asked: text(&story.asked_at),
         deleted: text(&story.deleted_at),
         reason: story.reason.clone(),
-        places: story.places.clone(),
-        messages: story.messages.iter().map(|id| id.row()).collect(),
+        places: story.placements.iter().map(|at| at.place()).collect(),
+        messages: story.placements.iter().map(|at| at.message.row()).collect(),
         retrieval: story.retrieval.clone(),
         run: story.run.map(|run| RunDocument {
             run: run.id.row(),
@@ -136,10 +136,9 @@ fn tell(story: &LedgerStory) -> String {
     );
     if let Some(time) = story.stored_at {
         let places: Vec<String> = story
-            .places
+            .placements
             .iter()
-            .zip(&story.messages)
-            .map(|(place, message)| format!("message {message} in {place}"))
+            .map(|at| format!("message {} in {}", at.message, at.place()))
             .collect();
         let places = if places.is_empty() {
             "deleted here since".to_owned()

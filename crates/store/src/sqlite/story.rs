@@ -14,7 +14,7 @@ use super::errors::Doing;
 use super::ledger::octets;
 use super::readers::Readers;
 use super::words::{from_word, ledger_state};
-use crate::{LedgerStory, StoreError, StoryRun, Summary};
+use crate::{LedgerStory, StoreError, StoryPlacement, StoryRun, Summary};
 
 /// Rows looked at in one read transaction: some 20 ms.
 const PAGE: u32 = 2000;
@@ -96,15 +96,18 @@ fn sql(words: usize) -> String {
     );
     for word in 0..words {
         let (pattern, number) = (3 + 2 * word, 4 + 2 * word);
+        let is_it = format!(
+            "m.ledger_id = l.id AND (m.id = ?{number}
+                 OR m.sender LIKE ?{pattern} ESCAPE '\\'
+                 OR m.subject LIKE ?{pattern} ESCAPE '\\'
+                 OR m.message_id LIKE ?{pattern} ESCAPE '\\')"
+        );
         sql += &format!(
-            " AND (CAST(l.unique_id AS TEXT) LIKE ?{pattern} ESCAPE '\\' OR EXISTS
-                (SELECT 1 FROM message m
-                 WHERE m.id >= l.message_id AND m.id < l.message_id + l.placements
-                     AND m.ledger_id = l.id
-                     AND (m.id = ?{number}
-                         OR m.sender LIKE ?{pattern} ESCAPE '\\'
-                         OR m.subject LIKE ?{pattern} ESCAPE '\\'
-                         OR m.message_id LIKE ?{pattern} ESCAPE '\\')))"
+            " AND (CAST(l.unique_id AS TEXT) LIKE ?{pattern} ESCAPE '\\'
+                OR EXISTS (SELECT 1 FROM message m
+                    WHERE m.id >= l.message_id AND m.id < l.message_id + l.placements AND {is_it})
+                OR EXISTS (SELECT 1 FROM claimed c CROSS JOIN message m ON m.id = c.message_id
+                    WHERE c.ledger_id = l.id AND {is_it}))"
         );
     }
     sql + &format!(" ORDER BY coalesce(l.stored_at, l.first_seen) DESC, l.id DESC LIMIT {MOST}")
@@ -150,8 +153,7 @@ fn story(conn: &Connection, row: &Row<'_>) -> Result<LedgerStory, StoreError> {
         asked_at: time(9)?,
         deleted_at: time(10)?,
         reason: row.get(11).doing(DOING)?,
-        places: placed.places,
-        messages: placed.messages,
+        placements: placed.placements,
         retrieval: placed.retrieval,
         run: placed.run,
         summary: placed.summary,
@@ -161,8 +163,7 @@ fn story(conn: &Connection, row: &Row<'_>) -> Result<LedgerStory, StoreError> {
 /// What a row's placements tell.
 #[derive(Default)]
 struct Placed {
-    places: Vec<String>,
-    messages: Vec<MessageId>,
+    placements: Vec<StoryPlacement>,
     retrieval: Option<String>,
     run: Option<StoryRun>,
     summary: Option<Summary>,
@@ -178,11 +179,14 @@ fn placed(
 ) -> Result<Placed, StoreError> {
     let mut select = conn
         .prepare_cached(
-            "SELECT a.name || ' / ' || f.name, m.id, r.name, u.id, u.started, u.activation,
+            "SELECT m.id, a.name, f.name, m.why, r.name, u.id, u.started, u.activation,
                  m.sender, m.subject, m.date, m.message_id, m.has_attachment
              FROM message m JOIN folder f ON f.id = m.folder_id JOIN account a ON a.id = f.account_id
                  LEFT JOIN retrieval r ON r.id = m.retrieval_id LEFT JOIN run u ON u.id = m.run_id
-             WHERE m.id >= ?1 AND m.id < ?1 + ?2 AND m.ledger_id = ?3 ORDER BY m.id",
+             WHERE m.id IN (SELECT id FROM message WHERE id >= ?1 AND id < ?1 + ?2
+                     UNION ALL SELECT message_id FROM claimed WHERE ledger_id = ?3)
+                 AND m.ledger_id = ?3
+             ORDER BY m.id",
         )
         .doing(DOING)?;
     let mut rows = select
@@ -190,14 +194,16 @@ fn placed(
         .doing(DOING)?;
     let mut placed = Placed::default();
     while let Some(row) = rows.next().doing(DOING)? {
-        placed.places.push(row.get(0).doing(DOING)?);
-        placed
-            .messages
-            .push(MessageId::new(row.get(1).doing(DOING)?));
+        placed.placements.push(StoryPlacement {
+            message: MessageId::new(row.get(0).doing(DOING)?),
+            account: row.get(1).doing(DOING)?,
+            folder: row.get(2).doing(DOING)?,
+            why: row.get(3).doing(DOING)?,
+        });
         if placed.summary.is_none() {
-            placed.retrieval = row.get(2).doing(DOING)?;
-            placed.run = run(row, 3)?;
-            placed.summary = Some(super::messages::summary(row, 6).doing(DOING)?);
+            placed.retrieval = row.get(4).doing(DOING)?;
+            placed.run = run(row, 5)?;
+            placed.summary = Some(super::messages::summary(row, 8).doing(DOING)?);
         }
     }
     Ok(placed)

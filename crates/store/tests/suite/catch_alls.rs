@@ -5,7 +5,7 @@ use inhaul_domain::route::{AddressBook, BookEntry, BookName, Place, RecipientSou
 use inhaul_store::{
     AccountChange, Batch, Became, CatchAllSettings, Committed, Delivery, EVERYONE, GroupChange,
     IfHeld, LedgerStory, Limits, Message, NewRetrieval, News, Placement, RetrievalChange, Routing,
-    RuleSetting, Store, StoreError,
+    RuleSetting, Store, StoreError, StoryPlacement,
 };
 use inhaul_types::{AccountId, Address, FolderId, Identity, MessageId, Octets, RetrievalId};
 
@@ -815,6 +815,68 @@ pub(crate) async fn a_claim_moves_what_belongs_and_nothing_else(bed: &impl Bed) 
     assert_eq!(firm.claim("infos@firm.example", firm.petr).await, 0);
     assert_eq!(firm.claim("*@firm.example", firm.alice).await, 2);
     assert!(firm.unclaimed().await.is_empty());
+}
+
+pub(crate) async fn a_claimed_message_is_found_where_it_is_now(bed: &impl Bed) {
+    let firm = Firm::set(bed).await;
+    let nobody = |id: &str, addresses: &[&str]| for_nobody(id, id, firm.fallback, addresses);
+    firm.commit(vec![
+        nobody("moved", &["infos@firm.example"]),
+        nobody("copied", &["infos@firm.example", "zoe@firm.example"]),
+    ])
+    .await;
+    firm.claim("infos@firm.example", firm.petr).await;
+    let told = |story: &LedgerStory| -> Vec<(String, String)> {
+        let placements = story.placements.iter();
+        placements.map(|at| (at.place(), at.why.clone())).collect()
+    };
+    let claimed = "unclaimed before, now infos@firm.example";
+    let no_rule = "To no. 1 = infos@firm.example, no rule";
+    let moved = [("petr / INBOX".into(), format!("{no_rule}\n{claimed}"))];
+    assert_eq!(told(&firm.story("moved").await), moved);
+    let story = firm.story("copied").await;
+    let both = [
+        (
+            "unclaimed / INBOX".into(),
+            format!("{no_rule}\nTo no. 1 = zoe@firm.example, no rule"),
+        ),
+        ("petr / INBOX".into(), claimed.into()),
+    ];
+    assert_eq!(told(&story), both);
+    // By the number of the copy alone, and where nothing else of it is left.
+    let number = story.placements[1].message.to_string();
+    let uids: Vec<_> = firm.messages(firm.fallback).await;
+    let store = &firm.scene.store;
+    for expected in [2, 1] {
+        let found = store.ledger_search(std::slice::from_ref(&number)).await;
+        let found = found.unwrap();
+        assert_eq!((found.len(), found[0].id), (1, story.id));
+        assert_eq!(found[0].placements.len(), expected);
+        store
+            .message_remove(firm.fallback, &[uids[0].uid])
+            .await
+            .unwrap();
+    }
+}
+
+pub(crate) async fn a_story_tells_every_placement_and_why(bed: &impl Bed) {
+    let firm = Firm::set(bed).await;
+    let places = [
+        (firm.petr, "petr@firm.example"),
+        (firm.alice, "alice@firm.example"),
+    ];
+    let committed = firm.commit_one(shared("a", "hello", &places)).await;
+    let story = firm.story("a").await;
+    let placement = |number: usize, account: &str| StoryPlacement {
+        message: committed.messages[number],
+        account: account.into(),
+        folder: "INBOX".into(),
+        why: format!("To no. 1 = {account}@firm.example"),
+    };
+    assert_eq!(
+        story.placements,
+        [placement(0, "petr"), placement(1, "alice")]
+    );
 }
 
 pub(crate) async fn copies_of_a_claimed_message_go_where_it_went(bed: &impl Bed) {

@@ -519,7 +519,9 @@ pub(crate) async fn a_person_finds_a_message_by_what_they_remember(bed: &impl Be
         ("pop.example.net", "alice")
     );
     assert_eq!(story.id, committed[0].ledger);
-    assert_eq!(story.places, ["alice / INBOX"]);
+    let places: Vec<String> = story.placements.iter().map(|at| at.place()).collect();
+    assert_eq!(places, ["alice / INBOX"]);
+    assert_eq!(story.placements[0].why, "single");
     assert_eq!(story.summary.unwrap().subject, "Rechnung 100% bezahlt");
     let left = scene
         .store
@@ -528,7 +530,7 @@ pub(crate) async fn a_person_finds_a_message_by_what_they_remember(bed: &impl Be
         .unwrap()
         .remove(0);
     assert_eq!(left.reason.as_deref(), Some("larger than 5 octets"));
-    assert_eq!((left.places.len(), left.summary), (0, None));
+    assert_eq!((left.placements.len(), left.summary), (0, None));
 }
 
 pub(crate) async fn a_story_names_retrieval_and_run(bed: &impl Bed) {
@@ -553,7 +555,8 @@ pub(crate) async fn a_story_names_retrieval_and_run(bed: &impl Bed) {
         } else {
             vec![message]
         };
-        assert_eq!(story.messages, messages, "{word}");
+        let found: Vec<_> = story.placements.iter().map(|at| at.message).collect();
+        assert_eq!(found, messages, "{word}");
     }
 }
 
