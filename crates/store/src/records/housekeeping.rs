@@ -12,6 +12,10 @@ pub enum Chore {
     ForgetConversations,
     /// Ledger rows are forgotten: deleted remotely, and not listed for 400 days since.
     ForgetLedgerRows,
+    /// What catch-alls shared out 400 days ago is forgotten: a copy that comes now is a message.
+    ForgetSharedOut,
+    /// Addresses without a rule are forgotten with the messages that came for them.
+    ForgetUnclaimed,
     /// The audit of a year ago is forgotten.
     ForgetAudit,
     /// Counts of started runs are forgotten with the day before yesterday.

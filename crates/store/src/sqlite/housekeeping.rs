@@ -37,6 +37,8 @@ const FAILED_CONVERSATION: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A message that was deleted remotely and is not listed for so long does not come back.
 const ABSENT: Duration = Duration::from_secs(400 * 24 * 3600);
 const AUDIT: Duration = Duration::from_secs(365 * 24 * 3600);
+/// What a catch-all has shared out is told from its copies for so long.
+const SHARED_OUT: Duration = Duration::from_secs(400 * 24 * 3600);
 const TALLY: Duration = Duration::from_secs(400 * 24 * 3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const DAY_MILLIS: i64 = 24 * 3_600_000;
@@ -52,6 +54,7 @@ pub(crate) enum Due {
     Started { before: i64 },
     Notices,
     Tally { before: i64 },
+    SharedOut { before: i64 },
 }
 
 /// A page of a pass.
@@ -66,6 +69,7 @@ pub(crate) struct Passed {
 enum Pass {
     Conversations,
     Ledger,
+    Unclaimed,
 }
 
 impl Pass {
@@ -73,6 +77,7 @@ impl Pass {
         match self {
             Self::Conversations => "conversation_pass",
             Self::Ledger => "ledger_pass",
+            Self::Unclaimed => "unclaimed_pass",
         }
     }
 }
@@ -94,11 +99,13 @@ impl Due {
             Self::Passed(passed) => match passed.pass {
                 Pass::Conversations => Chore::ForgetConversations,
                 Pass::Ledger => Chore::ForgetLedgerRows,
+                Pass::Unclaimed => Chore::ForgetUnclaimed,
             },
             Self::Audit { .. } => Chore::ForgetAudit,
             Self::Started { .. } => Chore::ForgetStarted,
             Self::Notices => Chore::GiveUpNotices,
             Self::Tally { .. } => Chore::ForgetTally,
+            Self::SharedOut { .. } => Chore::ForgetSharedOut,
         }
     }
 }
@@ -130,7 +137,11 @@ pub(crate) fn survey(
     if exists(conn, "SELECT 1 FROM tally WHERE hour < ?1", hour)? {
         return Ok(Some(Due::Tally { before: hour }));
     }
-    for pass in [Pass::Conversations, Pass::Ledger] {
+    let limit = before(now, SHARED_OUT);
+    if exists(conn, "SELECT 1 FROM shared_out WHERE at < ?1", limit)? {
+        return Ok(Some(Due::SharedOut { before: limit }));
+    }
+    for pass in [Pass::Conversations, Pass::Ledger, Pass::Unclaimed] {
         if let Some(passed) = next_page(conn, pass, now)? {
             return Ok(Some(Due::Passed(passed)));
         }
@@ -241,6 +252,7 @@ fn next_page(conn: &Connection, pass: Pass, now: Timestamp) -> Result<Option<Pas
     let (rows, behind) = match pass {
         Pass::Conversations => conversations(conn, behind, now)?,
         Pass::Ledger => ledger_rows(conn, behind, now)?,
+        Pass::Unclaimed => unclaimed_rows(conn, behind)?,
     };
     let progress = Progress { began, behind };
     Ok(Some(Passed {
@@ -364,6 +376,28 @@ fn ledger_rows(conn: &Connection, behind: i64, now: Timestamp) -> Result<Found, 
             rows.collect()
         })
         .doing(DOING)?;
+    Ok(found(rows))
+}
+
+/// Addresses without a rule whose message is gone.
+const IS_GONE: &str = "NOT EXISTS (SELECT 1 FROM message m WHERE m.id = u.message_id)";
+
+fn unclaimed_rows(conn: &Connection, behind: i64) -> Result<Found, StoreError> {
+    let rows: Vec<(i64, bool)> = conn
+        .prepare_cached(&format!(
+            "SELECT u.id, {IS_GONE} FROM unclaimed u WHERE u.id > ?1 ORDER BY u.id LIMIT ?2"
+        ))
+        .and_then(|mut select| {
+            let key = params![behind, LOOK];
+            let rows = select.query_map(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+        .doing(DOING)?;
+    Ok(found(rows))
+}
+
+/// A slice of the rows of a page that may go.
+fn found(rows: Vec<(i64, bool)>) -> Found {
     let mut last = rows
         .last()
         .filter(|_| rows.len() == LOOK as usize)
@@ -374,7 +408,7 @@ fn ledger_rows(conn: &Connection, behind: i64, now: Timestamp) -> Result<Found, 
         gone.truncate(SLICE as usize);
         last = gone.last().copied();
     }
-    Ok((gone, last))
+    (gone, last)
 }
 
 /// Forgets the conversation of the run that a retrieval's newest one has pushed out of the last 20.
@@ -442,6 +476,11 @@ impl HousekeepingJob {
                      (SELECT hour FROM tally WHERE hour < ?1 ORDER BY hour LIMIT 500)",
                 *before,
             ),
+            Due::SharedOut { before } => delete(
+                "DELETE FROM shared_out WHERE (folder_id, identity) IN
+                     (SELECT folder_id, identity FROM shared_out WHERE at < ?1 ORDER BY at LIMIT 500)",
+                *before,
+            ),
         }
     }
 
@@ -460,9 +499,23 @@ impl HousekeepingJob {
             Pass::Ledger => {
                 let sql = format!("DELETE FROM ledger AS l WHERE l.id = ?1 AND {IS_PAST}");
                 let mut delete = txn.prepare_cached(&sql).doing(DOING)?;
+                let mut forget_copies = txn
+                    .prepare_cached("DELETE FROM claimed WHERE ledger_id = ?1")
+                    .doing(DOING)?;
                 let limit = before(self.now, ABSENT);
                 for row in &passed.rows {
-                    gone += delete.execute([*row, limit]).doing(DOING)?;
+                    let went = delete.execute([*row, limit]).doing(DOING)?;
+                    if went > 0 {
+                        forget_copies.execute([*row]).doing(DOING)?;
+                    }
+                    gone += went;
+                }
+            }
+            Pass::Unclaimed => {
+                let sql = format!("DELETE FROM unclaimed AS u WHERE u.id = ?1 AND {IS_GONE}");
+                let mut delete = txn.prepare_cached(&sql).doing(DOING)?;
+                for row in &passed.rows {
+                    gone += delete.execute([row]).doing(DOING)?;
                 }
             }
         }

@@ -428,3 +428,52 @@ async fn counts_of_started_runs_go_after_two_days() {
     assert_eq!(done[&Chore::ForgetStarted], 699);
     assert_eq!(number(&database, "SELECT min(day) FROM started"), today - 1);
 }
+
+#[tokio::test]
+async fn what_was_shared_out_is_forgotten_after_400_days() {
+    let bed = SqliteBed::new();
+    let store = bed.open().await;
+    let database = behind(&bed);
+    for day in 0..1_300 {
+        let sql = "INSERT INTO shared_out (folder_id, identity, message_id, ledger_id, at)
+             VALUES (1, randomblob(32), 1, 1, ?1)";
+        database.execute(sql, [START - day * DAY]).unwrap();
+    }
+    let done = keep_house(&store, START + HOUR).await;
+    assert_eq!(done[&Chore::ForgetSharedOut], 900);
+    assert_eq!(
+        number(&database, "SELECT min(at) FROM shared_out"),
+        START - 399 * DAY
+    );
+    assert_eq!(number(&database, "SELECT count(*) FROM shared_out"), 400);
+}
+
+#[tokio::test]
+async fn addresses_without_a_rule_go_with_their_messages() {
+    let bed = SqliteBed::new();
+    let scene = Scene::set(&bed).await;
+    let message = scene.commit_one("a", b"one").await.messages[0];
+    let database = behind(&bed);
+    for gone in 0..1_200 {
+        let sql = "INSERT INTO unclaimed (message_id, maildrop_id, address) VALUES (?1, 1, 'x@y')";
+        database.execute(sql, [message.row() + gone]).unwrap();
+    }
+    let done = keep_house(&scene.store, START + HOUR).await;
+    assert_eq!(done[&Chore::ForgetUnclaimed], 1_199);
+    assert_eq!(
+        number(&database, "SELECT min(message_id) FROM unclaimed"),
+        message.row()
+    );
+    assert_eq!(number(&database, "SELECT count(*) FROM unclaimed"), 1);
+    // Once a day is enough.
+    database
+        .execute("UPDATE unclaimed SET message_id = 4711", [])
+        .unwrap();
+    assert!(
+        !keep_house(&scene.store, START + 2 * HOUR)
+            .await
+            .contains_key(&Chore::ForgetUnclaimed)
+    );
+    let done = keep_house(&scene.store, START + 26 * HOUR).await;
+    assert_eq!(done[&Chore::ForgetUnclaimed], 1);
+}
