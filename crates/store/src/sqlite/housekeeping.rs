@@ -476,11 +476,7 @@ impl HousekeepingJob {
                      (SELECT hour FROM tally WHERE hour < ?1 ORDER BY hour LIMIT 500)",
                 *before,
             ),
-            Due::SharedOut { before } => delete(
-                "DELETE FROM shared_out WHERE (folder_id, identity) IN
-                     (SELECT folder_id, identity FROM shared_out WHERE at < ?1 ORDER BY at LIMIT 500)",
-                *before,
-            ),
+            Due::SharedOut { before } => forget_shared_out(txn, *before),
         }
     }
 
@@ -522,6 +518,28 @@ impl HousekeepingJob {
         save(txn, passed.pass, passed.progress)?;
         Ok(gone)
     }
+}
+
+/// Forgets a slice of what was shared out before then, each by its whole key: a folder may have very
+/// many.
+fn forget_shared_out(txn: &Connection, before: i64) -> Result<usize, StoreError> {
+    let keys: Vec<(i64, Vec<u8>)> = txn
+        .prepare_cached(
+            "SELECT folder_id, identity FROM shared_out WHERE at < ?1 ORDER BY at LIMIT ?2",
+        )
+        .and_then(|mut select| {
+            let rows =
+                select.query_map(params![before, SLICE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+        .doing(DOING)?;
+    let mut delete = txn
+        .prepare_cached("DELETE FROM shared_out WHERE folder_id = ?1 AND identity = ?2")
+        .doing(DOING)?;
+    for key in &keys {
+        delete.execute(params![key.0, key.1]).doing(DOING)?;
+    }
+    Ok(keys.len())
 }
 
 impl Job for HousekeepingJob {

@@ -539,6 +539,9 @@ impl Store for SqliteStore {
         to: FolderId,
     ) -> Result<u64, StoreError> {
         let found = catch_alls::find_unclaimed(&self.readers, retrieval, address).await?;
+        if found.is_empty() {
+            return Ok(0);
+        }
         let (reply, answer) = oneshot::channel();
         let announcer = Arc::clone(&self.announcer);
         let job = Claim::new(retrieval, to, found, announcer, reply);

@@ -15,16 +15,16 @@ use super::{
 
 /// A catch-all for firm.example with a run that has begun: its fallback is unclaimed/INBOX, and
 /// Alice and Petr have accounts.
-struct Firm<S> {
-    scene: Scene<S>,
-    alice: FolderId,
-    petr: FolderId,
-    petrs: AccountId,
-    fallback: FolderId,
+pub(crate) struct Firm<S> {
+    pub(crate) scene: Scene<S>,
+    pub(crate) alice: FolderId,
+    pub(crate) petr: FolderId,
+    pub(crate) petrs: AccountId,
+    pub(crate) fallback: FolderId,
 }
 
 impl<S: Store> Firm<S> {
-    async fn set<B: Bed<Store = S>>(bed: &B) -> Self {
+    pub(crate) async fn set<B: Bed<Store = S>>(bed: &B) -> Self {
         let store = bed.open().await;
         let account = person(&store, "unclaimed").await;
         let alices = person(&store, "alice").await;
@@ -56,7 +56,7 @@ impl<S: Store> Firm<S> {
         }
     }
 
-    async fn commit(&self, deliveries: Vec<Delivery>) -> Vec<Committed> {
+    pub(crate) async fn commit(&self, deliveries: Vec<Delivery>) -> Vec<Committed> {
         let batch = Batch {
             fallback: Some(self.fallback),
             ..self.scene.batch(deliveries)
@@ -64,37 +64,37 @@ impl<S: Store> Firm<S> {
         self.scene.store.commit_batch(batch).await.unwrap()
     }
 
-    async fn commit_one(&self, delivery: Delivery) -> Committed {
+    pub(crate) async fn commit_one(&self, delivery: Delivery) -> Committed {
         self.commit(vec![delivery]).await.remove(0)
     }
 
     /// All messages of a folder.
-    async fn messages(&self, folder: FolderId) -> Vec<Message> {
+    pub(crate) async fn messages(&self, folder: FolderId) -> Vec<Message> {
         let page = self.scene.store.message_page(folder, None, 1000).await;
         page.unwrap()
     }
 
-    async fn count(&self, folder: FolderId) -> usize {
+    pub(crate) async fn count(&self, folder: FolderId) -> usize {
         self.messages(folder).await.len()
     }
 
-    async fn why(&self, id: MessageId) -> String {
+    pub(crate) async fn why(&self, id: MessageId) -> String {
         self.scene.store.message_by_id(id).await.unwrap().why
     }
 
-    async fn unclaimed(&self) -> Vec<(String, u64)> {
+    pub(crate) async fn unclaimed(&self) -> Vec<(String, u64)> {
         let unclaimed = self.scene.store.unclaimed(self.scene.retrieval.id).await;
         let counts = unclaimed.unwrap().into_iter();
         counts.map(|one| (one.address, one.messages)).collect()
     }
 
-    async fn claim(&self, address: &str, to: FolderId) -> u64 {
+    pub(crate) async fn claim(&self, address: &str, to: FolderId) -> u64 {
         let (store, id) = (&self.scene.store, self.scene.retrieval.id);
         let address: Address = address.parse().unwrap();
         store.claim(id, &address, to).await.unwrap()
     }
 
-    async fn story(&self, id: &str) -> LedgerStory {
+    pub(crate) async fn story(&self, id: &str) -> LedgerStory {
         let found = self.scene.store.ledger_search(&[id.into()]).await;
         let mut found = found.unwrap();
         found.retain(|story| story.unique_id == Some(unique_id(id)));
@@ -103,7 +103,7 @@ impl<S: Store> Firm<S> {
     }
 
     /// Messages and octets of a folder, as it counts them.
-    async fn counters(&self, account: AccountId) -> (u64, Octets) {
+    pub(crate) async fn counters(&self, account: AccountId) -> (u64, Octets) {
         let folders = self.scene.store.folder_list(account).await.unwrap();
         (folders[0].messages, folders[0].octets)
     }
@@ -111,7 +111,7 @@ impl<S: Store> Firm<S> {
 
 /// A message that goes to these folders, each with an address that led there. Its identity is that
 /// of `words`; the octets differ from those of every other copy.
-fn shared(id: &str, words: &str, places: &[(FolderId, &str)]) -> Delivery {
+pub(crate) fn shared(id: &str, words: &str, places: &[(FolderId, &str)]) -> Delivery {
     let body = format!("Delivered-To: {id}\r\n\r\n{words}").into_bytes();
     let placement = |(folder, address): &(FolderId, &str)| Placement {
         folder: *folder,
@@ -126,7 +126,12 @@ fn shared(id: &str, words: &str, places: &[(FolderId, &str)]) -> Delivery {
 }
 
 /// The same where the addresses have no rule.
-fn for_nobody(id: &str, words: &str, fallback: FolderId, addresses: &[&str]) -> Delivery {
+pub(crate) fn for_nobody(
+    id: &str,
+    words: &str,
+    fallback: FolderId,
+    addresses: &[&str],
+) -> Delivery {
     let line = |address: &&str| format!("To no. 1 = {address}, no rule");
     let lines: Vec<String> = addresses.iter().map(line).collect();
     let recipients = addresses.iter().map(|one| (*one).to_owned());
@@ -143,7 +148,7 @@ fn for_nobody(id: &str, words: &str, fallback: FolderId, addresses: &[&str]) -> 
 }
 
 /// An account without an address.
-async fn person(store: &impl Store, name: &str) -> AccountId {
+pub(crate) async fn person(store: &impl Store, name: &str) -> AccountId {
     store.account_create(new_account(name)).await.unwrap()
 }
 
@@ -719,146 +724,6 @@ pub(crate) async fn the_next_of_its_kind_adopts_ledger_and_unclaimed(bed: &impl 
     assert!(scene.store.commit_batch(batch).await.unwrap()[0].is_copy());
 }
 
-pub(crate) async fn unclaimed_addresses_are_counted_most_frequent_first(bed: &impl Bed) {
-    let firm = Firm::set(bed).await;
-    let nobody = |id: &str, addresses: &[&str]| for_nobody(id, id, firm.fallback, addresses);
-    assert!(firm.unclaimed().await.is_empty());
-    firm.commit(vec![
-        nobody("a", &["zoe@firm.example", "infos@firm.example"]),
-        nobody("b", &["Infos@firm.example"]),
-        nobody("c", &["infos@firm.example", "amy@firm.example"]),
-        shared("d", "d", &[(firm.alice, "alice@firm.example")]),
-    ])
-    .await;
-    // A copy for another address is one message for both.
-    firm.commit_one(for_nobody("e", "b", firm.fallback, &["zoe@firm.example"]))
-        .await;
-    let expected = [("infos", 3), ("zoe", 2), ("amy", 1)];
-    let expected = expected.map(|(name, count)| (format!("{name}@firm.example"), count));
-    assert_eq!(firm.unclaimed().await, expected);
-    // What its reader removed is not there any more.
-    let uids: Vec<_> = firm.messages(firm.fallback).await;
-    let uids: Vec<_> = uids.iter().map(|message| message.uid).collect();
-    let store = &firm.scene.store;
-    store
-        .message_remove(firm.fallback, &uids[1..])
-        .await
-        .unwrap();
-    let expected = ["infos@firm.example", "zoe@firm.example"].map(|one| (one.to_owned(), 1));
-    assert_eq!(firm.unclaimed().await, expected);
-}
-
-pub(crate) async fn a_claim_moves_what_belongs_and_nothing_else(bed: &impl Bed) {
-    let mut firm = Firm::set(bed).await;
-    let nobody = |id: &str, addresses: &[&str]| for_nobody(id, id, firm.fallback, addresses);
-    let mut with_somebody = nobody("both", &["infos@firm.example"]);
-    // Somebody's own address leads to the fallback, too.
-    with_somebody.placements[0]
-        .recipients
-        .push("boss@firm.example".into());
-    let mut named_too_many = nobody("many", &["infos@firm.example"]);
-    named_too_many.placements[0].why.push_str("\nand 7 more");
-    let committed = firm
-        .commit(vec![
-            nobody("alone", &["Infos@firm.example"]),
-            nobody("tagged", &["infos+x@firm.test"]),
-            nobody("other", &["infosx@firm.example"]),
-            nobody("two", &["infos@firm.example", "zoe@firm.example"]),
-            with_somebody,
-            named_too_many,
-        ])
-        .await;
-    let ids: Vec<MessageId> = committed.iter().map(|one| one.messages[0]).collect();
-    let before = firm.scene.store.message_by_id(ids[0]).await.unwrap();
-    assert_eq!(firm.claim("infos@firm.example", firm.petr).await, 5);
-    for _ in ["as claimed", "after opening again"] {
-        let here = firm.messages(firm.petr).await;
-        let subjects: Vec<&str> = here.iter().map(|m| m.summary.subject.as_str()).collect();
-        assert_eq!(
-            subjects,
-            [
-                "about alone",
-                "about tagged",
-                "about two",
-                "about both",
-                "about many"
-            ]
-        );
-        assert_eq!((here[0].id, here[1].id), (ids[0], ids[1]), "moved");
-        assert!(
-            here[2..].iter().all(|message| !ids.contains(&message.id)),
-            "copied"
-        );
-        assert_ne!(here[0].uidl, before.uidl);
-        assert_eq!(here[0].body, before.body);
-        assert_eq!(
-            here[0].why,
-            "To no. 1 = Infos@firm.example, no rule\nunclaimed before, now infos@firm.example"
-        );
-        assert_eq!(here[2].why, "unclaimed before, now infos@firm.example");
-        let there = firm.messages(firm.fallback).await;
-        let there: Vec<MessageId> = there.iter().map(|message| message.id).collect();
-        assert_eq!(there, ids[2..]);
-        for (account, folder) in [(firm.petrs, firm.petr), (firm.scene.account, firm.fallback)] {
-            let messages = firm.messages(folder).await;
-            let octets = messages.iter().map(|message| message.size.count()).sum();
-            let counted = (messages.len() as u64, Octets::new(octets));
-            assert_eq!(firm.counters(account).await, counted);
-        }
-        for message in here {
-            firm.scene.read(message.id).await;
-        }
-        firm.scene = firm.scene.reopen(bed).await;
-    }
-    let left = ["infosx@firm.example", "zoe@firm.example"].map(|one| (one.to_owned(), 1));
-    assert_eq!(firm.unclaimed().await, left);
-    assert_eq!(firm.claim("infos@firm.example", firm.petr).await, 0);
-    assert_eq!(firm.claim("*@firm.example", firm.alice).await, 2);
-    assert!(firm.unclaimed().await.is_empty());
-}
-
-pub(crate) async fn a_claimed_message_is_found_where_it_is_now(bed: &impl Bed) {
-    let firm = Firm::set(bed).await;
-    let nobody = |id: &str, addresses: &[&str]| for_nobody(id, id, firm.fallback, addresses);
-    firm.commit(vec![
-        nobody("moved", &["infos@firm.example"]),
-        nobody("copied", &["infos@firm.example", "zoe@firm.example"]),
-    ])
-    .await;
-    firm.claim("infos@firm.example", firm.petr).await;
-    let told = |story: &LedgerStory| -> Vec<(String, String)> {
-        let placements = story.placements.iter();
-        placements.map(|at| (at.place(), at.why.clone())).collect()
-    };
-    let claimed = "unclaimed before, now infos@firm.example";
-    let no_rule = "To no. 1 = infos@firm.example, no rule";
-    let moved = [("petr / INBOX".into(), format!("{no_rule}\n{claimed}"))];
-    assert_eq!(told(&firm.story("moved").await), moved);
-    let story = firm.story("copied").await;
-    let both = [
-        (
-            "unclaimed / INBOX".into(),
-            format!("{no_rule}\nTo no. 1 = zoe@firm.example, no rule"),
-        ),
-        ("petr / INBOX".into(), claimed.into()),
-    ];
-    assert_eq!(told(&story), both);
-    // By the number of the copy alone, and where nothing else of it is left.
-    let number = story.placements[1].message.to_string();
-    let uids: Vec<_> = firm.messages(firm.fallback).await;
-    let store = &firm.scene.store;
-    for expected in [2, 1] {
-        let found = store.ledger_search(std::slice::from_ref(&number)).await;
-        let found = found.unwrap();
-        assert_eq!((found.len(), found[0].id), (1, story.id));
-        assert_eq!(found[0].placements.len(), expected);
-        store
-            .message_remove(firm.fallback, &[uids[0].uid])
-            .await
-            .unwrap();
-    }
-}
-
 pub(crate) async fn a_story_tells_every_placement_and_why(bed: &impl Bed) {
     let firm = Firm::set(bed).await;
     let places = [
@@ -877,48 +742,4 @@ pub(crate) async fn a_story_tells_every_placement_and_why(bed: &impl Bed) {
         story.placements,
         [placement(0, "petr"), placement(1, "alice")]
     );
-}
-
-pub(crate) async fn copies_of_a_claimed_message_go_where_it_went(bed: &impl Bed) {
-    let firm = Firm::set(bed).await;
-    let infos = for_nobody("a", "hello", firm.fallback, &["infos@firm.example"]);
-    firm.commit_one(infos).await;
-    assert_eq!(firm.claim("infos@firm.example", firm.petr).await, 1);
-    let by_rule = shared("b", "hello", &[(firm.petr, "infos@firm.example")]);
-    assert!(firm.commit_one(by_rule).await.is_copy());
-    // One for somebody else is not withheld from the fallback.
-    let zoe = for_nobody("c", "hello", firm.fallback, &["zoe@firm.example"]);
-    assert_eq!(firm.commit_one(zoe).await.became, Became::Stored);
-    // Who has it already does not get it again, and it does not stay behind.
-    assert_eq!(firm.claim("zoe@firm.example", firm.petr).await, 1);
-    assert_eq!(firm.count(firm.petr).await, 1);
-    assert_eq!(firm.count(firm.fallback).await, 0);
-    let why = &firm.messages(firm.petr).await[0].why;
-    assert!(
-        why.ends_with("unclaimed before, now zoe@firm.example"),
-        "{why}"
-    );
-}
-
-pub(crate) async fn very_many_are_claimed(bed: &impl Bed) {
-    let firm = Firm::set(bed).await;
-    let mut listener = firm.scene.store.records().subscribe();
-    let nobody = |n: usize| {
-        let id = n.to_string();
-        for_nobody(&id, &id, firm.fallback, &["infos@firm.example"])
-    };
-    firm.commit((0..700).map(nobody).collect()).await;
-    assert_eq!(firm.claim("infos@firm.example", firm.petr).await, 700);
-    assert_eq!(firm.count(firm.petr).await, 700);
-    assert_eq!(firm.counters(firm.scene.account).await, (0, Octets::ZERO));
-    let mut heard = Vec::new();
-    while let Some(news) = listener.try_next() {
-        heard.push(match news {
-            News::Came(came) => (came.folder, came.messages.len()),
-            News::Went(went) => (went.folder, went.uids.len()),
-            News::Missed(_) => panic!("all was to be heard"),
-        });
-    }
-    let expected = [(firm.fallback, 700), (firm.fallback, 700), (firm.petr, 700)];
-    assert_eq!(heard, expected);
 }

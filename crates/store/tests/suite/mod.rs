@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod batches;
 pub(crate) mod bodies;
 pub(crate) mod catch_alls;
+pub(crate) mod claims;
 pub(crate) mod groups;
 pub(crate) mod ledger;
 pub(crate) mod loops;

@@ -3,6 +3,7 @@
 
 mod book;
 mod claim;
+mod giving;
 mod settings;
 mod sharing;
 mod unclaimed;

@@ -93,10 +93,8 @@ impl<'a> Notes<'a> {
     }
 
     fn insert_addresses(&self, txn: &Connection, message: MessageId) -> Result<(), StoreError> {
-        let addresses = self.delivery.unclaimed.iter().take(ADDRESSES_MOST);
-        addresses
-            .map(|address| self.insert(txn, message, address))
-            .collect()
+        let mut addresses = self.delivery.unclaimed.iter().take(ADDRESSES_MOST);
+        addresses.try_for_each(|address| self.insert(txn, message, address))
     }
 
     fn insert(
@@ -295,4 +293,44 @@ pub(super) fn fallback(txn: &Connection, id: RetrievalId) -> Result<(FolderId, i
         })
         .doing(READ)?
         .ok_or_else(|| missing("retrieval", id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(address: &str) -> Pattern {
+        let (local_part, domain) = address.split_once('@').unwrap();
+        Pattern {
+            local_part: local_part.split('*').map(str::to_owned).collect(),
+            domain: domain.into(),
+            separators: "+-".into(),
+            aliases: vec![("firm.test".into(), "firm.example".into())],
+        }
+    }
+
+    #[test]
+    fn a_rule_covers_tags_and_other_names_of_its_domain() {
+        for (rule, address, covers) in [
+            ("infos@firm.example", "Infos@Firm.Example", true),
+            ("infos@firm.example", "infos+a-b@firm.test", true),
+            ("infos@firm.example", "infos-x@firm.example", true),
+            ("infos@firm.example", "info@firm.example", false),
+            ("infos@firm.example", "infosx@firm.example", false),
+            ("infos@firm.example", "xinfos@firm.example", false),
+            ("infos@firm.example", "infos@other.example", false),
+            ("infos@firm.test", "infos@firm.example", false),
+            ("infos+x@firm.example", "infos@firm.example", false),
+            ("*@firm.example", "anybody+x@firm.test", true),
+            ("*+news@firm.example", "alice+news@firm.example", true),
+            ("*+news@firm.example", "alice@firm.example", false),
+            ("a*b*c@firm.example", "a1b2bc@firm.example", true),
+            ("a*b*c@firm.example", "acb@firm.example", false),
+            ("ab*b@firm.example", "ab@firm.example", false),
+            ("sales@*", "sales@other.example", true),
+            ("*@*", ELSE, false),
+        ] {
+            assert_eq!(pattern(rule).covers(address), covers, "{rule} {address}");
+        }
+    }
 }
