@@ -165,3 +165,90 @@ impl Job for Claim {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use inhaul_types::Timestamp;
+
+    use crate::sqlite::segments::Segments;
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_came_to_nothing_is_taken_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
+            .unwrap();
+        conn.execute_batch(
+            "INSERT INTO account (id, name, group_id, created) VALUES (1, 'unclaimed', 1, 0);
+             INSERT INTO folder (id, account_id, name, uid_validity, messages, octets)
+                 VALUES (1, 1, 'INBOX', 1, 300, 1500), (2, 1, 'Shop', 1, 0, 0);
+             INSERT INTO maildrop (id, host, user, folder_id) VALUES (1, 'h', 'u', 1);
+             INSERT INTO retrieval (id, name, host, port, security, user, folder_id, maildrop_id,
+                     routing, evidence, created)
+                 VALUES (1, 'firm', 'h', 995, 'tls', 'u', 1, 1, 'catch-all', 'to-cc', 0);
+             WITH RECURSIVE n(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 300)
+                 INSERT INTO message (folder_id, uid, body_id, size, internal_date, mod_seq, uidl)
+                     SELECT 1, n, n, 5, 0, 1, zeroblob(12) FROM n;
+             INSERT INTO unclaimed (message_id, maildrop_id, address)
+                 SELECT id, 1, 'infos@firm.example' FROM message;",
+        )
+        .unwrap();
+        let around = Surroundings {
+            clock: Arc::new(|| Timestamp::from_millis(9)),
+            bodies_in_use: Arc::default(),
+            segments: Mutex::new(Segments::open(&conn, dir.path()).unwrap()),
+        };
+        let (reply, mut answer) = oneshot::channel();
+        let retrieval = retrievals::by_id(&conn, RetrievalId::new(1)).unwrap();
+        let found = Found {
+            pattern: Pattern::new(&"infos@firm.example".parse().unwrap(), &retrieval),
+            // One that is gone meanwhile, too.
+            messages: (1..=301).map(MessageId::new).collect(),
+            why: "claimed".into(),
+        };
+        let mut job = Claim::new(retrieval.id, FolderId::new(2), found, Arc::default(), reply);
+        for (end, slice, durability) in [
+            ("ROLLBACK", true, Durability::WithTheNext),
+            ("COMMIT", true, Durability::WithTheNext),
+            ("ROLLBACK", false, Durability::Synced),
+            ("COMMIT", false, Durability::Synced),
+        ] {
+            assert_eq!((job.weight().slice, job.durability()), (slice, durability));
+            conn.execute_batch("BEGIN").unwrap();
+            let step = job.step(&conn, &around).unwrap();
+            assert_eq!(step, if slice { Step::More } else { Step::Done });
+            conn.execute_batch(end).unwrap();
+            if end == "COMMIT" {
+                job.committed();
+            }
+        }
+        assert!(Box::new(job).finish(Ok(())).is_none());
+        assert_eq!(answer.try_recv().unwrap().unwrap(), 300);
+        let counts: Vec<[i64; 4]> = conn
+            .prepare(
+                "SELECT f.messages, f.octets, f.uid_next,
+                     (SELECT count(*) FROM message WHERE folder_id = f.id)
+                 FROM folder f ORDER BY id",
+            )
+            .unwrap()
+            .query_map([], |row| {
+                Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+            })
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(counts, [[0, 0, 1, 0], [300, 1500, 301, 300]]);
+        let left: (i64, i64) = conn
+            .query_row(
+                "SELECT (SELECT count(*) FROM unclaimed), (SELECT count(*) FROM expunged)",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+        assert_eq!(left, (0, 300));
+    }
+}
