@@ -1,17 +1,17 @@
 //! What a run would do now: told by a dry run, message by message.
 
-use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 use inhaul_domain::{
     BodyVerdict, Ledger, Listing, ListingIndex, ProbeVerdict, RunPlan, RunPolicy, deletes_fetched,
 };
-use inhaul_message::{HEADER_MOST, summarize};
-use inhaul_pop3_proto::client::{Command, CommandKind, Event};
+use inhaul_message::summarize;
 use inhaul_types::{MessageNumber, Octets, Timestamp, UniqueId};
 
 use crate::failure::RunError;
 use crate::run::left_out_text;
 use crate::session::Wire;
+use crate::session::headers::read_headers;
 
 /// What a run would do now.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -137,47 +137,18 @@ async fn read_headings(
     pipelining: bool,
 ) -> Result<(), RunError> {
     let window = if pipelining { WINDOW } else { 1 };
-    let mut unsent = 0;
-    let mut outstanding = VecDeque::new();
-    let mut header = Vec::new();
-    loop {
-        while outstanding.len() < window && unsent < messages.len() {
-            let number = messages[unsent].number;
-            wire.send(Command::Top { number, lines: 0 })?;
-            outstanding.push_back(unsent);
-            unsent += 1;
-        }
-        let Some(next) = outstanding.pop_front() else {
-            return Ok(());
+    let numbers: Vec<_> = messages.iter().map(|message| message.number).collect();
+    let mut unread = messages.iter_mut();
+    read_headers(wire, window, &numbers, |header| {
+        let (Some(message), Ok(header)) = (unread.next(), header) else {
+            return ControlFlow::Break(());
         };
-        let heading = wire
-            .until(|event| match event {
-                Event::BodyStart { .. } => {
-                    header.clear();
-                    None
-                }
-                Event::BodyChunk(octets) => {
-                    let room = HEADER_MOST.saturating_sub(header.len()).min(octets.len());
-                    header.extend_from_slice(&octets[..room]);
-                    None
-                }
-                Event::BodyEnd { .. } => {
-                    let summary = summarize(&header);
-                    Some(Some(Heading {
-                        from: summary.from,
-                        subject: summary.subject,
-                    }))
-                }
-                Event::Refused {
-                    command: CommandKind::Top(_),
-                    ..
-                } => Some(None),
-                _ => None,
-            })
-            .await?;
-        if heading.is_none() {
-            unsent = messages.len();
-        }
-        messages[next].heading = heading;
-    }
+        let summary = summarize(header);
+        message.heading = Some(Heading {
+            from: summary.from,
+            subject: summary.subject,
+        });
+        ControlFlow::Continue(())
+    })
+    .await
 }

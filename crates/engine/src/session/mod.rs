@@ -1,10 +1,11 @@
 //! One visit to a maildrop: the conversation, carried out over a line.
 //!
 //! `wire` moves octets, `open` gets to the sign-in, `peer` says who greets, `secret` has what it needs and `sign_in` does
-//! it, `learned` is what one session tells the next, `listing` learns what is there, `probe` reads
-//! headers, `retrieve` brings bodies and asks for deletions. The order of effects is in `retrieve`
+//! it, `learned` is what one session tells the next, `listing` learns what is there, `headers` reads
+//! headers and `probe` judges by them, `retrieve` brings bodies and asks for deletions. The order of effects is in `retrieve`
 //! and in [`crate::run`].
 
+pub(crate) mod headers;
 pub(crate) mod learned;
 pub(crate) mod listing;
 pub(crate) mod open;
