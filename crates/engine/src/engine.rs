@@ -19,6 +19,7 @@ use crate::observe::{Observer, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
 use crate::run::{Outcome, Visit, unless_stopped};
 use crate::settings::Checks;
+use crate::survey::Surveys;
 
 /// Reads the time; tests turn it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -37,6 +38,7 @@ pub struct Engine {
     pub(crate) log: Option<Arc<Pop3Log>>,
     pub(crate) clock: Clock,
     pub(crate) network: Network,
+    pub(crate) surveys: Surveys,
     pace: RwLock<Arc<Pace>>,
 }
 
@@ -101,6 +103,7 @@ impl Engine {
             log,
             clock,
             network: Network::default(),
+            surveys: Surveys::default(),
             pace: RwLock::default(),
         })
     }
@@ -236,7 +239,10 @@ impl Engine {
 
     /// Waits for a place, and reads the retrieval's row behind the lease: while this run waited,
     /// another may have written what it learnt there, or a person may have changed it.
-    async fn lease(&self, retrieval: &Retrieval) -> Result<(Lease, Retrieval), RunError> {
+    pub(crate) async fn lease(
+        &self,
+        retrieval: &Retrieval,
+    ) -> Result<(Lease, Retrieval), RunError> {
         let mut remote = retrieval.remote.clone();
         loop {
             let lease = self.leases.take(&remote).await;

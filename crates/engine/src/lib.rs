@@ -19,6 +19,7 @@ pub mod service;
 mod session;
 mod settings;
 mod spool;
+mod survey;
 
 pub use engine::{Clock, Engine, RUN_EVENTS, RunOptions};
 pub use inspect::{
@@ -31,3 +32,4 @@ pub use preview::{Heading, Preview, Previewed};
 pub use sabotage::{Sabotage, sabotage};
 pub use session::secret::secret_in_file;
 pub use settings::Checks;
+pub use survey::{Survey, SurveyError, Surveyed};

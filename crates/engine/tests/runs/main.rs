@@ -28,5 +28,6 @@ mod service;
 mod sign_ins;
 mod starts;
 mod stopping;
+mod surveys;
 mod talk;
 mod together;
