@@ -19,6 +19,7 @@ use crate::observe::{Observer, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
 use crate::run::{Outcome, Visit, unless_stopped};
 use crate::settings::Checks;
+use crate::sharing::Sharings;
 use crate::survey::Surveys;
 
 /// Reads the time; tests turn it.
@@ -38,6 +39,7 @@ pub struct Engine {
     pub(crate) log: Option<Arc<Pop3Log>>,
     pub(crate) clock: Clock,
     pub(crate) network: Network,
+    pub(crate) sharings: Sharings,
     pub(crate) surveys: Surveys,
     pace: RwLock<Arc<Pace>>,
 }
@@ -103,6 +105,7 @@ impl Engine {
             log,
             clock,
             network: Network::default(),
+            sharings: Sharings::default(),
             surveys: Surveys::default(),
             pace: RwLock::default(),
         })

@@ -18,6 +18,7 @@ mod sabotage;
 pub mod service;
 mod session;
 mod settings;
+mod sharing;
 mod spool;
 mod survey;
 
@@ -32,4 +33,5 @@ pub use preview::{Heading, Preview, Previewed};
 pub use sabotage::{Sabotage, sabotage};
 pub use session::secret::secret_in_file;
 pub use settings::Checks;
+pub use sharing::catch_all;
 pub use survey::{Survey, SurveyError, Surveyed};

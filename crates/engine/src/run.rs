@@ -23,7 +23,7 @@ use inhaul_domain::{
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
 use inhaul_store::{Allowance, LedgerChange, Retrieval, RunNote};
 use inhaul_types::card::Detail;
-use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, RunId, Timestamp};
+use inhaul_types::{AccountId, ErrorCode, LedgerId, MessageNumber, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -34,6 +34,7 @@ use crate::observe::{Observer, Progress};
 use crate::pop3_log::RunLog;
 use crate::preview::{Look, Preview, preview};
 use crate::session::Wire;
+use crate::session::batch::Came;
 use crate::session::learned::Learned;
 use crate::session::listing::{Ahead, Listed, list};
 use crate::session::open::{ask_again, dial, sign_in};
@@ -42,7 +43,7 @@ use crate::session::retrieve::retrieve;
 use crate::session::secret::reveal;
 use crate::session::tally::Tally;
 
-pub(crate) use planned::{LOOP, left_out_text};
+pub(crate) use planned::{LOOP, OWN_TRACE, left_out_text};
 
 /// How long a re-linked message's remote copy is safe from us after a renumbering.
 const RELINK_HOLD: Duration = Duration::from_secs(24 * 3600);
@@ -94,6 +95,10 @@ struct Earlier {
     sessions: u32,
     stored: u64,
     octets: Octets,
+    /// Copies of what their folders had already.
+    copies: Came,
+    /// How many messages of a catch-all each account got.
+    reached: HashMap<AccountId, u64>,
     deleted: u64,
     left: u64,
     /// Of those: messages that went round.
@@ -245,13 +250,14 @@ impl Visit<'_> {
     /// Whether the session that has ended is to be followed by another one.
     fn next(&self) -> Next {
         let Outcome { tally, earlier, .. } = &self.outcome;
-        let more = tally.postponed > 0 || self.retrieval.lists_in_parts && tally.stored > 0;
+        let brought = tally.brought();
+        let more = tally.postponed > 0 || self.retrieval.lists_in_parts && brought.messages > 0;
         // What is asked for again and again and never comes would be asked for without end.
-        let by_limit = self.bounds().session != Amount::UNBOUND && tally.stored > 0;
+        let by_limit = self.bounds().session != Amount::UNBOUND && brought.messages > 0;
         let may = !self.options.dry_run
             && !self
                 .left_in_run()
-                .less(tally.stored, tally.octets)
+                .less(brought.messages, brought.octets)
                 .is_used_up()
             && (by_limit || earlier.sessions + 1 < SESSIONS)
             && !*self.stop.borrow()
@@ -274,11 +280,15 @@ impl Visit<'_> {
         self.note_session_size(SessionSize::after_good);
         self.note_what_was_left();
         let outcome = &mut self.outcome;
-        let tally = std::mem::take(&mut outcome.tally);
+        let mut tally = std::mem::take(&mut outcome.tally);
         let earlier = &mut outcome.earlier;
+        for (account, messages) in tally.reached.drain() {
+            *earlier.reached.entry(account).or_default() += messages;
+        }
         earlier.sessions += 1;
         earlier.stored += tally.stored;
         earlier.octets += tally.octets;
+        earlier.copies += tally.copies;
         // What the server would not hand over for now was asked for again.
         earlier.left += tally.left - tally.left_for_now + std::mem::take(&mut outcome.left);
         earlier.left += tally.loops;
@@ -393,17 +403,29 @@ impl Visit<'_> {
         }
         self.log.tell();
         self.apply_before_deleting().await?;
+        let sharing = match part.retrieve.is_empty() {
+            true => None,
+            false => {
+                let most = self.recipients_most();
+                self.engine.sharing(&self.retrieval, most).await?
+            }
+        };
         let mut errand = self.errand(known, &listing, &plan, &verdict, part, &mut judge);
+        errand.sharing = sharing;
         errand.pipelining = pipelining;
         errand.ahead = ahead;
         let brought = retrieve(wire, errand, &mut tally).await;
-        let stored = tally.stored;
+        let came = tally.brought().messages;
+        let what = match tally.copies.messages {
+            0 => format!("{} stored", tally.stored),
+            copies => format!("{} stored, {copies} were copies", tally.stored),
+        };
         self.outcome.tally = tally;
-        self.step(&format!("{stored} stored"));
+        self.step(&what);
         if let Err(error) = &brought
             && error.is_of_the_line()
         {
-            self.note_session_size(|size| size.after_cut(stored));
+            self.note_session_size(|size| size.after_cut(came));
         }
         brought?;
         // What was not asked for may be one of those that vanished, under another id.

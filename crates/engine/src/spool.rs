@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use inhaul_message::HEADER_MOST;
+use inhaul_message::{HEADER_MOST, header_end};
 use inhaul_store::Body;
 use inhaul_types::{Digest, Octets};
 use sha2::{Digest as _, Sha256};
@@ -20,7 +20,16 @@ pub(crate) struct Incoming {
     file: Option<File>,
     size: u64,
     digest: Sha256,
+    behind_header: Behind,
     reservation: Reservation,
+}
+
+/// Whether the octets behind the header are hashed apart from the whole: copies of one message differ
+/// in their headers only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum BehindHeader {
+    NotHashed,
+    Hashed,
 }
 
 /// One body received whole.
@@ -30,6 +39,8 @@ pub(crate) struct Received {
     pub(crate) body: Body,
     /// Over all of them.
     pub(crate) digest: Digest,
+    /// Over those behind the header, where that was asked for.
+    pub(crate) behind_header: Option<Digest>,
     /// The first octets of a body that is not in memory.
     pub(crate) head: Vec<u8>,
     /// To be kept until the body is committed.
@@ -41,8 +52,12 @@ pub(crate) struct Received {
 const MEMORY_MOST: u64 = 1 << 20;
 
 impl Incoming {
-    pub(crate) fn new(budget: &Arc<Budget>) -> Self {
+    pub(crate) fn new(budget: &Arc<Budget>, behind_header: BehindHeader) -> Self {
         Self {
+            behind_header: match behind_header {
+                BehindHeader::NotHashed => Behind::NotHashed,
+                BehindHeader::Hashed => Behind::Sought { line: 0 },
+            },
             head: Vec::new(),
             file: None,
             size: 0,
@@ -69,13 +84,12 @@ impl Incoming {
                     .saturating_sub(self.head.len())
                     .min(octets.len());
                 self.head.extend_from_slice(&octets[..room]);
-                file.write_all(octets)
+                file.write_all(octets)?;
             }
-            None => {
-                self.head.extend_from_slice(octets);
-                Ok(())
-            }
+            None => self.head.extend_from_slice(octets),
         }
+        self.behind_header.push(&self.head, self.size, octets);
+        Ok(())
     }
 
     /// The body is whole.
@@ -96,6 +110,7 @@ impl Incoming {
         Received {
             body,
             digest,
+            behind_header: self.behind_header.finish(),
             head,
             reservation: self.reservation,
         }
@@ -116,6 +131,60 @@ impl Incoming {
     }
 }
 
+/// The hash of what stands behind the header.
+#[derive(Debug)]
+enum Behind {
+    NotHashed,
+    /// The header's end is not there yet; its last line so far begins here.
+    Sought {
+        line: usize,
+    },
+    Hashing(Sha256),
+}
+
+impl Behind {
+    /// `head` is the beginning of a message of `size` octets so far, the last of which are `octets`.
+    fn push(&mut self, head: &[u8], size: u64, octets: &[u8]) {
+        match self {
+            Self::NotHashed => {}
+            Self::Hashing(digest) => digest.update(octets),
+            Self::Sought { line } => {
+                let head = &head[..head.len().min(HEADER_MOST)];
+                let is_cut = head.len() == HEADER_MOST;
+                // An empty line ends with the LF that has just come, and octets are looked at once.
+                let has_line_end = octets.contains(&b'\n');
+                let last = has_line_end.then(|| &head[*line..]);
+                let end = last.and_then(header_end).map(|end| *line + end);
+                if let Some(end) = end.or_else(|| is_cut.then_some(HEADER_MOST)) {
+                    *self = Self::Hashing(digest_from(end, size, octets));
+                } else if has_line_end {
+                    let lf = head.iter().rposition(|octet| *octet == b'\n');
+                    *line = lf.map_or(0, |lf| lf + 1);
+                }
+            }
+        }
+    }
+
+    /// A message without an end of its header has nothing behind it.
+    fn finish(self) -> Option<Digest> {
+        let digest = match self {
+            Self::NotHashed => return None,
+            Self::Sought { .. } => Sha256::new(),
+            Self::Hashing(digest) => digest,
+        };
+        Some(Digest::new(digest.finalize().into()))
+    }
+}
+
+/// Begins with what of `octets`, the last of `size`, stands behind the header's end.
+fn digest_from(end: usize, size: u64, octets: &[u8]) -> Sha256 {
+    let behind = size.saturating_sub(end as u64);
+    let behind = usize::try_from(behind).unwrap_or(octets.len());
+    let mut digest = Sha256::new();
+    digest.update(&octets[octets.len().saturating_sub(behind)..]);
+    digest
+}
+
 impl Received {
     /// The octets a header is read from.
     pub(crate) fn head(&self) -> &[u8] {
@@ -134,7 +203,8 @@ mod tests {
 
     fn receive(budget: u64, pieces: &[&[u8]]) -> Received {
         let spool = tempfile::tempdir().unwrap();
-        let mut incoming = Incoming::new(&Budget::new(Octets::new(budget)));
+        let budget = Budget::new(Octets::new(budget));
+        let mut incoming = Incoming::new(&budget, BehindHeader::Hashed);
         for piece in pieces {
             incoming.push(piece, spool.path()).unwrap();
         }
@@ -175,11 +245,12 @@ mod tests {
         let piece = vec![b'x'; 300 << 10];
         let spool = tempfile::tempdir().unwrap();
         let budget = Budget::new(Octets::new(16 << 20));
-        let mut incoming = Incoming::new(&budget);
+        let mut incoming = Incoming::new(&budget, BehindHeader::NotHashed);
         for _ in 0..10 {
             incoming.push(&piece, spool.path()).unwrap();
         }
         let received = incoming.finish();
+        assert_eq!(received.behind_header, None);
         assert!(received.head().len() <= HEADER_MOST);
         assert_eq!(
             budget.reserve_nothing().grow(16 << 20),
@@ -187,5 +258,54 @@ mod tests {
             "all of it is free again"
         );
         assert_eq!(octets(received).len(), 3000 << 10);
+    }
+
+    fn behind_header(message: &[u8]) -> Digest {
+        let end = header_end(message).unwrap_or(message.len());
+        Digest::new(Sha256::digest(&message[end..]).into())
+    }
+
+    #[test]
+    fn what_stands_behind_the_header_is_hashed_however_it_comes() {
+        let long = [b"X: ".to_vec(), vec![b'x'; HEADER_MOST + 5]].concat();
+        let lines = "X: y\r\n".repeat(HEADER_MOST / 6 + 3).into_bytes();
+        for message in [
+            &b"Subject: x\r\n\r\nfirst\r\n\r\nsecond\r\n"[..],
+            b"Subject: x\n\nfirst\n",
+            b"Subject: x\r\n\r\n",
+            b"Subject: x\r\n",
+            b"Subject: x\r\n \r\n\r\nfirst",
+            b"\r\nno header\r\n",
+            b"\n",
+            b"\r",
+            b"",
+            &long,
+            &lines,
+        ] {
+            let smallest = if message.len() < 100 { 1 } else { 1000 };
+            for piece in [1, 2, 3, 7, 1000, 4095, 1 << 20] {
+                let piece = piece.max(smallest);
+                let pieces: Vec<_> = message.chunks(piece).collect();
+                for budget in [1 << 20, 12] {
+                    let hashed = receive(budget, &pieces).behind_header;
+                    let shown = String::from_utf8_lossy(&message[..message.len().min(40)]);
+                    let why = format!("{shown:?} in pieces of {piece}, budget {budget}");
+                    assert_eq!(hashed, Some(behind_header(message)), "{why}");
+                }
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_octets_are_cut_where_their_header_ends(
+            message in proptest::collection::vec(
+                proptest::sample::select(&b"a:\r\n "[..]), 0..60),
+            piece in 1_usize..9,
+        ) {
+            let pieces: Vec<_> = message.chunks(piece).collect();
+            let hashed = receive(1 << 20, &pieces).behind_header;
+            proptest::prop_assert_eq!(hashed, Some(behind_header(&message)));
+        }
     }
 }

@@ -364,6 +364,7 @@ impl Store for TroubledStore {
         bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>;
         maildrop(account: AccountId) -> Maildrop;
         message_remove<'a>(folder: FolderId, uids: &'a [Uid]) -> u64;
+        instance() -> String, by read;
         wal_size() -> Octets;
         close() -> ();
     }

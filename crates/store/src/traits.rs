@@ -342,6 +342,10 @@ pub trait Store: Send + Sync + 'static {
     /// Audit, pages of runs, notices, housekeeping, backups.
     fn records(&self) -> &dyn Records;
 
+    /// What tells this installation from others, as a message says of itself that it was here: random,
+    /// another one after a restore.
+    async fn instance(&self) -> Result<String, StoreError>;
+
     /// Octets waiting in the write-ahead log.
     async fn wal_size(&self) -> Result<Octets, StoreError>;
     /// Writes what is pending, stops the threads, gives the directory free.

@@ -6,11 +6,19 @@ use inhaul_domain::{
     Amount, AtOwnLimit, Coming, LeftInRun, Listing, ProbeVerdict, Retention, RunBounds, RunPlan,
     RunPolicy, coming,
 };
+use inhaul_store::Routing;
 use inhaul_types::{ErrorCode, Octets};
 
-use super::Visit;
+use super::{Outcome, Visit};
 use crate::failure::RunError;
-use crate::session::retrieve::AccountRoom;
+use crate::session::batch::AccountRoom;
+
+/// Whose folders a run fills.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Filled {
+    One,
+    Many,
+}
 
 impl Visit<'_> {
     pub(super) fn policy(&self) -> RunPolicy {
@@ -30,6 +38,18 @@ impl Visit<'_> {
         }
     }
 
+    fn filled(&self) -> Filled {
+        match self.retrieval.routing {
+            Routing::Single => Filled::One,
+            Routing::CatchAll(_) => Filled::Many,
+        }
+    }
+
+    /// How many accounts may get one message, beside what the retrieval says.
+    pub(super) fn recipients_most(&self) -> Option<u32> {
+        self.limits().recipients
+    }
+
     /// The limits that hold for the account that is filled.
     fn limits(&self) -> Limits {
         self.engine.checks().limits.and(&self.allowance.limits)
@@ -37,12 +57,16 @@ impl Visit<'_> {
 
     /// What is larger stays there. What is larger than the whole mailbox here will never fit it.
     fn largest(&self) -> Option<Octets> {
-        let limits = self.limits();
-        let largest = [
-            self.retrieval.limits.largest,
-            limits.message,
-            limits.mailbox,
-        ];
+        let own = self.retrieval.limits.largest;
+        let limits = match self.filled() {
+            Filled::One => self.limits(),
+            // Whom a message is for is not known before it is here.
+            Filled::Many => Limits {
+                mailbox: None,
+                ..self.engine.checks().limits
+            },
+        };
+        let largest = [own, limits.message, limits.mailbox];
         largest.into_iter().flatten().min()
     }
 
@@ -72,12 +96,23 @@ impl Visit<'_> {
     /// What this session, and those behind it, may bring.
     pub(super) fn left_in_run(&self) -> Amount {
         let earlier = &self.outcome.earlier;
-        self.bounds().run.less(earlier.stored, earlier.octets)
+        let octets = earlier.octets + earlier.copies.octets;
+        let messages = earlier.stored + earlier.copies.messages;
+        self.bounds().run.less(messages, octets)
+    }
+
+    /// What the account may hold, where that stops mail: nobody's mail waits in a catch-all because
+    /// somebody's mailbox is full.
+    fn mailbox_limit(&self) -> Option<Octets> {
+        match self.filled() {
+            Filled::One => self.limits().mailbox,
+            Filled::Many => None,
+        }
     }
 
     /// Octets that the account has room for.
     fn room(&self) -> Option<Octets> {
-        let limit = self.limits().mailbox?.count();
+        let limit = self.mailbox_limit()?.count();
         let room = limit.saturating_sub(self.allowance.octets.count());
         Some(Octets::new(room))
     }
@@ -85,7 +120,7 @@ impl Visit<'_> {
     pub(super) fn account_room(&self) -> Option<AccountRoom> {
         Some(AccountRoom {
             account: self.retrieval.account,
-            limit: self.limits().mailbox?,
+            limit: self.mailbox_limit()?,
             used: self.allowance.octets,
         })
     }
@@ -132,5 +167,28 @@ impl Visit<'_> {
             .await?
             .octets;
         Err(RunError::MailboxFull { used, limit })
+    }
+
+    /// Tells of a catch-all's messages that went into mailboxes here which hold more than they may;
+    /// of a message in two of them twice.
+    pub(super) async fn note_who_is_over(&mut self) {
+        let Outcome { tally, earlier, .. } = &mut self.outcome;
+        let mut reached = std::mem::take(&mut earlier.reached);
+        for (account, messages) in tally.reached.drain() {
+            *reached.entry(account).or_default() += messages;
+        }
+        let (store, checks) = (&self.engine.store, self.engine.checks());
+        let mut over = 0;
+        for (account, messages) in reached {
+            // Removed meanwhile, perhaps. What cannot be read now is told by a later run.
+            let Ok(allowance) = store.account_allowance(account).await else {
+                continue;
+            };
+            let limit = checks.limits.and(&allowance.limits).mailbox;
+            if limit.is_some_and(|limit| allowance.octets > limit) {
+                over += messages;
+            }
+        }
+        self.note(ErrorCode::MailboxFull, over);
     }
 }

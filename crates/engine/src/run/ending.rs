@@ -33,6 +33,7 @@ impl Visit<'_> {
             self.note_session_size(SessionSize::after_good);
         }
         self.note_what_was_left();
+        self.note_who_is_over().await;
         let outcome = std::mem::take(&mut self.outcome);
         let retrieval = &self.retrieval;
         let report = |error: &RunError| error.report(&host, port).of_run(retrieval);

@@ -11,6 +11,7 @@ use inhaul_types::{ErrorCode, LedgerId, MessageNumber, Octets, UniqueId};
 
 use super::{Known, RELINK_HOLD, Visit};
 use crate::failure::RunError;
+use crate::session::delivery::newest_row;
 use crate::session::retrieve::Errand;
 
 impl Visit<'_> {
@@ -135,7 +136,9 @@ impl Visit<'_> {
             listing,
             ledger: &known.ledger,
             others: &known.others,
+            sharing: None,
             peer: self.outcome.learned.peer,
+            newest_row: newest_row(self.outcome.learned.peer, &known.ledger),
             policy,
             judge,
             ahead: Vec::new(),
@@ -157,6 +160,10 @@ impl Visit<'_> {
 
 /// Why a message stays there that went round.
 pub(crate) const LOOP: &str = "it is here already, and the server is an inhaul too: a loop";
+
+/// Why a message stays there that a catch-all has shared out already.
+pub(crate) const OWN_TRACE: &str =
+    "it carries this installation's own X-Inhaul-Instance: it was shared out here before, a loop";
 
 /// Why a message stays there, in words.
 pub(crate) fn left_out_text(reason: LeftOutReason, size: Option<Octets>) -> String {

@@ -2,9 +2,12 @@
 //!
 //! `wire` moves octets, `open` gets to the sign-in, `peer` says who greets, `secret` has what it needs and `sign_in` does
 //! it, `learned` is what one session tells the next, `listing` learns what is there, `headers` reads
-//! headers and `probe` judges by them, `retrieve` brings bodies and asks for deletions. The order of effects is in `retrieve`
+//! headers and `probe` judges by them, `retrieve` brings bodies and asks for deletions:
+//! `delivery` makes each ready for the store and `batch` makes them durable. The order of effects is in `retrieve`
 //! and in [`crate::run`].
 
+pub(crate) mod batch;
+pub(crate) mod delivery;
 pub(crate) mod headers;
 pub(crate) mod learned;
 pub(crate) mod listing;

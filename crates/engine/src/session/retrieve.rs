@@ -15,28 +15,27 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use inhaul_domain::{
     BodyJudge, BodyVerdict, Ledger, LedgerState, LeftOutReason, Listing, ListingIndex, RunPolicy,
-    deletes_fetched, is_ordered, judge_cut,
+    deletes_fetched, judge_cut,
 };
-use inhaul_message::{HeaderBlock, fingerprint, summarize};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::{Command, CommandKind, Event};
-use inhaul_store::{
-    Batch, Committed, Delivery, IfHeld, LedgerChange, Placement, Retrieval, Store, StoreError,
-    Summary,
-};
-use inhaul_types::{AccountId, LedgerId, MessageNumber, Octets, RunId, Timestamp, UniqueId};
+use inhaul_store::{LedgerChange, Retrieval, Store, StoreError};
+use inhaul_types::{LedgerId, MessageNumber, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::budget::{Budget, Reservation};
+use crate::budget::Budget;
 use crate::failure::RunError;
 use crate::observe::{Observer, Progress};
-use crate::run::LOOP;
+use crate::run::OWN_TRACE;
 use crate::sabotage::{Sabotage, breaks};
 use crate::session::Wire;
+use crate::session::batch::{AccountRoom, Destination, Durable, Gathered};
+use crate::session::delivery::{Afterwards, unique_id};
 use crate::session::peer::Peer;
 use crate::session::tally::Tally;
-use crate::spool::{Incoming, Received};
+use crate::sharing::Sharing;
+use crate::spool::{BehindHeader, Incoming, Received};
 
 /// RETR outstanding in octets as listed. At 80 ms a shorter window leaves the line empty; a longer
 /// one gains nothing (docs/performance.md).
@@ -70,7 +69,11 @@ pub(crate) struct Errand<'a> {
     pub(crate) listing: &'a Listing,
     pub(crate) ledger: &'a Ledger,
     pub(crate) others: &'a [Ledger],
+    /// What shares the messages out; `None` where all of them go into one folder.
+    pub(crate) sharing: Option<Arc<Sharing>>,
     pub(crate) peer: Peer,
+    /// The last row of the ledger, where messages may come that went round.
+    pub(crate) newest_row: Option<LedgerId>,
     pub(crate) policy: RunPolicy,
     pub(crate) judge: &'a mut BodyJudge,
     /// To be retrieved, in this order.
@@ -98,15 +101,6 @@ pub(crate) struct Errand<'a> {
     /// in the end.
     pub(crate) hard_deadline: Instant,
     pub(crate) stop: watch::Receiver<bool>,
-}
-
-/// What an account holds, and may hold. Looked at again behind every commit: other runs fill it too,
-/// and may pass the limit together by what each of them has under way.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct AccountRoom {
-    pub(crate) account: AccountId,
-    pub(crate) limit: Octets,
-    pub(crate) used: Octets,
 }
 
 /// Does the errand. If anything was to be deleted it ends with QUIT; otherwise QUIT is left to the
@@ -138,8 +132,6 @@ pub(crate) async fn retrieve(
 
 struct Work<'a> {
     errand: Errand<'a>,
-    /// For messages that the account holds already.
-    if_held: IfHeld,
     tally: &'a mut Tally,
     unsent: VecDeque<ListingIndex>,
     /// What takes the place of a message that was refused.
@@ -175,33 +167,6 @@ enum Farewell {
     Answered,
 }
 
-/// What the next commit will make durable.
-#[derive(Default)]
-struct Gathered {
-    deliveries: Vec<Delivery>,
-    /// For each delivery: the number to delete once it is durable.
-    deletes: Vec<Option<MessageNumber>>,
-    changes: Vec<LedgerChange>,
-    /// Re-linked rows to be deleted once the re-link is durable.
-    relinked: Vec<(MessageNumber, LedgerId)>,
-    reservations: Vec<Reservation>,
-    octets: u64,
-    since: Option<Instant>,
-}
-
-/// What a commit made durable.
-struct Durable {
-    messages: u64,
-    octets: u64,
-    /// Messages that were here already and went round.
-    loops: u64,
-    /// Octets of those.
-    loop_octets: u64,
-    deletes: Vec<(MessageNumber, LedgerId)>,
-    /// What the account holds now.
-    used: Option<Octets>,
-}
-
 impl<'a> Work<'a> {
     fn new(mut errand: Errand<'a>, tally: &'a mut Tally) -> Self {
         let mut unsent: VecDeque<_> = std::mem::take(&mut errand.retrieve).into();
@@ -221,7 +186,6 @@ impl<'a> Work<'a> {
             })
             .collect();
         let mut work = Self {
-            if_held: if_held(errand.peer, errand.ledger),
             unsent,
             spare: std::mem::take(&mut errand.spare).into(),
             earlier: std::mem::take(&mut errand.delete),
@@ -382,7 +346,12 @@ impl<'a> Work<'a> {
     fn take(&mut self, event: Event<'_>) -> Result<(), RunError> {
         match event {
             Event::BodyStart { .. } => {
-                (self.incoming, self.untold) = (Some(Incoming::new(&self.errand.budget)), 0);
+                let behind_header = match self.errand.sharing {
+                    Some(_) => BehindHeader::Hashed,
+                    None => BehindHeader::NotHashed,
+                };
+                let incoming = Incoming::new(&self.errand.budget, behind_header);
+                (self.incoming, self.untold) = (Some(incoming), 0);
             }
             Event::BodyChunk(octets) => {
                 if let Some(incoming) = &mut self.incoming {
@@ -477,17 +446,8 @@ impl<'a> Work<'a> {
         );
         self.batch.since.get_or_insert_with(Instant::now);
         match verdict {
-            BodyVerdict::Store => {
-                let delivery = self.delivery(index, received, delete);
-                if delete
-                    && breaks(Sabotage::DeletesFirst)
-                    && let Some(other) = self.errand.ledger.iter().next()
-                {
-                    self.due.push_back((listed.number, other.id));
-                }
-                self.batch.deletes.push(delete.then_some(listed.number));
-                self.batch.deliveries.push(delivery);
-            }
+            BodyVerdict::Store if self.errand.is_own(index, &received) => self.leave_own(index),
+            BodyVerdict::Store => self.store(index, received, delete),
             BodyVerdict::Relink(row) => {
                 let row = self.errand.ledger.at(row).id;
                 self.batch.changes.push(LedgerChange::Relink {
@@ -502,57 +462,40 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn delivery(&mut self, index: ListingIndex, received: Received, delete: bool) -> Delivery {
-        let listed = self.errand.listing.at(index);
-        let header = HeaderBlock::new(received.head());
-        let summary = summarize(received.head());
-        let delivery = Delivery {
-            digest: received.digest,
-            header_size: Octets::of_len(header.len()),
-            fingerprint: fingerprint(&header),
-            summary: Summary {
-                from: summary.from,
-                subject: summary.subject,
-                date: summary.date,
-                message_id: summary.message_id,
-                has_attachment: summary.has_attachment,
-            },
-            placements: vec![Placement {
-                folder: self.errand.retrieval.folder,
-                why: format!("retrieval {}", self.errand.retrieval.name),
-                recipients: Vec::new(),
-            }],
-            internal_date: (self.errand.now)(),
-            unique_id: unique_id(listed.unique_id),
-            listed_size: listed.size,
-            // Recorded as asked before it is asked: a crash in between repeats the question.
-            state: if delete {
-                LedgerState::Asked
-            } else {
-                LedgerState::Stored
-            },
-            if_held: self.if_held(index),
-            identity: None,
-            unclaimed: Vec::new(),
-            body: received.body,
+    fn store(&mut self, index: ListingIndex, received: Received, delete: bool) {
+        let number = self.errand.listing.at(index).number;
+        let afterwards = match delete {
+            true => Afterwards::IsDeleted,
+            false => Afterwards::Stays,
         };
-        self.batch.octets += delivery.body.size().count();
-        if self.errand.room.is_some() {
-            self.under_way += delivery.body.size().count();
+        let ready = self.errand.delivery(index, received, afterwards);
+        if delete
+            && breaks(Sabotage::DeletesFirst)
+            && let Some(other) = self.errand.ledger.iter().next()
+        {
+            self.due.push_back((number, other.id));
         }
-        self.batch.reservations.push(received.reservation);
-        delivery
+        let octets = ready.delivery.body.size().count();
+        self.batch.octets += octets;
+        if self.errand.room.is_some() {
+            self.under_way += octets;
+        }
+        self.batch.reservations.push(ready.reservation);
+        self.batch.deletes.push(delete.then_some(number));
+        self.batch.accounts.push(ready.accounts);
+        self.batch.deliveries.push(ready.delivery);
     }
 
-    /// What a person has ordered comes once more.
-    fn if_held(&self, index: ListingIndex) -> IfHeld {
-        let Errand {
-            listing, ledger, ..
-        } = self.errand;
-        match self.if_held {
-            IfHeld::Leave { .. } if is_ordered(listing, index, ledger) => IfHeld::Store,
-            if_held => if_held,
-        }
+    /// A message that was shared out here already: sharing it out again would go on for ever.
+    fn leave_own(&mut self, index: ListingIndex) {
+        let listed = self.errand.listing.at(index);
+        self.tally.loops += 1;
+        self.batch.changes.push(LedgerChange::Leave {
+            unique_id: unique_id(listed.unique_id),
+            listed_size: listed.size,
+            reason: LeftOutReason::Loop,
+            detail: OWN_TRACE.to_owned(),
+        });
     }
 
     /// This one message stays on the server; the run goes on.
@@ -623,62 +566,18 @@ impl<'a> Work<'a> {
         if self.batch.is_empty() {
             return;
         }
-        let batch = std::mem::take(&mut self.batch);
-        let store = Arc::clone(&self.errand.store);
-        let (run, retrieval) = (self.errand.run, self.errand.retrieval.id);
-        let maildrop = self.errand.retrieval.maildrop;
-        let room = self.errand.room;
-        let commit = async move {
-            let mut deletes = batch.relinked;
-            if !batch.changes.is_empty() {
-                let mut changes = batch.changes;
-                if !deletes.is_empty() {
-                    let rows = deletes.iter().map(|(_, row)| *row).collect();
-                    changes.push(LedgerChange::State {
-                        rows,
-                        state: LedgerState::Asked,
-                    });
-                }
-                store.ledger_apply(maildrop, changes).await?;
-            }
-            let sizes = batch.deliveries.iter().map(|one| one.body.size());
-            let sizes: Vec<Octets> = sizes.collect();
-            let (mut loops, mut loop_octets) = (0, Octets::ZERO);
-            if !sizes.is_empty() {
-                let deliveries = batch.deliveries;
-                let committed = store
-                    .commit_batch(Batch {
-                        run,
-                        retrieval,
-                        maildrop,
-                        fallback: None,
-                        deliveries,
-                    })
-                    .await?;
-                (loops, loop_octets) = left_out(&committed, &sizes);
-                let numbers = batch.deletes.into_iter().zip(committed);
-                // What was left out stays there, whatever was wanted.
-                deletes.extend(
-                    numbers
-                        .filter(|(_, done)| !done.is_left_out())
-                        .filter_map(|(number, done)| Some((number?, done.ledger))),
-                );
-            }
-            drop(batch.reservations);
-            let used = match room {
-                // What is durable stays so, whether or not that can be read.
-                Some(room) => store.account_allowance(room.account).await.ok(),
-                None => None,
-            };
-            Ok(Durable {
-                messages: sizes.len() as u64 - loops,
-                octets: batch.octets - loop_octets.count(),
-                loops,
-                loop_octets: loop_octets.count(),
-                deletes,
-                used: used.map(|allowance| allowance.octets),
-            })
-        };
+        let commit = std::mem::take(&mut self.batch).commit(Destination {
+            store: Arc::clone(&self.errand.store),
+            run: self.errand.run,
+            retrieval: self.errand.retrieval.id,
+            maildrop: self.errand.retrieval.maildrop,
+            fallback: self
+                .errand
+                .sharing
+                .as_ref()
+                .map(|_| self.errand.retrieval.folder),
+            room: self.errand.room,
+        });
         // On a task of its own: the commit goes on while this run reads.
         let task = tokio::spawn(commit);
         self.commits.push(Box::pin(async move {
@@ -688,14 +587,18 @@ impl<'a> Work<'a> {
 
     fn note_commit(&mut self, commit: Result<Durable, StoreError>) -> Result<(), RunError> {
         let durable = commit?;
-        self.tally.stored += durable.messages;
-        self.tally.octets += Octets::new(durable.octets);
-        self.tally.loops += durable.loops;
+        let octets = durable.octets();
+        self.tally.stored += durable.stored.messages;
+        self.tally.octets += durable.stored.octets;
+        self.tally.loops += durable.loops.messages;
+        self.tally.copies += durable.copies;
+        for (account, messages) in durable.reached {
+            *self.tally.reached.entry(account).or_default() += messages;
+        }
         self.due.extend(durable.deletes);
         if let Some(room) = &mut self.errand.room {
-            self.under_way -= durable.octets + durable.loop_octets;
-            let counted = room.used + Octets::new(durable.octets);
-            room.used = durable.used.unwrap_or(counted);
+            self.under_way -= octets.count();
+            room.used = durable.used.unwrap_or(room.used + durable.stored.octets);
         }
         self.errand.observer.progress(&Progress::Stored(
             self.errand.stored_before + self.tally.stored,
@@ -765,38 +668,4 @@ impl<'a> Work<'a> {
         size.map_or(UNLISTED_OCTETS, Octets::count)
             .min(WINDOW_OCTETS)
     }
-}
-
-impl Gathered {
-    fn entries(&self) -> usize {
-        self.deliveries.len() + self.changes.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.entries() == 0
-    }
-}
-
-/// How many deliveries were left out, and their octets.
-fn left_out(committed: &[Committed], sizes: &[Octets]) -> (u64, Octets) {
-    let left = committed.iter().zip(sizes);
-    let left = left.filter(|(done, _)| done.is_left_out());
-    left.fold((0, Octets::ZERO), |(count, octets), (_, size)| {
-        (count + 1, octets + *size)
-    })
-}
-
-/// Only of an inhaul messages come that went round.
-fn if_held(peer: Peer, ledger: &Ledger) -> IfHeld {
-    match peer {
-        Peer::Stranger => IfHeld::Store,
-        Peer::Inhaul => IfHeld::Leave {
-            seen: ledger.iter().map(|row| row.id).max(),
-            detail: LOOP,
-        },
-    }
-}
-
-fn unique_id(listed: Option<&[u8]>) -> Option<UniqueId> {
-    listed.and_then(|octets| UniqueId::parse(octets).ok())
 }

@@ -1,8 +1,12 @@
 //! What a session did: counted as it happens, recorded however it ends.
 
+use std::collections::HashMap;
+
 use inhaul_domain::LedgerState;
 use inhaul_store::LedgerChange;
-use inhaul_types::{LedgerId, Octets};
+use inhaul_types::{AccountId, LedgerId, Octets};
+
+use crate::session::batch::Came;
 
 /// What came of it, also when it ended early.
 #[derive(Debug, Default)]
@@ -14,6 +18,11 @@ pub(crate) struct Tally {
     pub(crate) left_for_now: u64,
     /// What came and was left out because the account holds it and the server is an inhaul too.
     pub(crate) loops: u64,
+    /// What came and was a copy for somebody who had the message already. Like what is stored, it
+    /// may be deleted there.
+    pub(crate) copies: Came,
+    /// How many messages of a catch-all each account got.
+    pub(crate) reached: HashMap<AccountId, u64>,
     /// Left to later runs: more than this one may bring, or not asked for any more when it was to
     /// stop.
     pub(crate) remaining: u64,
@@ -38,6 +47,15 @@ impl Tally {
     /// Whether everything that was wanted was asked for.
     pub(crate) fn is_all(&self) -> bool {
         self.remaining + self.postponed + self.held_back == 0
+    }
+
+    /// What came and is dealt with.
+    pub(crate) fn brought(&self) -> Came {
+        let stored = Came {
+            messages: self.stored,
+            octets: self.octets,
+        };
+        stored + self.copies
     }
 
     /// Deletions that count.

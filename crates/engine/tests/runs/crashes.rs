@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use inhaul_domain::route::{AddressBook, Rule};
 use inhaul_domain::schedule::ScheduleState;
@@ -22,26 +22,59 @@ use crate::harness::{Setup, World, letters};
 
 /// When the process ends: before the write, or when it is done and nobody has heard of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Crash {
+pub(crate) enum Crash {
     Before,
     Behind,
 }
 
 /// A store whose process ends at one of its writes: from then on nothing is done any more.
-struct Mortal {
+pub(crate) struct Mortal {
     store: Arc<SqliteStore>,
     crash: Crash,
     /// Writes that are still done.
     left: AtomicU64,
+    /// Somebody to be removed right before the next messages are committed.
+    leaving: Mutex<Option<AccountId>>,
+    /// How often all addresses were read.
+    books: AtomicU64,
 }
 
 impl Mortal {
-    fn new(store: &Arc<SqliteStore>, crash: Crash, writes: u64) -> Arc<Self> {
+    pub(crate) fn new(store: &Arc<SqliteStore>, crash: Crash, writes: u64) -> Arc<Self> {
         Arc::new(Self {
             store: Arc::clone(store),
             crash,
             left: AtomicU64::new(writes),
+            leaving: Mutex::default(),
+            books: AtomicU64::new(0),
         })
+    }
+
+    /// A process that does not end.
+    pub(crate) fn immortal(store: &Arc<SqliteStore>) -> Arc<Self> {
+        Self::new(store, Crash::Before, u64::MAX)
+    }
+
+    /// Has an account removed right before the next messages are committed.
+    pub(crate) fn remove_in_between(&self, account: AccountId) {
+        *self.leaving.lock().unwrap() = Some(account);
+    }
+
+    /// How often all addresses were read.
+    pub(crate) fn books(&self) -> u64 {
+        self.books.load(Ordering::SeqCst)
+    }
+
+    /// Commits messages, behind the removal of whoever is leaving.
+    async fn commit<T>(
+        &self,
+        commit: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let leaving = self.leaving.lock().unwrap().take();
+        if let Some(account) = leaving {
+            self.store.account_remove(account).await?;
+        }
+        self.write(commit).await
     }
 
     /// Does a write unless the process has ended, and says so as a process that ended would.
@@ -61,7 +94,7 @@ impl Mortal {
         }
     }
 
-    fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.left.load(Ordering::SeqCst) == 0
     }
 }
@@ -194,6 +227,11 @@ macro_rules! methods {
         }
     )*};
     (reads, $this:expr, $call:expr) => { $call };
+    (counts, $this:expr, $call:expr) => {{
+        $this.books.fetch_add(1, Ordering::SeqCst);
+        $call
+    }};
+    (commits, $this:expr, $call:expr) => { Box::pin($this.commit($call)) };
     (writes, $this:expr, $call:expr) => { Box::pin($this.write($call)) };
 }
 
@@ -222,7 +260,7 @@ impl Store for Mortal {
         retrieval_uncount(before: Vec<Uncounted>) -> (), reads;
         retrieval_remove(retrieval: RetrievalId) -> (), reads;
         retrieval_secret(retrieval: RetrievalId) -> RemoteSecret, reads;
-        address_book() -> AddressBook, reads;
+        address_book() -> AddressBook, counts;
         router_rules(retrieval: RetrievalId) -> Vec<Rule>, reads;
         unclaimed(retrieval: RetrievalId) -> Vec<Unclaimed>, reads;
         claim<'a>(retrieval: RetrievalId, address: &'a Address, to: FolderId) -> u64, writes;
@@ -231,7 +269,7 @@ impl Store for Mortal {
         ledger_proofs<'a>(rows: &'a [LedgerId]) -> Vec<Proof>, reads;
         ledger_apply(maildrop: MaildropId, changes: Vec<LedgerChange>) -> (), writes;
         ledger_search<'a>(words: &'a [String]) -> Vec<LedgerStory>, reads;
-        commit_batch(batch: Batch) -> Vec<Committed>, writes;
+        commit_batch(batch: Batch) -> Vec<Committed>, commits;
         run_begin(run: NewRun) -> RunId, writes;
         run_finish(maildrop: MaildropId, end: RunEnd, changes: Vec<LedgerChange>) -> (), writes;
         started_today(account: AccountId, address: Option<IpAddr>, now: Timestamp) -> (u32, u32), reads;
@@ -245,6 +283,7 @@ impl Store for Mortal {
         bodies_at<'a>(folder: FolderId, uids: &'a [Uid], most: Octets) -> Vec<Vec<u8>>, reads;
         maildrop(account: AccountId) -> Maildrop, reads;
         message_remove<'a>(folder: FolderId, uids: &'a [Uid]) -> u64, writes;
+        instance() -> String, reads;
         wal_size() -> Octets, reads;
         close() -> (), reads;
     }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
 mod bringing;
+mod catch_alls;
 mod crashes;
 mod crowds;
 mod cuts;

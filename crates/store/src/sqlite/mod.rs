@@ -702,6 +702,10 @@ impl Store for SqliteStore {
         answer.await.map_err(|_| StoreError::Closing)?
     }
 
+    async fn instance(&self) -> Result<String, StoreError> {
+        self.readers.read(catch_alls::instance).await
+    }
+
     async fn wal_size(&self) -> Result<Octets, StoreError> {
         Ok(self.gauge.waiting())
     }

@@ -87,6 +87,13 @@ pub(crate) fn rules(conn: &Connection, id: RetrievalId) -> Result<Vec<Rule>, Sto
     Ok(rules)
 }
 
+/// What our traces say; the schema has it from the first moment.
+pub(crate) fn instance(conn: &Connection) -> Result<String, StoreError> {
+    conn.prepare_cached("SELECT value FROM setting WHERE name = 'instance'")
+        .and_then(|mut select| select.query_row([], |row| row.get(0)))
+        .doing("read this installation's name")
+}
+
 fn is_there(conn: &Connection, id: RetrievalId) -> Result<bool, StoreError> {
     conn.prepare_cached("SELECT 1 FROM retrieval WHERE id = ?1")
         .and_then(|mut select| select.exists([id.row()]))

@@ -8,7 +8,7 @@ mod settings;
 mod sharing;
 mod unclaimed;
 
-pub(crate) use book::{address_book, rules};
+pub(crate) use book::{address_book, instance, rules};
 pub(crate) use claim::{Claim, find as find_unclaimed};
 pub(crate) use settings::{COLUMNS, read, write};
 pub(crate) use sharing::{Made, Sharing};
