@@ -16,6 +16,8 @@ pub enum Sabotage {
     RefusalEndsRun,
     /// Nobody keeps a second visit out of a maildrop.
     NoLease,
+    /// A message for several people is kept from the last of them.
+    ForgetsSomebody,
     /// The end of a run wakes nobody for the next.
     SleepsOn,
 }

@@ -13,6 +13,7 @@ use inhaul_store::{CatchAllSettings, Placement, Retrieval, StoreError};
 use inhaul_types::{AccountId, Digest, Identity, RetrievalId};
 
 use crate::engine::Engine;
+use crate::sabotage::{Sabotage, breaks};
 
 /// Shares out what one catch-all brings.
 #[derive(Debug)]
@@ -41,7 +42,10 @@ impl Sharing {
 
     /// Decides who gets a message; `body` is the digest of what stands behind its header.
     pub(crate) fn share(&self, header: &HeaderBlock<'_>, body: &Digest) -> Shared {
-        let routed = self.router.route(header);
+        let mut routed = self.router.route(header);
+        if routed.placements.len() > 1 && breaks(Sabotage::ForgetsSomebody) {
+            routed.placements.pop();
+        }
         let accounts = routed.placements.iter().map(|one| one.place.account);
         Shared {
             accounts: accounts.collect(),

@@ -5,7 +5,7 @@ use inhaul_engine::Sabotage as Rule;
 /// What is broken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sabotage {
-    /// Promises 1, 4 and 7: one of the engine's own rules.
+    /// Promises 1, 2, 4 and 7: one of the engine's own rules.
     Engine(Rule),
     /// Promise 1: a commit that returned does not survive a power cut.
     UnsyncedCommit,
@@ -27,7 +27,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Engine(Rule::DeletesFirst),
         Self::Engine(Rule::RefusalEndsRun),
         Self::Engine(Rule::NoLease),
@@ -40,6 +40,7 @@ impl Sabotage {
         Self::NoFloor,
         Self::NeverAgain,
         Self::Engine(Rule::SleepsOn),
+        Self::Engine(Rule::ForgetsSomebody),
     ];
 
     pub(crate) fn rule(self) -> Option<Rule> {
@@ -56,7 +57,7 @@ impl Sabotage {
             Self::Engine(Rule::RefusalEndsRun) => &[4],
             Self::Engine(Rule::NoLease) => &[7],
             Self::UnsyncedCommit => &[1],
-            Self::ForgottenLedger => &[2],
+            Self::ForgottenLedger | Self::Engine(Rule::ForgetsSomebody) => &[2],
             Self::OneAtATime => &[4, 5],
             Self::UnrecordedRun => &[6],
             Self::NoHostLimit | Self::NoBackOff | Self::NoFloor => &[7],
