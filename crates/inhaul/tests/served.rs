@@ -10,6 +10,8 @@
 mod cards;
 #[path = "command_line.rs"]
 mod command_line;
+#[path = "importing.rs"]
+mod importing;
 #[path = "looking.rs"]
 mod looking;
 #[path = "managing.rs"]

@@ -1,7 +1,10 @@
 //! `inhaul account`: the people mail is brought to.
 
+mod import;
 mod remove;
 mod set;
+
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use inhaul_store::{NewAccount, Store};
@@ -21,6 +24,8 @@ use crate::secrets::PasswordSource;
 pub(crate) enum Account {
     /// Add an account
     Add(Add),
+    /// Add the accounts of a CSV file, as spreadsheets write them
+    Import(import::Import),
     /// List the accounts
     List,
     /// Show one account
@@ -40,7 +45,8 @@ pub(crate) enum Account {
 pub(crate) struct Add {
     /// The name to sign in with
     name: String,
-    /// An address of this account (several allowed)
+    /// An address of this account (several allowed); *@firm.example is every address there that
+    /// is nobody else's
     #[arg(long = "address", value_name = "ADDRESS")]
     addresses: Vec<Address>,
     /// Its group
@@ -51,6 +57,9 @@ pub(crate) struct Add {
     admin: bool,
     #[command(flatten)]
     password: PasswordSource,
+    /// Nobody signs in before it has a password; mail is brought to it all the same
+    #[arg(long, conflicts_with_all = ["password_stdin", "password_file"])]
+    no_password: bool,
 }
 
 #[derive(Serialize)]
@@ -87,8 +96,7 @@ impl<'a> From<&'a inhaul_store::Account> for AccountDocument<'a> {
 }
 
 impl Account {
-    /// Where a password comes from, if the command takes one.
-    pub(crate) fn password_source(&self) -> Option<&PasswordSource> {
+    fn password_source(&self) -> Option<&PasswordSource> {
         match self {
             Self::Add(add) => Some(&add.password),
             Self::Password(password) => Some(password.source()),
@@ -96,9 +104,26 @@ impl Account {
         }
     }
 
+    /// The file that the command reads, if it reads one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Import(import) => import.file(),
+            _ => self.password_source()?.password_file.as_deref(),
+        }
+    }
+
+    /// Whether it works on the data directory.
+    pub(crate) fn needs_data(&self) -> bool {
+        match self {
+            Self::Import(import) => import.needs_data(),
+            _ => true,
+        }
+    }
+
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         match self {
             Self::Add(add) => add.run(globals).await,
+            Self::Import(import) => import.run(globals).await,
             Self::List => list(globals).await,
             Self::Show { name } => show(globals, &name).await,
             Self::Set(set) => set.run(globals).await,
@@ -111,14 +136,19 @@ impl Account {
 impl Add {
     async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         check_name(&self.name)?;
-        let question = format!("New password for {}", self.name);
-        let password = self.password.read_or_ask(&question, globals.may_ask())?;
+        let password = match self.no_password {
+            true => None,
+            false => {
+                let question = format!("New password for {}", self.name);
+                Some(self.password.read_or_ask(&question, globals.may_ask())?)
+            }
+        };
         let account = NewAccount {
             name: self.name.clone(),
             addresses: self.addresses,
             group: self.group,
             admin: self.admin,
-            password: Some(password),
+            password,
         };
         globals
             .with_store(async |store, _| {

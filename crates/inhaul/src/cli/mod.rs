@@ -263,6 +263,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Explain(_)
             | Self::Config(_) => false,
+            Self::Account(account) => account.needs_data(),
             Self::Restore(restore) => restore.needs_data(),
             _ => true,
         }
@@ -280,7 +281,7 @@ impl Command {
     /// command out may ask for no other.
     fn reads(&self) -> Option<&Path> {
         let password = match self {
-            Self::Account(account) => account.password_source(),
+            Self::Account(account) => return account.file(),
             Self::Retrieval(retrieval) => retrieval.password_source(),
             Self::Check(check) => Some(check.password_source()),
             _ => None,

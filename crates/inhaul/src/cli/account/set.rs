@@ -21,7 +21,7 @@ pub(crate) struct Set {
     #[arg(long = "name", value_name = "NAME")]
     new_name: Option<String>,
     /// One more address (several allowed)
-    #[arg(long = "address", value_name = "ADDRESS")]
+    #[arg(long = "address", alias = "add-address", value_name = "ADDRESS")]
     add_addresses: Vec<Address>,
     /// An address less (several allowed)
     #[arg(long = "remove-address", value_name = "ADDRESS")]
