@@ -13,6 +13,7 @@ mod question;
 mod secrets;
 mod serve;
 mod server_spec;
+mod sharing;
 mod way_in;
 
 use std::io::IsTerminal;

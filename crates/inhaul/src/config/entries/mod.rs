@@ -3,10 +3,13 @@
 //! The pages show them read-only, with the file and line they come from.
 
 pub(crate) mod account;
+pub(crate) mod catch_all;
 pub(crate) mod group;
 pub(crate) mod retrieval;
 
 use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
 
 use inhaul_types::Address;
 
@@ -84,24 +87,38 @@ impl Setting for Address {
     }
 }
 
-impl Setting for Destination {
-    fn read(from: &Placed, path: &KeyPath, session: &mut Session) -> Option<Self> {
-        let help = "Write \"account\" or \"account/Folder\".";
-        let text = from.text(path, session, help)?;
+impl FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let (account, folder) = text.split_once('/').unwrap_or((text, INBOX));
         if account.trim().is_empty() || folder.split('/').any(|part| part.trim().is_empty()) {
-            let what = format!("`{text}` leaves the account or the folder empty");
-            session.refuse(&from.place, path, what, help);
-            return None;
+            return Err(format!("`{text}` leaves the account or the folder empty"));
         }
-        Some(Self {
+        Ok(Self {
             account: account.to_owned(),
             folder: folder.to_owned(),
         })
     }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.account, self.folder)
+    }
+}
+
+impl Setting for Destination {
+    fn read(from: &Placed, path: &KeyPath, session: &mut Session) -> Option<Self> {
+        let help = "Write \"account\" or \"account/Folder\".";
+        from.text(path, session, help)?
+            .parse()
+            .map_err(|why| session.refuse(&from.place, path, why, help))
+            .ok()
+    }
 
     fn show(&self) -> String {
-        quoted(&format!("{}/{}", self.account, self.folder))
+        quoted(&self.to_string())
     }
 }
 

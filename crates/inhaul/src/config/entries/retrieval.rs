@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use inhaul_types::{Address, KeyPin, Mechanism};
+use inhaul_types::{KeyPin, Mechanism};
 
-use super::group::{inner, show_table};
+use super::catch_all::{CatchAll, Rule};
 use super::{Destination, whereabouts};
 use crate::config::durations::Every;
 use crate::config::reader::{KeyPath, Reader, Session, Setting};
@@ -76,28 +76,6 @@ pub(crate) enum Routing {
     Single(Destination),
     /// It is shared out by recipient.
     CatchAll(CatchAll),
-}
-
-/// How mail is shared out.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CatchAll {
-    /// What shows the recipient: `auto`, `to-cc` or the name of a header.
-    pub(crate) header: String,
-    /// The local domains.
-    pub(crate) domains: Vec<String>,
-    /// Where mail goes that matches nobody.
-    pub(crate) fallback: Destination,
-    /// Rules beside the accounts' own addresses, which come first.
-    pub(crate) rules: Vec<Rule>,
-}
-
-/// Mail for this address goes there.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Rule {
-    /// The address; `*` stands for anything.
-    pub(crate) address: Address,
-    /// Where its mail goes.
-    pub(crate) to: Destination,
 }
 
 /// What to bring of the mail that is already there.
@@ -269,6 +247,13 @@ fn read_routing(reader: &mut Reader<'_>) -> Option<Routing> {
         "nothing says where the mail goes",
         help,
     );
+    let no_owner = !(has_catch_all && reader.origin("owner").is_written());
+    reader.check(
+        &["owner"],
+        no_owner,
+        "a catch-all shares mail out among accounts and has no owner",
+        "Remove `owner`.",
+    );
     let is_shared_out = rules.is_none() || has_catch_all;
     reader.check(&["rules"], is_shared_out, "rules need a `catch_all`", help);
     let rules = rules.unwrap_or_default();
@@ -317,56 +302,6 @@ impl Words for Security {
 impl Words for AfterStoring {
     const WORDS: &'static [(&'static str, Self)] =
         &[("keep", Self::Keep), ("delete", Self::Delete)];
-}
-
-impl Setting for CatchAll {
-    fn read(from: &Placed, path: &KeyPath, session: &mut Session) -> Option<Self> {
-        let help = "Add fallback = \"account/Folder\": mail that matches nobody needs a place.";
-        let mut reader = inner(from, path, session, "{ fallback = \"account/Folder\" }")?;
-        let header = reader.value("header", "auto".to_owned());
-        let is_name = header
-            .bytes()
-            .all(|octet| octet.is_ascii_graphic() && octet != b':');
-        let how = "Write \"auto\", \"to-cc\" or a header's name, such as \"Delivered-To\".";
-        reader.check(&["header"], is_name, "is not the name of a header", how);
-        let domains = reader.value("domains", Vec::new());
-        let fallback = reader.required("fallback", help);
-        reader.finish();
-        Some(Self {
-            header,
-            domains,
-            fallback: fallback?,
-            rules: Vec::new(),
-        })
-    }
-
-    fn show(&self) -> String {
-        show_table(&[
-            format!("header = {}", self.header.show()),
-            format!("domains = {}", self.domains.show()),
-            format!("fallback = {}", self.fallback.show()),
-        ])
-    }
-}
-
-impl Setting for Rule {
-    fn read(from: &Placed, path: &KeyPath, session: &mut Session) -> Option<Self> {
-        let example = "{ address = \"sales@example.org\", to = \"petr/Shop\" }";
-        let mut reader = inner(from, path, session, example)?;
-        let help = format!("Write {example}.");
-        let address = reader.required("address", &help);
-        let to = reader.required("to", &help);
-        reader.finish();
-        Some(Self {
-            address: address?,
-            to: to?,
-        })
-    }
-
-    fn show(&self) -> String {
-        let (address, to) = (self.address.show(), self.to.show());
-        format!("{{ address = {address}, to = {to} }}")
-    }
 }
 
 impl Setting for Bring {

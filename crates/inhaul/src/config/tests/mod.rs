@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::addresses::ListenAddress;
 use super::durations::Every;
+use inhaul_domain::route::RecipientSource;
+
 use super::entries::retrieval::{CredentialSource, Retention, Routing};
 use super::secrets::SecretSource;
 use super::sections::log::{LogLevel, LogOutput};
@@ -254,6 +256,43 @@ const OLD_ISP: &str = "[[retrieval]]\nname = \"Old ISP\"\nserver = \"pop.example
                        user = \"alice\"\npassword = { file = \"/p\" }\n";
 
 #[test]
+fn a_catch_all_says_how_it_shares_mail_out() {
+    let read = |catch_all: &str| {
+        let config = Machine::with(&format!("{OLD_ISP}{catch_all}\n")).config();
+        match config.retrievals.into_iter().next().unwrap().routing {
+            Routing::CatchAll(catch_all) => catch_all,
+            Routing::Single(to) => panic!("{to:?}"),
+        }
+    };
+    let usual = read("catch_all = { fallback = \"unclaimed\" }");
+    assert_eq!(usual.source, RecipientSource::default());
+    assert_eq!((usual.separators.as_str(), usual.max_recipients), ("+", 50));
+    assert_eq!(usual.fallback.to_string(), "unclaimed/Inbox");
+    let full = read(
+        "catch_all = { header = \"Delivered-To\", index = 2, strip = \"mbox-\", \
+         domains = [\"Firm.Example\"], domain_aliases = { \"firm.net\" = \"firm.example\" }, \
+         separators = \"+-\", max_recipients = 5, fallback = \"unclaimed/New\" }\n\
+         rules = [ { address = \"*+news@*\", to = \"alice/News\" } ]",
+    );
+    let source = RecipientSource::Header {
+        name: "Delivered-To".into(),
+        index: 2,
+        strip: "mbox-".into(),
+    };
+    assert_eq!(full.source, source);
+    assert_eq!(full.domains, ["firm.example"]);
+    let alias = ("firm.net".to_owned(), "firm.example".to_owned());
+    assert_eq!(full.domain_aliases, [alias]);
+    assert_eq!((full.separators.as_str(), full.max_recipients), ("+-", 5));
+    assert_eq!(full.rules[0].to.to_string(), "alice/News");
+    let asks = "catch_all = { evidence = [\"X-To\"], separators = \"\", fallback = \"a\" }";
+    let asked = read(asks);
+    let evidence = vec!["X-To".to_owned()];
+    assert_eq!(asked.source, RecipientSource::Auto { evidence });
+    assert_eq!(asked.separators, "");
+}
+
+#[test]
 fn a_retrieval_says_where_its_mail_goes() {
     let to = format!("{OLD_ISP}to = \"alice\"\nafter_storing = \"delete\"\ndays = 14\n");
     let config = Machine::with(&format!("[checks]\nevery = \"auto\"\n{to}")).config();
@@ -283,6 +322,42 @@ fn a_retrieval_says_where_its_mail_goes() {
         (
             "catch_all = { fallback = \"b\", header = \"X: Y\" }",
             "not the name of a header",
+        ),
+        (
+            "catch_all = { fallback = \"b\", header = \"to-cc\", index = 2 }",
+            "`index` counts headers of one name",
+        ),
+        (
+            "catch_all = { fallback = \"b\", header = \"X-To\", evidence = [\"Delivered-To\"] }",
+            "`evidence` is what `header = \"auto\"` asks",
+        ),
+        (
+            "catch_all = { fallback = \"b\", header = \"X-To\", index = 0 }",
+            "there is no header 0",
+        ),
+        (
+            "catch_all = { fallback = \"b\", domains = [\"a@firm.example\"] }",
+            "write the domain alone",
+        ),
+        (
+            "catch_all = { fallback = \"b\", domains = [\"a.example\"], domain_aliases = { \"b.example\" = \"c.example\" } }",
+            "which is none of the domains",
+        ),
+        (
+            "catch_all = { fallback = \"b\", domain_aliases = { \"b.example\" = 3 } }",
+            "found a number",
+        ),
+        (
+            "catch_all = { fallback = \"b\", separators = \"a\" }",
+            "cannot stand between",
+        ),
+        (
+            "catch_all = { fallback = \"b\", max_recipients = 0 }",
+            "0 accounts would get nothing",
+        ),
+        (
+            "catch_all = { fallback = \"b\" }\nowner = \"b\"",
+            "has no owner",
         ),
         ("to = \"a\"\nrules = []", "rules need a `catch_all`"),
         ("to = \"a/\"", "leaves the account or the folder empty"),

@@ -1,0 +1,421 @@
+//! How a catch-all is written, in files and on command lines.
+//!
+//! Where its recipients are read, its domains, its rules: the words of both, and what of them goes
+//! together.
+
+use std::fmt;
+use std::str::FromStr;
+
+use inhaul_domain::route::{DEFAULT_EVIDENCE, RecipientSource};
+use inhaul_types::Address;
+
+use crate::config::entries::Destination;
+
+/// What says whom a message was for: `auto`, `to-cc` or the name of a header.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum SourceWord {
+    Auto,
+    ToCc,
+    Header(HeaderName),
+}
+
+/// The name of a header field (RFC 5322 section 3.6.8).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct HeaderName(pub(crate) String);
+
+/// A domain whose addresses are recipients, in lower case.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct DomainName(pub(crate) String);
+
+/// `OTHER=DOMAIN`: what is for an address at the one is for the same at the other.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct DomainAlias(pub(crate) String, pub(crate) String);
+
+/// What may stand between a name and its tag; empty: nothing is a tag.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Separators(pub(crate) String);
+
+/// `ADDRESS=ACCOUNT[/FOLDER]`: a rule on a command line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct RuleWord {
+    /// The address; `*` stands for anything.
+    pub(crate) address: Address,
+    /// Where its mail goes.
+    pub(crate) to: Destination,
+}
+
+/// What is said of the source; what is not said stays, or is as it is built in.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct SourceParts {
+    /// Which source.
+    pub(crate) word: Option<SourceWord>,
+    /// The headers that `auto` asks, in this order.
+    pub(crate) evidence: Option<Vec<HeaderName>>,
+    /// Which of several headers of the name, from the top.
+    pub(crate) index: Option<u32>,
+    /// What is taken off the front of what the header says.
+    pub(crate) strip: Option<String>,
+}
+
+/// Parts that do not go together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Misfit {
+    /// Evidence headers are for `auto`.
+    Evidence,
+    /// Counting is for a header that is named.
+    Index,
+    /// So is taking something off.
+    Strip,
+}
+
+impl SourceParts {
+    /// The source that they make, or make of what is there `now`.
+    pub(crate) fn apply(self, now: Option<&RecipientSource>) -> Result<RecipientSource, Misfit> {
+        let word = match (self.word.clone(), now) {
+            (Some(word), _) => word,
+            (None, Some(now)) => SourceWord::of(now),
+            (None, None) => SourceWord::Auto,
+        };
+        let names = self.evidence.as_ref();
+        let names = names.map(|names| names.iter().map(|name| name.0.clone()).collect());
+        match word {
+            SourceWord::Auto => {
+                self.refuse_named()?;
+                let evidence = match (names, now) {
+                    (Some(names), _) => names,
+                    (None, Some(RecipientSource::Auto { evidence })) => evidence.clone(),
+                    (None, _) => DEFAULT_EVIDENCE.map(str::to_owned).into(),
+                };
+                Ok(RecipientSource::Auto { evidence })
+            }
+            SourceWord::ToCc if names.is_some() => Err(Misfit::Evidence),
+            SourceWord::ToCc => self.refuse_named().map(|()| RecipientSource::ToCc),
+            SourceWord::Header(_) if names.is_some() => Err(Misfit::Evidence),
+            SourceWord::Header(HeaderName(name)) => {
+                // What was said of another header says nothing of this one.
+                let (index, strip) = match now {
+                    Some(RecipientSource::Header {
+                        name: before,
+                        index,
+                        strip,
+                    }) if before.eq_ignore_ascii_case(&name) => (*index, strip.clone()),
+                    _ => (1, String::new()),
+                };
+                Ok(RecipientSource::Header {
+                    name,
+                    index: self.index.unwrap_or(index),
+                    strip: self.strip.unwrap_or(strip),
+                })
+            }
+        }
+    }
+
+    fn refuse_named(&self) -> Result<(), Misfit> {
+        match (self.index, &self.strip) {
+            (Some(_), _) => Err(Misfit::Index),
+            (None, Some(_)) => Err(Misfit::Strip),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl SourceWord {
+    /// The word for a source.
+    pub(crate) fn of(source: &RecipientSource) -> Self {
+        match source {
+            RecipientSource::Auto { .. } => Self::Auto,
+            RecipientSource::ToCc => Self::ToCc,
+            RecipientSource::Header { name, .. } => Self::Header(HeaderName(name.clone())),
+        }
+    }
+}
+
+impl fmt::Display for SourceWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::ToCc => "to-cc",
+            Self::Header(HeaderName(name)) => name,
+        })
+    }
+}
+
+impl FromStr for SourceWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "to-cc" => Ok(Self::ToCc),
+            name => name.parse().map(Self::Header),
+        }
+    }
+}
+
+impl FromStr for HeaderName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = |octet: u8| octet.is_ascii_graphic() && octet != b':';
+        match text.is_empty() || !text.bytes().all(fits) {
+            true => Err(format!(
+                "{text:?} is not the name of a header, such as Delivered-To"
+            )),
+            false => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl FromStr for DomainName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_label = |label: &str| {
+            let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || !c.is_ascii();
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label
+                    .chars()
+                    .all(|c| allowed(c) && !c.is_control() && !c.is_whitespace())
+        };
+        match text.len() <= 253 && text.split('.').all(is_label) {
+            true => Ok(Self(text.to_lowercase())),
+            false if text.contains('@') => Err(format!(
+                "{text:?} is an address; write the domain alone, such as firm.example"
+            )),
+            false => Err(format!("{text:?} is not a domain, such as firm.example")),
+        }
+    }
+}
+
+impl FromStr for DomainAlias {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (other, domain) = text.split_once('=').ok_or_else(|| {
+            format!("{text:?} has no domain behind it; write firm.net=firm.example")
+        })?;
+        let (DomainName(other), DomainName(domain)) = (other.parse()?, domain.parse()?);
+        match other == domain {
+            true => Err(format!("{other} is the same domain twice")),
+            false => Ok(Self(other, domain)),
+        }
+    }
+}
+
+impl FromStr for Separators {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = |c: char| c.is_ascii_punctuation() && !"@<>\"(),:;\\*".contains(c);
+        match text.chars().find(|c| !fits(*c)) {
+            Some(c) => Err(format!(
+                "{c:?} cannot stand between a name and its tag; usual are + and -"
+            )),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl FromStr for RuleWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let how = || format!("{text:?} is no rule; write sales@firm.example=petr/Shop");
+        // A name may hold a =, a domain may not.
+        let at = text.find('@').ok_or_else(how)?;
+        let (domain, to) = text[at..].split_once('=').ok_or_else(how)?;
+        let address = &text[..at + domain.len()];
+        let address = address
+            .parse()
+            .map_err(|why| format!("{address:?}: {why}"))?;
+        let to = to.parse()?;
+        Ok(Self { address, to })
+    }
+}
+
+/// Every alias leads to a domain whose addresses are recipients.
+pub(crate) fn check_aliases(
+    domains: &[String],
+    aliases: &[(String, String)],
+) -> Result<(), String> {
+    for (other, domain) in aliases {
+        if !domains.is_empty() && !domains.contains(domain) {
+            return Err(format!(
+                "{other} is to be {domain}, which is none of the domains"
+            ));
+        }
+        if aliases.iter().any(|(again, _)| again == domain) {
+            return Err(format!("{other} is to be {domain}, which is another alias"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn auto(names: &[&str]) -> RecipientSource {
+        let evidence = names.iter().map(|name| (*name).to_owned()).collect();
+        RecipientSource::Auto { evidence }
+    }
+
+    fn header(name: &str, index: u32, strip: &str) -> RecipientSource {
+        let (name, strip) = (name.to_owned(), strip.to_owned());
+        RecipientSource::Header { name, index, strip }
+    }
+
+    fn parts(word: &str) -> SourceParts {
+        SourceParts {
+            word: Some(word.parse().unwrap()),
+            ..SourceParts::default()
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_of_a_source_stays() {
+        let at = |index| SourceParts {
+            index: Some(index),
+            ..SourceParts::default()
+        };
+        let names = || SourceParts {
+            evidence: Some(vec![HeaderName("X-To".into())]),
+            ..SourceParts::default()
+        };
+        let delivered = header("Delivered-To", 2, "mbox-");
+        for (said, now, then) in [
+            (SourceParts::default(), None, Ok(auto(&DEFAULT_EVIDENCE))),
+            (
+                SourceParts::default(),
+                Some(&delivered),
+                Ok(delivered.clone()),
+            ),
+            (
+                parts("Delivered-To"),
+                None,
+                Ok(header("Delivered-To", 1, "")),
+            ),
+            (
+                parts("delivered-to"),
+                Some(&delivered),
+                Ok(header("delivered-to", 2, "mbox-")),
+            ),
+            (parts("X-To"), Some(&delivered), Ok(header("X-To", 1, ""))),
+            (
+                at(3),
+                Some(&delivered),
+                Ok(header("Delivered-To", 3, "mbox-")),
+            ),
+            (names(), None, Ok(auto(&["X-To"]))),
+            (parts("auto"), Some(&auto(&["X-To"])), Ok(auto(&["X-To"]))),
+            (parts("auto"), Some(&delivered), Ok(auto(&DEFAULT_EVIDENCE))),
+            (parts("to-cc"), Some(&delivered), Ok(RecipientSource::ToCc)),
+            (at(1), None, Err(Misfit::Index)),
+            (names(), Some(&delivered), Err(Misfit::Evidence)),
+        ] {
+            assert_eq!(said.clone().apply(now), then, "{said:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_or_domain_is_refused() {
+        for (text, is) in [
+            ("Delivered-To", true),
+            ("Delivered-To:", false),
+            ("X Y", false),
+            ("", false),
+            ("Empfänger", false),
+        ] {
+            assert_eq!(text.parse::<HeaderName>().is_ok(), is, "{text:?}");
+        }
+        for (text, domain) in [
+            ("Firm.Example", Some("firm.example")),
+            ("bücher.example", Some("bücher.example")),
+            ("intranet", Some("intranet")),
+            ("info@firm.example", None),
+            ("*.firm.example", None),
+            ("firm..example", None),
+            ("-firm.example", None),
+            ("firm example", None),
+            ("", None),
+        ] {
+            let parsed = text.parse::<DomainName>().ok();
+            assert_eq!(
+                parsed.as_ref().map(|one| one.0.as_str()),
+                domain,
+                "{text:?}"
+            );
+        }
+        assert!(
+            "a@b.example"
+                .parse::<DomainName>()
+                .unwrap_err()
+                .contains("domain alone")
+        );
+    }
+
+    #[test]
+    fn a_rule_is_an_address_and_a_place() {
+        for (text, rule) in [
+            (
+                "sales@firm.example=petr/Shop",
+                Some(("sales@firm.example", "petr/Shop")),
+            ),
+            (
+                "a=b@firm.example=petr",
+                Some(("a=b@firm.example", "petr/Inbox")),
+            ),
+            (
+                "*+news@*=alice/Lists/News",
+                Some(("*+news@*", "alice/Lists/News")),
+            ),
+            ("sales@firm.example", None),
+            ("sales=petr", None),
+            ("sales@firm.example=", None),
+            ("@firm.example=petr", None),
+        ] {
+            let parsed = text.parse::<RuleWord>().ok();
+            let words = parsed.map(|rule| (rule.address.to_string(), rule.to.to_string()));
+            let wanted = rule.map(|(address, to)| (address.to_owned(), to.to_owned()));
+            assert_eq!(words, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_alias_leads_to_an_accepted_domain() {
+        let pair = |text: &str| text.parse().map(|DomainAlias(a, b)| (a, b));
+        assert!(pair("firm.net").is_err() && pair("a.example=A.example").is_err());
+        let [net, org] =
+            ["firm.net=firm.example", "firm.org=firm.net"].map(|text| pair(text).unwrap());
+        let domains = ["firm.example".to_owned()];
+        for (domains, aliases, fits) in [
+            (&domains[..], vec![net.clone()], true),
+            (&[], vec![net.clone()], true),
+            (&domains, vec![org.clone()], false),
+            (&[], vec![net, org], false),
+        ] {
+            assert_eq!(
+                check_aliases(domains, &aliases).is_ok(),
+                fits,
+                "{aliases:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_separator_is_a_mark_that_names_do_not_need() {
+        for (text, is) in [
+            ("+", true),
+            ("+-", true),
+            ("", true),
+            ("a", false),
+            ("@", false),
+            (" ", false),
+        ] {
+            assert_eq!(text.parse::<Separators>().is_ok(), is, "{text:?}");
+        }
+    }
+}
