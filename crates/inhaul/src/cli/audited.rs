@@ -8,6 +8,7 @@ use inhaul_domain::Retention;
 use inhaul_store::{Account, Every, Group, NewAudit, Retrieval, Store};
 use inhaul_types::{Activation, Address};
 
+use super::catch_all::words as catch_all;
 use super::group::words::{every_words, limits_words, users_may_words};
 use super::output::complain;
 use super::retrieval::{self, every_word, security_word};
@@ -160,6 +161,28 @@ impl Audited for Retrieval {
     fn fields(&self) -> Fields {
         let remote = &self.remote;
         let file = remote.ca_file.as_ref();
+        let place = format!("{}/{}", self.account_name, self.folder_name);
+        let nothing = String::new;
+        let [to, source, domains, tags, most, rules, fallback] = match self.routing.catch_all() {
+            None => [
+                place,
+                nothing(),
+                nothing(),
+                nothing(),
+                nothing(),
+                nothing(),
+                nothing(),
+            ],
+            Some(settings) => [
+                nothing(),
+                catch_all::source_words(&settings.source),
+                catch_all::domains_words(settings),
+                settings.separators.clone(),
+                settings.max_recipients.to_string(),
+                catch_all::rules_words(&settings.rules),
+                place,
+            ],
+        };
         vec![
             (
                 "server",
@@ -181,7 +204,13 @@ impl Audited for Retrieval {
                 file.map(|file| file.display().to_string())
                     .unwrap_or_default(),
             ),
-            ("to", format!("{}/{}", self.account_name, self.folder_name)),
+            ("to", to),
+            ("shared out by", source),
+            ("domains", domains),
+            ("tags", tags),
+            ("recipients at most", most),
+            ("rules", rules),
+            ("fallback", fallback),
             ("every", every(self.every)),
             ("after storing", after_storing(self.retention)),
             ("limits", retrieval::limits::limits_words(&self.limits)),

@@ -9,6 +9,7 @@ mod audit;
 mod audited;
 mod backup;
 pub(crate) mod card;
+mod catch_all;
 mod check;
 mod config;
 mod demo;
@@ -149,6 +150,9 @@ pub(crate) enum Command {
     /// Add, list, show, test, change, pause and remove retrievals
     #[command(subcommand)]
     Retrieval(retrieval::Retrieval),
+    /// Look at a shared mailbox's headers, try its rules, add and remove them
+    #[command(subcommand)]
+    CatchAll(catch_all::CatchAll),
     /// List and show messages
     #[command(subcommand)]
     Message(message::Message),
@@ -239,6 +243,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Command::Account(account) => account.run(&globals).await,
         Command::Group(group) => group.run(&globals).await,
         Command::Retrieval(retrieval) => retrieval.run(&globals).await,
+        Command::CatchAll(catch_all) => catch_all.run(&globals).await,
         Command::Message(message) => message.run(&globals).await,
         Command::Notice(notice) => notice.run(&globals).await,
         Command::Export(export) => export.run(&globals).await,

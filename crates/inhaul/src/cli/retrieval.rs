@@ -18,6 +18,7 @@ use inhaul_store::{Every, Security, SignInMemory, Store};
 use inhaul_types::Mechanism;
 use serde::Serialize;
 
+use super::catch_all::words as catch_all;
 use super::names::retrieval_named;
 use super::output::{print, print_json, table};
 use super::standing::{self, Stand, label};
@@ -164,6 +165,8 @@ struct RetrievalDocument<'a> {
     state: &'static str,
     account: &'a str,
     folder: &'a str,
+    /// `null`: all of it goes to that account and folder; else they are the fallback.
+    catch_all: Option<serde_json::Value>,
     server: &'a str,
     port: u16,
     security: &'static str,
@@ -187,8 +190,26 @@ struct RetrievalDocument<'a> {
     sentence: String,
 }
 
+/// Whose mail it is: of a catch-all everybody's.
+pub(crate) fn account_words(retrieval: &inhaul_store::Retrieval) -> String {
+    match retrieval.routing.catch_all() {
+        None => retrieval.account_name.clone(),
+        Some(_) => EVERYBODY.to_owned(),
+    }
+}
+
+/// Where its mail goes.
+fn place_words_of(retrieval: &inhaul_store::Retrieval) -> String {
+    match retrieval.routing.catch_all() {
+        None => format!("{}/{}", retrieval.account_name, retrieval.folder_name),
+        Some(_) => EVERYBODY.to_owned(),
+    }
+}
+
+const EVERYBODY: &str = "(all)";
+
 /// Refuses to change a retrieval that is written in a file.
-fn refuse_if_written(retrieval: &inhaul_store::Retrieval) -> Result<(), Failure> {
+pub(crate) fn refuse_if_written(retrieval: &inhaul_store::Retrieval) -> Result<(), Failure> {
     let at = retrieval.written_at.as_ref().map(|there| there.at.as_str());
     refuse_written("retrieval", &retrieval.name, at)
 }
@@ -206,6 +227,10 @@ fn document(stand: &Stand) -> RetrievalDocument<'_> {
         state: stand.standing().as_str(),
         account: &retrieval.account_name,
         folder: &retrieval.folder_name,
+        catch_all: retrieval
+            .routing
+            .catch_all()
+            .map(|settings| catch_all::document(retrieval, settings)),
         server: &retrieval.remote.host,
         port: retrieval.remote.port,
         security: security_word(retrieval.remote.security),
@@ -297,7 +322,7 @@ async fn list(globals: &Globals, states: &[Standing]) -> Result<Exit, Failure> {
             vec![
                 label(stand.standing()),
                 retrieval.name.clone(),
-                format!("{}/{}", retrieval.account_name, retrieval.folder_name),
+                place_words_of(retrieval),
                 strip(runs),
                 retrieval
                     .last_good
@@ -339,8 +364,12 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         (None, Some(worked)) => format!("auto (last by {worked})"),
         (chosen, _) => SignIn(chosen).as_str().to_owned(),
     };
+    let goes_to = match retrieval.routing.catch_all() {
+        None => format!("To          {}\n", place_words_of(retrieval)),
+        Some(settings) => catch_all::show_lines(retrieval, settings),
+    };
     let mut text = format!(
-        "Name        {}\nState       {}\n            {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\nTo          {}/{}\nEvery       {}\nAfterwards  {}\nLimits      {}\nLast good   {}\n",
+        "Name        {}\nState       {}\n            {}\nServer      {}:{} ({})\n{trusted}User        {}\nSign-in     {sign_in}\n{goes_to}Every       {}\nAfterwards  {}\nLimits      {}\nLast good   {}\n",
         retrieval.name,
         label(stand.standing()),
         stand.sentence(),
@@ -348,8 +377,6 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         remote.port,
         security_word(remote.security),
         remote.user,
-        retrieval.account_name,
-        retrieval.folder_name,
         every_word(retrieval.every),
         retention_words(retrieval.retention, &remote.host),
         limits::limits_words(&retrieval.limits),

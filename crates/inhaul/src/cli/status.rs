@@ -325,7 +325,7 @@ impl Trouble {
         }
         vec![
             format!("{sign} {}", plain(&row.name)),
-            row.account_name.clone(),
+            super::retrieval::account_words(row),
             code,
             since,
         ]

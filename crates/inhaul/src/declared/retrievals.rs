@@ -9,15 +9,15 @@ use std::path::PathBuf;
 use inhaul_domain as domain;
 use inhaul_engine::secret_in_file;
 use inhaul_store::{
-    Account, Every, NewRetrieval, Remote, RemoteSecret, Retrieval, RetrievalChange,
-    RetrievalLimits, StoreError, Written,
+    Account, CatchAllSettings, Every, NewRetrieval, Remote, RemoteSecret, Retrieval,
+    RetrievalChange, RetrievalLimits, RuleSetting, StoreError, Written,
 };
 use inhaul_types::AccountId;
 
 use super::{Deed, Refused, Work, place, same_name, unless_there, whole};
 use crate::cli::start_point;
 use crate::config::durations;
-use crate::config::entries::Destination;
+use crate::config::entries::catch_all::{CatchAll, Rule};
 use crate::config::entries::retrieval::{CredentialSource, Retention, RetrievalEntry, Routing};
 use crate::config::secrets::SecretSource;
 use crate::server_spec::ServerSpec;
@@ -32,16 +32,8 @@ impl Work<'_> {
         let present = self.store.retrieval_list().await?;
         for entry in &config.retrievals {
             let at = place(&entry.written_at);
-            let Some(to) = single(entry) else {
-                let text = format!(
-                    "retrieval {:?} is left out: this release does not share out a catch-all's mail yet",
-                    entry.name
-                );
-                self.warn(&at, text);
-                continue;
-            };
             let row = present.iter().find(|row| same_name(&row.name, &entry.name));
-            let done = self.bring_in_retrieval(entry, to, row, &accounts).await;
+            let done = self.bring_in_retrieval(entry, row, &accounts).await;
             self.settle("retrieval", &entry.name, &at, done)?;
         }
         Ok(())
@@ -50,11 +42,10 @@ impl Work<'_> {
     async fn bring_in_retrieval(
         &mut self,
         entry: &RetrievalEntry,
-        to: &Destination,
         row: Option<&Retrieval>,
         accounts: &[Account],
     ) -> Result<Deed, Refused> {
-        let wanted = Wanted::new(entry, to, accounts)?;
+        let wanted = Wanted::new(entry, accounts)?;
         let before = match row {
             Some(row) => Some(self.store.retrieval_secret(row.id).await?),
             None => None,
@@ -114,9 +105,7 @@ impl Work<'_> {
                 continue;
             };
             let mut entries = self.config.retrievals.iter();
-            let is_there = |entry: &RetrievalEntry| {
-                same_name(&entry.name, &row.name) && single(entry).is_some()
-            };
+            let is_there = |entry: &RetrievalEntry| same_name(&entry.name, &row.name);
             if entries.any(is_there) || !self.may_let_go_of(&written.at) {
                 continue;
             }
@@ -131,14 +120,6 @@ impl Work<'_> {
     }
 }
 
-/// Where all of its mail goes; `None` for a catch-all.
-fn single(entry: &RetrievalEntry) -> Option<&Destination> {
-    match &entry.routing {
-        Routing::Single(to) => Some(to),
-        Routing::CatchAll(_) => None,
-    }
-}
-
 fn is_file(secret: &RemoteSecret, wanted: &PathBuf) -> bool {
     matches!(secret, RemoteSecret::File { path, .. } if path == wanted)
 }
@@ -149,6 +130,7 @@ struct Wanted {
     remote: Remote,
     account: AccountId,
     folder: String,
+    routing: inhaul_store::Routing,
     owner: Option<AccountId>,
     every: Every,
     retention: domain::Retention,
@@ -156,16 +138,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(
-        entry: &RetrievalEntry,
-        to: &Destination,
-        accounts: &[Account],
-    ) -> Result<Self, Refused> {
-        let account = |name: &str| {
-            let mut all = accounts.iter();
-            all.find(|account| same_name(&account.name, name))
-                .map(|account| account.id)
-                .ok_or_else(|| Refused::Entry(format!("there is no account {name:?}")))
+    fn new(entry: &RetrievalEntry, accounts: &[Account]) -> Result<Self, Refused> {
+        let account = |name: &str| account_named(accounts, name).map(|account| account.id);
+        let (to, routing) = match &entry.routing {
+            Routing::Single(to) => (to, inhaul_store::Routing::Single),
+            Routing::CatchAll(catch_all) => {
+                let settings = settings(catch_all, accounts)?;
+                (
+                    &catch_all.fallback,
+                    inhaul_store::Routing::CatchAll(settings),
+                )
+            }
         };
         let spec = ServerSpec::parse(&entry.server, entry.security.map(Into::into))
             .map_err(Refused::Entry)?;
@@ -182,6 +165,7 @@ impl Wanted {
             },
             account: account(&to.account)?,
             folder: to.folder.clone(),
+            routing,
             owner: entry.owner.as_deref().map(account).transpose()?,
             every: every(entry.every),
             retention: retention(entry.retention),
@@ -205,7 +189,7 @@ impl Wanted {
             account: self.account,
             owner: self.owner,
             folder: self.folder,
-            routing: inhaul_store::Routing::Single,
+            routing: self.routing,
             every: self.every,
             retention: self.retention,
             start: start_point(entry.bring),
@@ -228,7 +212,7 @@ impl Wanted {
             remote: unless_there(self.remote, &row.remote),
             secret,
             destination: (!stays).then_some((self.account, self.folder)),
-            routing: None,
+            routing: (!same_routing(&self.routing, &row.routing)).then_some(self.routing),
             owner: unless_there(self.owner, &row.owner),
             every: unless_there(self.every, &row.every),
             retention: unless_there(self.retention, &row.retention),
@@ -242,6 +226,7 @@ impl Wanted {
             && change.remote.is_none()
             && change.secret.is_none()
             && change.destination.is_none()
+            && change.routing.is_none()
             && change.owner.is_none()
             && change.every.is_none()
             && change.retention.is_none()
@@ -250,6 +235,53 @@ impl Wanted {
             && change.written_at.is_none();
         (!nothing).then_some(change)
     }
+}
+
+fn account_named<'a>(accounts: &'a [Account], name: &str) -> Result<&'a Account, Refused> {
+    let mut all = accounts.iter();
+    all.find(|account| same_name(&account.name, name))
+        .ok_or_else(|| Refused::Entry(format!("there is no account {name:?}")))
+}
+
+/// What a catch-all's entry says, in the store's words.
+fn settings(catch_all: &CatchAll, accounts: &[Account]) -> Result<CatchAllSettings, Refused> {
+    let rule = |rule: &Rule| {
+        let account = account_named(accounts, &rule.to.account)?;
+        Ok(RuleSetting {
+            address: rule.address.clone(),
+            account: account.id,
+            account_name: account.name.clone(),
+            folder: rule.to.folder.clone(),
+        })
+    };
+    let rules: Result<Vec<_>, Refused> = catch_all.rules.iter().map(rule).collect();
+    Ok(CatchAllSettings {
+        source: catch_all.source.clone(),
+        domains: catch_all.domains.clone(),
+        domain_aliases: catch_all.domain_aliases.clone(),
+        separators: catch_all.separators.clone(),
+        max_recipients: catch_all.max_recipients,
+        rules: rules?,
+    })
+}
+
+/// Whether mail goes the same way. A rule's folder is compared as a retrieval's own is.
+fn same_routing(one: &inhaul_store::Routing, other: &inhaul_store::Routing) -> bool {
+    let (Some(one), Some(other)) = (one.catch_all(), other.catch_all()) else {
+        return one == other;
+    };
+    let same_rule = |(one, other): (&RuleSetting, &RuleSetting)| {
+        one.address == other.address
+            && one.account == other.account
+            && same_folder(&one.folder, &other.folder)
+    };
+    let without_rules = |settings: &CatchAllSettings| CatchAllSettings {
+        rules: Vec::new(),
+        ..settings.clone()
+    };
+    one.rules.len() == other.rules.len()
+        && one.rules.iter().zip(&other.rules).all(same_rule)
+        && without_rules(one) == without_rules(other)
 }
 
 /// As the store has it: INBOX is the same in any case, every other folder is not.

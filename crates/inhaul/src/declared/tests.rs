@@ -199,14 +199,87 @@ async fn an_address_may_go_from_one_account_to_another() {
     assert!(bed.apply(&[&alice, &bob]).await.is_empty());
 }
 
+/// `ISP` as a catch-all with these rules.
+fn shared_out(catch_all: &str, rules: &str) -> String {
+    let to = format!("catch_all = {{ {catch_all} }}");
+    ISP.replace("to = \"alice\"", &to) + &format!("rules = [ {rules} ]\n")
+}
+
 #[tokio::test]
-async fn a_catch_all_is_left_out_visibly() {
+async fn a_catch_all_is_made_with_its_rules_and_not_written_again() {
     let bed = Bed::new().await;
-    let shared = ISP.replace("to = \"alice\"", "catch_all = { fallback = \"alice\" }");
-    let told = bed.apply(&[ALICE, &shared]).await;
-    assert!(
-        told[1].starts_with("Warning retrieval \"isp\" is left out"),
-        "{told:?}"
+    let catch_all = "header = \"Delivered-To\", domains = [\"x.example\"], \
+                     domain_aliases = { \"x.net\" = \"x.example\" }, fallback = \"bob/New\"";
+    let rule = "{ address = \"info@x.example\", to = \"alice/Shop\" }";
+    let to_inbox = "{ address = \"*@x.example\", to = \"alice\" }";
+    let parts = [
+        ALICE,
+        BOB,
+        &shared_out(catch_all, &format!("{rule}, {to_inbox}")),
+    ];
+    assert_eq!(bed.apply(&parts).await.len(), 3);
+    let isp = bed.isp().await;
+    assert_eq!(
+        (isp.account_name.as_str(), isp.folder_name.as_str()),
+        ("bob", "New")
+    );
+    let settings = isp.routing.catch_all().unwrap();
+    let rules = settings.rules.iter();
+    let rules: Vec<_> = rules
+        .map(|rule| (rule.address.as_str(), rule.folder.as_str()))
+        .collect();
+    assert_eq!(
+        rules,
+        [("info@x.example", "Shop"), ("*@x.example", "INBOX")]
+    );
+    let changes = bed.store.changes();
+    let before = *changes.borrow();
+    assert!(bed.apply(&parts).await.is_empty());
+    assert_eq!(*changes.borrow(), before);
+}
+
+#[tokio::test]
+async fn what_differs_in_a_catch_all_is_changed_and_it_may_become_a_single_one() {
+    let bed = Bed::new().await;
+    let usual = "fallback = \"bob\"";
+    let rule = "{ address = \"info@x.example\", to = \"alice/Shop\" }";
+    bed.apply(&[ALICE, BOB, &shared_out(usual, rule)]).await;
+    for (catch_all, rules) in [
+        ("fallback = \"bob\", separators = \"-\"", rule),
+        ("fallback = \"bob\", max_recipients = 3", rule),
+        ("fallback = \"bob\", evidence = [\"X-To\"]", rule),
+        ("fallback = \"bob\", header = \"X-To\", index = 2", rule),
+        ("fallback = \"alice\"", rule),
+        (
+            usual,
+            "{ address = \"info@x.example\", to = \"alice/shop\" }",
+        ),
+        (usual, "{ address = \"info@x.example\", to = \"bob/Shop\" }"),
+        (usual, ""),
+    ] {
+        let told = bed
+            .apply(&[ALICE, BOB, &shared_out(catch_all, rules)])
+            .await;
+        assert_eq!(
+            told,
+            ["Done retrieval \"isp\" changed"],
+            "{catch_all} {rules}"
+        );
+    }
+    bed.apply(&[ALICE, BOB, ISP]).await;
+    assert_eq!(bed.isp().await.routing, inhaul_store::Routing::Single);
+}
+
+#[tokio::test]
+async fn a_rule_that_leads_to_nobody_is_told() {
+    let bed = Bed::new().await;
+    let rule = "{ address = \"info@x.example\", to = \"carl\" }";
+    let told = bed
+        .apply(&[ALICE, &shared_out("fallback = \"alice\"", rule)])
+        .await;
+    assert_eq!(
+        told[1],
+        "Fault retrieval \"isp\" is not in force: there is no account \"carl\""
     );
     assert!(bed.store.retrieval_list().await.unwrap().is_empty());
 }

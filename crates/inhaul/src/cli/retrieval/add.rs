@@ -7,15 +7,18 @@ use clap::Args;
 use inhaul_domain::reach::Reach;
 use inhaul_domain::{Retention, StartPoint};
 use inhaul_store::{
-    Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Security, SqliteStore, Store,
+    Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Routing, Security, SqliteStore,
+    Store,
 };
-use inhaul_types::{KeyPin, Timestamp};
+use inhaul_types::{AccountId, KeyPin, Timestamp};
 
 use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::caller;
 use crate::cli::Globals;
 use crate::cli::audited::{self, Change};
+use crate::cli::catch_all::CatchAllOptions;
+use crate::cli::catch_all::misfits::{folder_of_fallback, no_fallback, no_owner, to_or_catch_all};
 use crate::cli::output::{complain, print, print_json, size};
 use crate::config::entries::retrieval::Bring;
 use crate::config::{Config, durations};
@@ -56,15 +59,15 @@ pub(crate) struct Add {
     /// How to sign in; "auto" takes the best that the server offers
     #[arg(long, value_name = "WAY", value_parser = SignIn::parser(), default_value = "auto")]
     sign_in: SignIn,
-    /// The account that gets the mail
+    /// The account that gets the mail; or --catch-all shares it out
     #[arg(long, value_name = "ACCOUNT")]
-    to: String,
+    to: Option<String>,
     /// The account that owns this retrieval: makes it a user retrieval
     #[arg(long, value_name = "ACCOUNT")]
     owner: Option<String>,
-    /// The folder it fills; made if it is not there
-    #[arg(long, default_value = "INBOX")]
-    folder: String,
+    /// The folder it fills, INBOX by default; made if it is not there
+    #[arg(long)]
+    folder: Option<String>,
     /// How often: 10m, auto or never; a user retrieval runs when triggered unless this is given
     #[arg(long, value_parser = parse_every)]
     every: Option<Every>,
@@ -86,6 +89,8 @@ pub(crate) struct Add {
     /// Save, but do not run by itself
     #[arg(long)]
     paused: bool,
+    #[command(flatten)]
+    catch_all: CatchAllOptions,
 }
 
 impl Add {
@@ -94,6 +99,7 @@ impl Add {
     }
 
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        self.check_destination()?;
         let spec = ServerSpec::parse(&self.server, self.security.map(Into::into))
             .map_err(|why| Failure::usage(format!("--server: {why}")))?;
         let retention = retention(self.after_storing, self.days)?.unwrap_or(Retention::Keep);
@@ -103,7 +109,7 @@ impl Add {
             security: spec.security,
             ca_file: ca_file(self.ca_file.as_deref())?,
             pin: None,
-            user: self.user,
+            user: self.user.clone(),
             sign_in: self.sign_in.0,
         };
         check_way_in(remote.security, self.pin)?;
@@ -122,12 +128,12 @@ impl Add {
         check_secret(self.sign_in, &secret)?;
         globals
             .with_store(async |store, config| {
-                let account = store.account_by_name(&self.to).await?;
+                let (account, folder, routing) = self.destination(&*store).await?;
                 let owner = match &self.owner {
                     Some(owner) => Some(store.account_by_name(owner).await?.id),
                     None => None,
                 };
-                if owner.is_some_and(|owner| owner != account.id) {
+                if owner.is_some_and(|owner| owner != account) {
                     return Err(Failure::usage("a user retrieval delivers to its owner only"));
                 }
                 let others = store.retrieval_list().await?;
@@ -172,10 +178,10 @@ impl Add {
                     name: self.name.clone(),
                     remote: remote.clone(),
                     secret,
-                    account: account.id,
+                    account,
                     owner,
-                    folder: self.folder.clone(),
-                    routing: inhaul_store::Routing::Single,
+                    folder,
+                    routing,
                     every,
                     retention,
                     start: start_point(self.bring),
@@ -195,12 +201,60 @@ impl Add {
             print_json(&serde_json::json!({ "added": self.name }))?;
         } else if !globals.quiet {
             let copies = retention_words(retention, &remote.host);
+            let look = match self.catch_all.makes_one() {
+                true => format!(
+                    "Look where it would go: inhaul catch-all preview \"{}\". ",
+                    self.name
+                ),
+                false => String::new(),
+            };
             print(&format!(
-                "Added \"{}\". {copies} Bring its mail: inhaul pull \"{}\"\n",
+                "Added \"{}\". {copies} {look}Bring its mail: inhaul pull \"{}\"\n",
                 self.name, self.name
             ))?;
         }
         Ok(Exit::OK)
+    }
+}
+
+impl Add {
+    /// Says what does not go together before anything is asked.
+    fn check_destination(&self) -> Result<(), Failure> {
+        let shares = self.catch_all.makes_one();
+        if shares && self.to.is_some() {
+            return Err(to_or_catch_all());
+        }
+        if shares && self.owner.is_some() {
+            return Err(no_owner());
+        }
+        if shares && self.folder.is_some() {
+            return Err(folder_of_fallback());
+        }
+        match (shares, self.catch_all.detail()) {
+            (false, Some(option)) => Err(Failure::usage(format!("{option} is for catch-alls"))
+                .hint("Add --catch-all auto, --catch-all to-cc or --catch-all HEADER.")),
+            (false, None) if self.to.is_none() => Err(Failure::usage(
+                "nothing says where the mail goes",
+            )
+            .hint("Write --to ACCOUNT, or --catch-all auto --fallback ACCOUNT to share it out.")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Account and folder, those of the fallback where it is a catch-all.
+    async fn destination(
+        &self,
+        store: &dyn Store,
+    ) -> Result<(AccountId, String, Routing), Failure> {
+        if let Some(to) = &self.to {
+            let account = store.account_by_name(to).await?.id;
+            let folder = self.folder.clone().unwrap_or_else(|| "INBOX".to_owned());
+            return Ok((account, folder, Routing::Single));
+        }
+        let fallback = self.catch_all.fallback(store).await?;
+        let (account, folder) = fallback.ok_or_else(no_fallback)?;
+        let settings = self.catch_all.clone().settings(store, None).await?;
+        Ok((account, folder, Routing::CatchAll(settings)))
     }
 }
 

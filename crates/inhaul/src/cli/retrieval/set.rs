@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use inhaul_domain::{LedgerState, Retention};
-use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Store};
+use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Routing, Store};
 use inhaul_types::{AccountId, Octets, Timestamp};
 
 use super::add::{ca_file, check_secret, check_way_in, command, pinned};
@@ -15,6 +15,8 @@ use super::{
 };
 use crate::cli::Globals;
 use crate::cli::audited::{self, Change};
+use crate::cli::catch_all::CatchAllOptions;
+use crate::cli::catch_all::misfits::{folder_of_fallback, no_fallback, no_owner, to_or_catch_all};
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{complain, counted, print, print_json, size};
 use crate::exit::{Exit, Failure};
@@ -81,6 +83,8 @@ pub(crate) struct Set {
     /// lifts it
     #[arg(long = "limit", value_name = "LIMIT", value_delimiter = ',')]
     limits: Vec<LimitWord>,
+    #[command(flatten)]
+    catch_all: CatchAllOptions,
 }
 
 impl Set {
@@ -107,6 +111,7 @@ impl Set {
             || self.every.is_some()
             || self.after_storing.is_some()
             || self.days.is_some()
+            || self.catch_all.is_given()
     }
 
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
@@ -132,7 +137,7 @@ impl Set {
                 if self.says_what_files_say() {
                     refuse_if_written(&retrieval)?;
                 }
-                let destination = self.destination(&*store, &retrieval).await?;
+                let (destination, routing) = self.goes_to(&*store, &retrieval).await?;
                 let mut nothing_before = None;
                 if let Some(retention) =
                     retention.filter(|new| is_sooner(retrieval.retention, *new))
@@ -165,6 +170,7 @@ impl Set {
                     remote: (remote != retrieval.remote).then_some(remote),
                     secret,
                     destination,
+                    routing,
                     every: self.every,
                     retention,
                     limits: (!self.limits.is_empty()).then(|| {
@@ -198,6 +204,44 @@ impl Set {
             print(&format!("{said}\n"))?;
         }
         Ok(Exit::OK)
+    }
+
+    /// Where its mail goes from now on, as far as that is to change. `--to` makes a catch-all bring
+    /// all of its mail to one account again.
+    async fn goes_to(
+        &self,
+        store: &dyn Store,
+        now: &Retrieval,
+    ) -> Result<(Option<(AccountId, String)>, Option<Routing>), Failure> {
+        let shared = now.routing.catch_all();
+        let makes_one = self.catch_all.makes_one();
+        if self.to.is_some() && makes_one {
+            return Err(to_or_catch_all());
+        }
+        let is_shared_then = makes_one || (shared.is_some() && self.to.is_none());
+        if !is_shared_then {
+            if let Some(option) = self.catch_all.detail() {
+                let what = format!("{option} is for catch-alls");
+                return Err(
+                    Failure::usage(what).hint("Add --catch-all auto to share its mail out.")
+                );
+            }
+            let destination = self.destination(store, now).await?;
+            return Ok((destination, shared.is_some().then_some(Routing::Single)));
+        }
+        if self.folder.is_some() {
+            return Err(folder_of_fallback());
+        }
+        if now.owner.is_some() {
+            return Err(no_owner());
+        }
+        let fallback = self.catch_all.fallback(store).await?;
+        if fallback.is_none() && shared.is_none() {
+            return Err(no_fallback());
+        }
+        let settings = self.catch_all.clone().settings(store, shared).await?;
+        let routing = Routing::CatchAll(settings);
+        Ok((fallback, (routing != now.routing).then_some(routing)))
     }
 
     /// The account and folder from now on, if one of them is named.
