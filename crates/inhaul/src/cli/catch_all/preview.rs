@@ -297,7 +297,7 @@ fn document(sorted: &Sorted<'_>) -> Value {
     };
     let found = |found: &inhaul_domain::route::Found| json!({ "header": found.source, "number": found.number, "address": found.address });
     json!({
-        "number": message.number.get(),
+        "number": message.number.number(),
         "unique_id": message.unique_id.as_ref().map(ToString::to_string),
         "bytes": message.size.map(inhaul_types::Octets::count),
         "date": summary.date.map(|date| date.to_string()),

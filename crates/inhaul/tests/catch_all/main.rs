@@ -1,0 +1,11 @@
+//! A mailbox for a whole domain: set up, looked into, sorted, with and without a running server.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+
+mod files;
+mod house;
+#[path = "../installation/mod.rs"]
+mod installation;
+mod looking;
+mod rules;
+mod setting;
