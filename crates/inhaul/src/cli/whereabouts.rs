@@ -2,7 +2,7 @@
 
 use clap::Args;
 use inhaul_domain::{LedgerState, LeftOutReason};
-use inhaul_store::{LedgerStory, Store, StoryRun, ledger_number};
+use inhaul_store::{LedgerStory, Store, StoryPlacement, StoryRun, ledger_number};
 use inhaul_types::Timestamp;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub(crate) struct Where {
 }
 
 #[derive(Serialize)]
-struct StoryDocument {
+struct StoryDocument<'a> {
     server: String,
     user: String,
     /// For `retrieval bring`.
@@ -34,12 +34,34 @@ struct StoryDocument {
     places: Vec<String>,
     /// The messages at those places.
     messages: Vec<i64>,
+    /// Both once more, with the reason why each is there.
+    placements: Vec<PlacementDocument<'a>>,
     retrieval: Option<String>,
     /// The run that stored it or left it there.
     run: Option<RunDocument>,
     from: Option<String>,
     subject: Option<String>,
     message_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PlacementDocument<'a> {
+    message: i64,
+    account: &'a str,
+    folder: &'a str,
+    /// Of a catch-all's message a line for each recipient.
+    why: &'a str,
+}
+
+impl<'a> From<&'a StoryPlacement> for PlacementDocument<'a> {
+    fn from(placement: &'a StoryPlacement) -> Self {
+        Self {
+            message: placement.message.row(),
+            account: &placement.account,
+            folder: &placement.folder,
+            why: &placement.why,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -68,7 +90,7 @@ impl Where {
     }
 }
 
-fn document(story: &LedgerStory) -> StoryDocument {
+fn document(story: &LedgerStory) -> StoryDocument<'_> {
     let text = |time: &Option<Timestamp>| time.map(|time| time.to_string());
     StoryDocument {
         server: story.host.clone(),
@@ -87,6 +109,7 @@ fn document(story: &LedgerStory) -> StoryDocument {
         reason: story.reason.clone(),
         places: story.placements.iter().map(|at| at.place()).collect(),
         messages: story.placements.iter().map(|at| at.message.row()).collect(),
+        placements: story.placements.iter().map(Into::into).collect(),
         retrieval: story.retrieval.clone(),
         run: story.run.map(|run| RunDocument {
             run: run.id.row(),
@@ -140,10 +163,11 @@ fn tell(story: &LedgerStory) -> String {
             .iter()
             .map(|at| format!("message {} in {}", at.message, at.place()))
             .collect();
-        let places = if places.is_empty() {
-            "deleted here since".to_owned()
-        } else {
-            places.join(", ")
+        let places = match &story.reason {
+            _ if !places.is_empty() => places.join(", "),
+            // The catch-all had it already; its reason says which message that is.
+            Some(reason) => reason.clone(),
+            None => "deleted here since".to_owned(),
         };
         let octets = story.size.map(size).unwrap_or_default();
         text.push_str(&format!(
@@ -151,8 +175,13 @@ fn tell(story: &LedgerStory) -> String {
             plain(&places),
             who(story)
         ));
+        story
+            .placements
+            .iter()
+            .for_each(|at| text.push_str(&why(at)));
     }
-    if let Some(reason) = &story.reason {
+    let is_copy = story.stored_at.is_some() && !matches!(story.state, LedgerState::LeftOut(_));
+    if let Some(reason) = story.reason.as_ref().filter(|_| !is_copy) {
         text.push_str(&format!(
             "  {}  left there: {}{}\n",
             story.first_seen,
@@ -168,6 +197,15 @@ fn tell(story: &LedgerStory) -> String {
         text.push_str(&format!("  {time}  deleted on {}\n", story.host));
     }
     text
+}
+
+/// Why a message of a catch-all is where it is; of any other retrieval there is nothing to explain.
+fn why(at: &StoryPlacement) -> String {
+    let explains = |line: &&str| !line.starts_with("retrieval ");
+    let lines = at.why.lines().filter(explains);
+    lines
+        .map(|line| format!("    {}: {}\n", at.message, plain(line)))
+        .collect()
 }
 
 /// What a person can do about a message that was left there.

@@ -84,6 +84,21 @@ fn a_rule_is_added_once_and_removed_by_number_or_address() {
 }
 
 #[test]
+fn an_account_that_a_rule_leads_to_is_not_removed() {
+    let house = House::with_firm(Kind::Alone);
+    house.ok(&[&RULE[..], &["firm", "sales@firm.example", "ben/Shop"]].concat());
+    let remove = ["account", "remove", "ben", "--yes"];
+    house.refuses(&remove, 64, "the retrieval \"firm\" brings mail to it");
+    house.refuses(
+        &["account", "remove", "unclaimed", "--yes"],
+        64,
+        "brings mail to it",
+    );
+    house.ok(&["catch-all", "rule", "remove", "firm", "1"]);
+    house.ok(&remove);
+}
+
+#[test]
 fn a_rule_brings_what_the_fallback_has_for_it() {
     for kind in BOTH {
         let house = House::with_firm(kind);

@@ -70,9 +70,22 @@ fn question(account: &Account) -> String {
 fn needed_by(account: &Account, retrievals: &[Retrieval]) -> Vec<String> {
     retrievals
         .iter()
-        .filter(|retrieval| retrieval.account == account.id || retrieval.owner == Some(account.id))
+        .filter(|retrieval| {
+            retrieval.account == account.id
+                || retrieval.owner == Some(account.id)
+                || has_rule_for(retrieval, account)
+        })
         .map(|retrieval| retrieval.name.clone())
         .collect()
+}
+
+/// A catch-all's rule leads to it.
+fn has_rule_for(retrieval: &Retrieval, account: &Account) -> bool {
+    let rules = retrieval
+        .routing
+        .catch_all()
+        .map(|settings| &settings.rules);
+    rules.is_some_and(|rules| rules.iter().any(|rule| rule.account == account.id))
 }
 
 fn needed(account: &str, by: &[String]) -> Failure {
@@ -87,7 +100,7 @@ fn needed(account: &str, by: &[String]) -> Failure {
         names.join(", ")
     ))
     .hint(format!(
-        "Remove {them} first (inhaul retrieval remove {}), or let {them} bring mail to somebody else (inhaul retrieval set NAME --to ACCOUNT).",
+        "Remove {them} first (inhaul retrieval remove {}), or let {them} bring mail to somebody else (inhaul retrieval set NAME --to ACCOUNT; of a catch-all --fallback ACCOUNT, inhaul catch-all rule remove).",
         names.join(" ")
     ))
 }

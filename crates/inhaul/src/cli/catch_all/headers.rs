@@ -3,7 +3,7 @@
 use clap::Args;
 use inhaul_domain::route::{AddressesEach, Reliability, Surveyed, SurveyedSource};
 use inhaul_message::HeaderBlock;
-use inhaul_store::{CatchAllSettings, Routing};
+use inhaul_store::{CatchAllSettings, Retrieval, Routing};
 use serde_json::json;
 
 use super::sorting::{Headers, LAST_MOST, Wanted, router};
@@ -35,11 +35,16 @@ impl HeadersCommand {
             .with_store(async |store, config| {
                 let retrieval = retrieval_named(&*store, &self.name).await?;
                 let settings = self.settings(&retrieval.routing);
+                // Measured as if it were one, where it is none.
+                let as_one = Retrieval {
+                    routing: Routing::CatchAll(settings.clone()),
+                    ..retrieval.clone()
+                };
                 let wanted = Wanted {
                     last: self.last,
                     fresh: self.fresh,
                 };
-                let router = router(&*store, &retrieval, &settings, &[]).await?;
+                let router = router(&*store, &as_one, &[]).await?;
                 let domains = &settings.domains;
                 let headers =
                     Headers::read(globals, &store, config, &retrieval, domains, wanted).await?;
@@ -106,6 +111,10 @@ fn names(source: &SurveyedSource) -> &'static str {
         _ if source.present == 0 => "",
         (Surveyed::ToCc, _) => "misses Bcc and lists",
         (_, AddressesEach::None) => "nobody here",
+        // It may be the mailbox's own name.
+        (_, AddressesEach::AlwaysOne) if source.distinct == 1 && source.accepted > 1 => {
+            "always the same address"
+        }
         (_, AddressesEach::AlwaysOne) => "always one address",
         (_, AddressesEach::Several) => "several addresses",
     }
@@ -158,6 +167,7 @@ fn document(source: &SurveyedSource) -> serde_json::Value {
         "present": source.present,
         "of": source.of,
         "accepted": source.accepted,
+        "distinct": source.distinct,
         "addresses": match source.addresses {
             AddressesEach::None => "none",
             AddressesEach::AlwaysOne => "one",
@@ -186,6 +196,7 @@ mod tests {
             present,
             of: 20,
             accepted: present,
+            distinct: usize::try_from(present).unwrap(),
             addresses,
             reliability,
         }

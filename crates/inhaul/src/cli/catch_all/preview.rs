@@ -62,7 +62,7 @@ impl Preview {
         let (retrieval, headers, router) = globals
             .with_store(async |store, config| {
                 let (retrieval, settings) = catch_all_named(&*store, &self.name).await?;
-                let router = router(&*store, &retrieval, &settings, &self.rules).await?;
+                let router = router(&*store, &retrieval, &self.rules).await?;
                 let wanted = Wanted {
                     last: self.last,
                     fresh: self.fresh,

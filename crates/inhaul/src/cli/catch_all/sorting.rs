@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use inhaul_domain::route::{CatchAll, OwnNames, Place, Router, Rule};
-use inhaul_engine::{Survey, SurveyError, Surveyed};
+use inhaul_domain::route::{Place, Router, Rule};
+use inhaul_engine::{Survey, SurveyError, Surveyed, catch_all};
 use inhaul_store::{CatchAllSettings, Retrieval, SqliteStore, Store};
 use inhaul_types::{FolderId, Timestamp};
 
@@ -28,21 +28,21 @@ pub(super) async fn catch_all_named(
     let retrieval = retrieval_named(store, name).await?;
     match retrieval.routing.catch_all().cloned() {
         Some(settings) => Ok((retrieval, settings)),
-        None => {
-            let name = &retrieval.name;
-            let what = format!("{name:?} is no catch-all: all of its mail goes to one folder");
-            Err(Failure::usage(what).hint(format!(
-                "To share it out: inhaul retrieval set {name:?} --catch-all auto --domain DOMAIN --fallback ACCOUNT."
-            )))
-        }
+        None => Err(no_catch_all(&retrieval.name)),
     }
+}
+
+fn no_catch_all(name: &str) -> Failure {
+    let what = format!("{name:?} is no catch-all: all of its mail goes to one folder");
+    Failure::usage(what).hint(format!(
+        "To share it out: inhaul retrieval set {name:?} --catch-all auto --domain DOMAIN --fallback ACCOUNT."
+    ))
 }
 
 /// A router as it stands, with these rules behind its own, as if they were saved.
 pub(super) async fn router(
     store: &dyn Store,
     retrieval: &Retrieval,
-    settings: &CatchAllSettings,
     tried: &[RuleWord],
 ) -> Result<Router, Failure> {
     let book = store.address_book().await?;
@@ -50,23 +50,12 @@ pub(super) async fn router(
     for (number, rule) in (1_i64..).zip(tried) {
         rules.push(tried_rule(store, rule, number).await?);
     }
-    let catch_all = CatchAll {
-        source: settings.source.clone(),
-        domains: settings.domains.clone(),
-        domain_aliases: settings.domain_aliases.clone(),
-        separators: settings.separators.clone(),
-        max_recipients: settings.max_recipients,
-        own_names: OwnNames {
-            user: retrieval.remote.user.clone(),
-            host: retrieval.remote.host.clone(),
-        },
-        rules,
-        fallback: Place {
-            account: retrieval.account,
-            folder: retrieval.folder,
-            shown: format!("{}/{}", retrieval.account_name, retrieval.folder_name),
-        },
-    };
+    let mut catch_all = catch_all(retrieval, rules).ok_or_else(|| no_catch_all(&retrieval.name))?;
+    // As for a run: the group of whoever has the fallback may allow fewer.
+    let allowance = store.account_allowance(retrieval.account).await?;
+    if let Some(most) = allowance.limits.recipients {
+        catch_all.max_recipients = catch_all.max_recipients.min(most);
+    }
     Ok(Router::new(catch_all, &book))
 }
 
