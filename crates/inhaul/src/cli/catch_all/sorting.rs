@@ -71,7 +71,7 @@ async fn tried_rule(store: &dyn Store, rule: &RuleWord, number: i64) -> Result<R
         address: rule.address.clone(),
         place: Place {
             account: account.id,
-            folder: there.map_or(FolderId::new(-number), |folder| folder.id),
+            folder: there.map_or_else(|| FolderId::new(-number), |folder| folder.id),
             shown: format!(
                 "{}/{}",
                 account.name,
