@@ -1,12 +1,12 @@
 //! `inhaul catch-all`: mailboxes whose mail is shared out by recipient.
 //!
-//! A file each for what looks (`headers`, `preview`, `unclaimed`) and what changes (`rules`);
+//! A file each for what looks (`headers`, `preview`, `rules`, `unclaimed`) and what changes (`rule`);
 //! [`options`] is what `retrieval add` and `retrieval set` take, [`words`] how all of it is shown.
 
 mod headers;
-pub(super) mod misfits;
 mod options;
 mod preview;
+mod rule;
 mod rules;
 mod sorting;
 mod unclaimed;
@@ -32,7 +32,7 @@ pub(crate) enum CatchAll {
     },
     /// Add and remove rules
     #[command(subcommand)]
-    Rule(rules::Rule),
+    Rule(rule::Rule),
     /// List the addresses that nobody has, the most frequent first
     Unclaimed {
         /// Which catch-all

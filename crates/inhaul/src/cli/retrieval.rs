@@ -2,6 +2,7 @@
 
 mod add;
 mod bring;
+mod destination;
 mod history;
 pub(super) mod limits;
 mod pause;

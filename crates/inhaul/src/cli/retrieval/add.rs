@@ -7,10 +7,9 @@ use clap::Args;
 use inhaul_domain::reach::Reach;
 use inhaul_domain::{Retention, StartPoint};
 use inhaul_store::{
-    Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Routing, Security, SqliteStore,
-    Store,
+    Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Security, SqliteStore, Store,
 };
-use inhaul_types::{AccountId, KeyPin, Timestamp};
+use inhaul_types::{KeyPin, Timestamp};
 
 use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
@@ -18,7 +17,6 @@ use crate::caller;
 use crate::cli::Globals;
 use crate::cli::audited::{self, Change};
 use crate::cli::catch_all::CatchAllOptions;
-use crate::cli::catch_all::misfits::{folder_of_fallback, no_fallback, no_owner, to_or_catch_all};
 use crate::cli::output::{complain, print, print_json, size};
 use crate::config::entries::retrieval::Bring;
 use crate::config::{Config, durations};
@@ -61,13 +59,13 @@ pub(crate) struct Add {
     sign_in: SignIn,
     /// The account that gets the mail; or --catch-all shares it out
     #[arg(long, value_name = "ACCOUNT")]
-    to: Option<String>,
+    pub(super) to: Option<String>,
     /// The account that owns this retrieval: makes it a user retrieval
     #[arg(long, value_name = "ACCOUNT")]
-    owner: Option<String>,
+    pub(super) owner: Option<String>,
     /// The folder it fills, INBOX by default; made if it is not there
     #[arg(long)]
-    folder: Option<String>,
+    pub(super) folder: Option<String>,
     /// How often: 10m, auto or never; a user retrieval runs when triggered unless this is given
     #[arg(long, value_parser = parse_every)]
     every: Option<Every>,
@@ -90,7 +88,7 @@ pub(crate) struct Add {
     #[arg(long)]
     paused: bool,
     #[command(flatten)]
-    catch_all: CatchAllOptions,
+    pub(super) catch_all: CatchAllOptions,
 }
 
 impl Add {
@@ -214,47 +212,6 @@ impl Add {
             ))?;
         }
         Ok(Exit::OK)
-    }
-}
-
-impl Add {
-    /// Says what does not go together before anything is asked.
-    fn check_destination(&self) -> Result<(), Failure> {
-        let shares = self.catch_all.makes_one();
-        if shares && self.to.is_some() {
-            return Err(to_or_catch_all());
-        }
-        if shares && self.owner.is_some() {
-            return Err(no_owner());
-        }
-        if shares && self.folder.is_some() {
-            return Err(folder_of_fallback());
-        }
-        match (shares, self.catch_all.detail()) {
-            (false, Some(option)) => Err(Failure::usage(format!("{option} is for catch-alls"))
-                .hint("Add --catch-all auto, --catch-all to-cc or --catch-all HEADER.")),
-            (false, None) if self.to.is_none() => Err(Failure::usage(
-                "nothing says where the mail goes",
-            )
-            .hint("Write --to ACCOUNT, or --catch-all auto --fallback ACCOUNT to share it out.")),
-            _ => Ok(()),
-        }
-    }
-
-    /// Account and folder, those of the fallback where it is a catch-all.
-    async fn destination(
-        &self,
-        store: &dyn Store,
-    ) -> Result<(AccountId, String, Routing), Failure> {
-        if let Some(to) = &self.to {
-            let account = store.account_by_name(to).await?.id;
-            let folder = self.folder.clone().unwrap_or_else(|| "INBOX".to_owned());
-            return Ok((account, folder, Routing::Single));
-        }
-        let fallback = self.catch_all.fallback(store).await?;
-        let (account, folder) = fallback.ok_or_else(no_fallback)?;
-        let settings = self.catch_all.clone().settings(store, None).await?;
-        Ok((account, folder, Routing::CatchAll(settings)))
     }
 }
 

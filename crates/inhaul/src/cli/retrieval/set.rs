@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use inhaul_domain::{LedgerState, Retention};
-use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Routing, Store};
-use inhaul_types::{AccountId, Octets, Timestamp};
+use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Store};
+use inhaul_types::{Octets, Timestamp};
 
 use super::add::{ca_file, check_secret, check_way_in, command, pinned};
 use super::limits::LimitWord;
@@ -16,7 +16,6 @@ use super::{
 use crate::cli::Globals;
 use crate::cli::audited::{self, Change};
 use crate::cli::catch_all::CatchAllOptions;
-use crate::cli::catch_all::misfits::{folder_of_fallback, no_fallback, no_owner, to_or_catch_all};
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{complain, counted, print, print_json, size};
 use crate::exit::{Exit, Failure};
@@ -66,10 +65,10 @@ pub(crate) struct Set {
     sign_in: Option<SignIn>,
     /// Another account that gets the mail from now on
     #[arg(long, value_name = "ACCOUNT")]
-    to: Option<String>,
+    pub(super) to: Option<String>,
     /// Another folder
     #[arg(long)]
-    folder: Option<String>,
+    pub(super) folder: Option<String>,
     /// How often: 10m, auto or never
     #[arg(long, value_parser = parse_every)]
     every: Option<Every>,
@@ -84,7 +83,7 @@ pub(crate) struct Set {
     #[arg(long = "limit", value_name = "LIMIT", value_delimiter = ',')]
     limits: Vec<LimitWord>,
     #[command(flatten)]
-    catch_all: CatchAllOptions,
+    pub(super) catch_all: CatchAllOptions,
 }
 
 impl Set {
@@ -204,69 +203,6 @@ impl Set {
             print(&format!("{said}\n"))?;
         }
         Ok(Exit::OK)
-    }
-
-    /// Where its mail goes from now on, as far as that is to change. `--to` makes a catch-all bring
-    /// all of its mail to one account again.
-    async fn goes_to(
-        &self,
-        store: &dyn Store,
-        now: &Retrieval,
-    ) -> Result<(Option<(AccountId, String)>, Option<Routing>), Failure> {
-        let shared = now.routing.catch_all();
-        let makes_one = self.catch_all.makes_one();
-        if self.to.is_some() && makes_one {
-            return Err(to_or_catch_all());
-        }
-        let is_shared_then = makes_one || (shared.is_some() && self.to.is_none());
-        if !is_shared_then {
-            if let Some(option) = self.catch_all.detail() {
-                let what = format!("{option} is for catch-alls");
-                return Err(
-                    Failure::usage(what).hint("Add --catch-all auto to share its mail out.")
-                );
-            }
-            let destination = self.destination(store, now).await?;
-            return Ok((destination, shared.is_some().then_some(Routing::Single)));
-        }
-        if self.folder.is_some() {
-            return Err(folder_of_fallback());
-        }
-        if now.owner.is_some() {
-            return Err(no_owner());
-        }
-        let fallback = self.catch_all.fallback(store).await?;
-        if fallback.is_none() && shared.is_none() {
-            return Err(no_fallback());
-        }
-        let settings = self.catch_all.clone().settings(store, shared).await?;
-        let routing = Routing::CatchAll(settings);
-        Ok((fallback, (routing != now.routing).then_some(routing)))
-    }
-
-    /// The account and folder from now on, if one of them is named.
-    async fn destination(
-        &self,
-        store: &dyn Store,
-        now: &Retrieval,
-    ) -> Result<Option<(AccountId, String)>, Failure> {
-        if self.to.is_none() && self.folder.is_none() {
-            return Ok(None);
-        }
-        let account = match &self.to {
-            Some(name) => store.account_by_name(name).await?.id,
-            None => now.account,
-        };
-        if now.owner.is_some_and(|owner| owner != account) {
-            return Err(Failure::usage(
-                "a user retrieval delivers to its owner only",
-            ));
-        }
-        let folder = self.folder.clone();
-        Ok(Some((
-            account,
-            folder.unwrap_or_else(|| now.folder_name.clone()),
-        )))
     }
 
     fn remote(&self, now: &Remote) -> Result<Remote, Failure> {
