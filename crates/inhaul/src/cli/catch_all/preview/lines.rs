@@ -50,11 +50,18 @@ pub(super) fn row(sorted: &Sorted<'_>, now: Timestamp) -> Vec<String> {
         summary
             .date
             .map_or_else(String::new, |date| short_date(date, now)),
-        shorten(&summary.from, 20),
+        shorten(sender(&summary.from), 20),
         shorten(&summary.subject, 30),
         shorten(&found(routed), 40),
         plain(&places(routed)),
     ]
+}
+
+/// The name where there is one, else the address: `Jana Novak <jana@example.org>`.
+fn sender(from: &str) -> &str {
+    let name = from.split_once('<').map_or(from, |(name, _)| name);
+    let name = name.trim().trim_matches('"');
+    if name.is_empty() { from } else { name }
 }
 
 /// One address whole; of several in one domain the names: `alice@, petr@`.
@@ -256,6 +263,19 @@ mod tests {
                 (found(&routed).as_str(), places(&routed).as_str()),
                 (shown_found, shown_places)
             );
+        }
+    }
+
+    #[test]
+    fn a_sender_is_shown_by_name() {
+        for (from, shown) in [
+            ("Jana Novak <jana@example.org>", "Jana Novak"),
+            ("\"Novak, Jana\" <jana@example.org>", "Novak, Jana"),
+            ("<jana@example.org>", "<jana@example.org>"),
+            ("jana@example.org", "jana@example.org"),
+            ("", ""),
+        ] {
+            assert_eq!(sender(from), shown);
         }
     }
 
