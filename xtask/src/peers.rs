@@ -2,7 +2,7 @@
 //!
 //! Installs only as root and only with apt-get; anybody else is told the packages. No service is
 //! started: the tests start private copies of what they need. Servers of other makes than Dovecot,
-//! whose packages exclude one another, are installed beside the system (`testkit`'s `lab`).
+//! and Postfix, whose packages exclude one another, are installed beside the system (`testkit`'s `lab`).
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -65,10 +65,10 @@ pub(crate) fn ensure_servers() -> Result<()> {
         eprintln!("   servers of other makes are not installed: {why}");
         return Ok(());
     }
-    for make in lab_missing() {
+    for kit in lab_missing() {
         let began = Instant::now();
-        eprint!("   installing {} beside this system: ", make.name());
-        let versions = lab_install(make)?;
+        eprint!("   installing {} beside this system: ", kit.name());
+        let versions = lab_install(&kit)?;
         let versions = versions.trim().replace('\n', ", ");
         eprintln!("{versions}, {:.0} s", began.elapsed().as_secs_f64());
     }

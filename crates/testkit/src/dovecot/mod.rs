@@ -42,6 +42,8 @@ pub struct DovecotOptions {
     pub format: MailFormat,
     /// `auth_mechanisms`, as Dovecot spells them.
     pub mechanisms: String,
+    /// Domains whose mail, whoever it is for, LMTP puts into the INBOX of `u1`.
+    pub domains: Vec<String>,
     /// Further lines of configuration; a setting here replaces ours.
     pub extra: String,
 }
@@ -52,6 +54,7 @@ impl Default for DovecotOptions {
             users: 4,
             format: MailFormat::default(),
             mechanisms: "plain login cram-md5 scram-sha-1 scram-sha-256".to_string(),
+            domains: Vec::new(),
             extra: String::new(),
         }
     }
@@ -85,7 +88,7 @@ impl Dovecot {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
         let owner = Owner::of_mail()?;
         make_certificates(dir.path())?;
-        make_users(dir.path(), options.users, &owner)?;
+        make_users(dir.path(), options, &owner)?;
         for _ in 0..PORT_TRIES {
             let ports = Ports::choose()?;
             let text = configuration(dir.path(), options, &ports, &owner);
@@ -118,6 +121,26 @@ impl Dovecot {
     /// IMAP without TLS at first.
     pub fn imap_addr(&self) -> SocketAddr {
         loopback(self.ports.imap)
+    }
+
+    /// LMTP, as a mail exchanger speaks it.
+    pub fn lmtp_addr(&self) -> SocketAddr {
+        loopback(self.ports.lmtp)
+    }
+
+    /// The user's Maildir, made if it is not there yet.
+    pub fn maildir(&self, user: &str) -> Result<PathBuf> {
+        let home = self.dir.join("mail").join(user);
+        ensure!(home.is_dir(), "Dovecot has no user {user:?}");
+        let maildir = home.join("Maildir");
+        for folder in ["", "tmp", "new", "cur"] {
+            let folder = maildir.join(folder);
+            if !folder.is_dir() {
+                fs::create_dir(&folder)?;
+                self.owner.give(&folder)?;
+            }
+        }
+        Ok(maildir)
     }
 
     /// The authority behind the certificate, which is for `localhost` and `127.0.0.1`.
@@ -185,16 +208,7 @@ impl Dovecot {
         user: &str,
         messages: impl IntoIterator<Item = M>,
     ) -> Result<usize> {
-        let home = self.dir.join("mail").join(user);
-        ensure!(home.is_dir(), "Dovecot has no user {user:?}");
-        let maildir = home.join("Maildir");
-        for folder in ["", "tmp", "new", "cur"] {
-            let folder = maildir.join(folder);
-            if !folder.is_dir() {
-                fs::create_dir(&folder)?;
-                self.owner.give(&folder)?;
-            }
-        }
+        let maildir = self.maildir(user)?;
         let before = self.filled;
         for message in messages {
             // Dovecot numbers new files by the time at the front of their names.

@@ -71,19 +71,21 @@ pub(super) struct Ports {
     pub(super) pop3: u16,
     pub(super) pop3s: u16,
     pub(super) imap: u16,
+    pub(super) lmtp: u16,
 }
 
 impl Ports {
-    /// Three ports that are free now.
+    /// Ports that are free now.
     pub(super) fn choose() -> Result<Self> {
         let free = || TcpListener::bind(loopback(0)).context("no free port");
         // All held at once, so that they differ.
-        let (pop3, pop3s, imap) = (free()?, free()?, free()?);
+        let (pop3, pop3s, imap, lmtp) = (free()?, free()?, free()?, free()?);
         let port = |listener: &TcpListener| listener.local_addr().map(|addr| addr.port());
         Ok(Self {
             pop3: port(&pop3)?,
             pop3s: port(&pop3s)?,
             imap: port(&imap)?,
+            lmtp: port(&lmtp)?,
         })
     }
 
@@ -118,13 +120,13 @@ pub(super) fn make_certificates(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes the users and their homes.
-pub(super) fn make_users(dir: &Path, users: u32, owner: &Owner) -> Result<()> {
+/// Makes the users and their homes, and the domains that are all the first one's.
+pub(super) fn make_users(dir: &Path, options: &DovecotOptions, owner: &Owner) -> Result<()> {
     let mail = dir.join("mail");
     fs::create_dir(&mail)?;
     owner.give(&mail)?;
     let mut list = String::new();
-    for number in 1..=users {
+    for number in 1..=options.users {
         let home = mail.join(format!("u{number}"));
         fs::create_dir(&home)?;
         owner.give(&home)?;
@@ -136,6 +138,15 @@ pub(super) fn make_users(dir: &Path, users: u32, owner: &Owner) -> Result<()> {
         )?;
     }
     fs::write(dir.join("users"), list)?;
+    let (uid, gid, home) = (owner.uid, owner.gid, mail.join("u1"));
+    let line = |domain| {
+        format!(
+            "{domain}::{uid}:{gid}::{}::userdb_user=u1\n",
+            home.display()
+        )
+    };
+    let domains: String = options.domains.iter().map(line).collect();
+    fs::write(dir.join("domains"), domains)?;
     Ok(())
 }
 
@@ -151,7 +162,12 @@ pub(super) fn configuration(
         MailFormat::Maildir => "maildir:~/Maildir",
         MailFormat::Mdbox => "mdbox:~/mdbox",
     };
-    let Ports { pop3, pop3s, imap } = ports;
+    let Ports {
+        pop3,
+        pop3s,
+        imap,
+        lmtp,
+    } = ports;
     let (greeting, uid, gid) = (ports.greeting(), owner.uid, owner.gid);
     let mechanisms = &options.mechanisms;
     let without_root = match &owner.unprivileged {
@@ -197,6 +213,10 @@ userdb {{
   driver = passwd-file
   args = {base}/users
 }}
+userdb {{
+  driver = passwd-file
+  args = username_format=%Ld {base}/domains
+}}
 namespace inbox {{
   inbox = yes
 }}
@@ -222,6 +242,10 @@ service imap-login {{
 service lmtp {{
   unix_listener {base}/lmtp {{
     mode = 0600
+  }}
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
   }}
 }}
 {without_root}

@@ -12,16 +12,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{FlockOperation, flock, statfs};
 
-use super::make::Make;
-use super::recipe::Recipe;
+use super::kit::Kit;
 use super::root::{Layer, Root};
 
-/// The installed layer of a make, which nobody replaces as long as this lives.
+/// An installed layer, which nobody replaces as long as this lives.
 #[derive(Debug)]
-pub(super) struct Installed {
-    pub(super) dir: PathBuf,
+pub(crate) struct Installed {
+    pub(crate) dir: PathBuf,
     /// The packages and their versions, one a line.
-    pub(super) versions: String,
+    pub(crate) versions: String,
     _lock: File,
 }
 
@@ -42,28 +41,27 @@ pub(super) fn obstacle() -> Option<String> {
     })
 }
 
-/// Whether the layer of this make is there and up to date.
-pub(super) fn is_installed(make: Make) -> bool {
-    place().is_ok_and(|place| is_current(&place.join(make.name()), &stamp(make.recipe())))
+/// Whether this layer is there and up to date.
+pub(super) fn is_installed(kit: &Kit) -> bool {
+    place().is_ok_and(|place| is_current(&place.join(kit.name), &stamp(kit)))
 }
 
-/// The layer of this make; installs it if it is not there.
-pub(super) fn installed(make: Make) -> Result<Installed> {
+/// This layer; installs it if it is not there.
+pub(crate) fn installed(kit: &Kit) -> Result<Installed> {
     if !is_root() {
-        bail!("{} for the tests: {NOT_ROOT}", make.name());
+        bail!("{} for the tests: {NOT_ROOT}", kit.name);
     }
     let place = place()?;
     fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
-    let dir = place.join(make.name());
-    let lock = File::create(place.join(format!("{}.lock", make.name())))?;
-    let stamp = stamp(make.recipe());
+    let dir = place.join(kit.name);
+    let lock = File::create(place.join(format!("{}.lock", kit.name)))?;
+    let stamp = stamp(kit);
     flock(&lock, FlockOperation::LockShared).context("cannot lock the layer")?;
     if !is_current(&dir, &stamp) {
         flock(&lock, FlockOperation::LockExclusive).context("cannot lock the layer")?;
         // Another process may have made it while we waited.
         if !is_current(&dir, &stamp) {
-            install(make.recipe(), &dir, &stamp)
-                .with_context(|| format!("cannot install {}", make.name()))?;
+            install(kit, &dir, &stamp).with_context(|| format!("cannot install {}", kit.name))?;
         }
         flock(&lock, FlockOperation::LockShared).context("cannot lock the layer")?;
     }
@@ -80,7 +78,7 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-fn install(recipe: &Recipe, dir: &Path, stamp: &str) -> Result<()> {
+fn install(kit: &Kit, dir: &Path, stamp: &str) -> Result<()> {
     let making = dir.with_extension("making");
     for old in [&making, &dir.to_path_buf()] {
         match fs::remove_dir_all(old) {
@@ -92,15 +90,16 @@ fn install(recipe: &Recipe, dir: &Path, stamp: &str) -> Result<()> {
     }
     fs::create_dir_all(making.join("root"))?;
     let root = Root::build(&making, Layer::Installed)?;
-    let packages = recipe.packages.join(" ");
+    let packages = kit.packages.join(" ");
     root.run(PREPARE)?;
+    root.run(kit.before)?;
     let install = format!("apt-get install -y -q --no-install-recommends {packages}");
     // The machine's own lists may be old, or not there at all.
     root.run(&format!(
         "{install} || {{ apt-get update -q && {install}; }}"
     ))?;
     root.run(ADD_USERS)?;
-    root.run(recipe.setup)?;
+    root.run(kit.setup)?;
     let versions = root.run(&format!(
         "dpkg-query --show --showformat '${{Package}} ${{Version}}\\n' {packages}"
     ))?;
@@ -114,11 +113,11 @@ fn is_current(dir: &Path, stamp: &str) -> bool {
     fs::read_to_string(dir.join(STAMP)).is_ok_and(|found| found == stamp)
 }
 
-/// What a layer is made of: with another recipe, or above another system, it is made anew.
-fn stamp(recipe: &Recipe) -> String {
+/// What a layer is made of: with other packages, or above another system, it is made anew.
+fn stamp(kit: &Kit) -> String {
     let system = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let packages = recipe.packages.join(" ");
-    let scripts = [PREPARE, ADD_USERS, recipe.setup].join("\n");
+    let packages = kit.packages.join(" ");
+    let scripts = [PREPARE, kit.before, ADD_USERS, kit.setup].join("\n");
     format!("{packages}\n{scripts}\n{system}")
 }
 
@@ -162,6 +161,7 @@ done";
 
 #[cfg(test)]
 mod tests {
+    use super::super::lab_kits;
     use super::*;
 
     #[test]
@@ -171,9 +171,8 @@ mod tests {
     }
 
     #[test]
-    fn another_recipe_is_another_layer() {
-        let stamps: std::collections::HashSet<_> =
-            Make::ALL.iter().map(|make| stamp(make.recipe())).collect();
-        assert_eq!(stamps.len(), Make::ALL.len());
+    fn another_kit_is_another_layer() {
+        let stamps: std::collections::HashSet<_> = lab_kits().iter().map(stamp).collect();
+        assert_eq!(stamps.len(), lab_kits().len());
     }
 }

@@ -1,5 +1,6 @@
 //! The makes of server.
 
+use super::kit::Kit;
 use super::recipe::Recipe;
 use super::{courier, cyrus, mailutils, popa3d, solid};
 
@@ -36,6 +37,17 @@ impl Make {
             Self::Mailutils => "mailutils",
             Self::Popa3d => "popa3d",
             Self::Solid => "solid-pop3d",
+        }
+    }
+
+    /// What its layer is made of.
+    pub(super) fn kit(self) -> Kit {
+        let recipe = self.recipe();
+        Kit {
+            name: self.name(),
+            packages: recipe.packages,
+            before: "",
+            setup: recipe.setup,
         }
     }
 

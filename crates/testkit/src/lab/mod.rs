@@ -5,18 +5,19 @@
 //! loopback only, what it writes is in memory, and nothing of the machine is changed. Takes root and
 //! overlayfs; `cargo xtask peers` installs them all and says so where it cannot.
 
-mod cache;
+pub(crate) mod cache;
 mod courier;
 mod cyrus;
 mod inetd;
+mod kit;
 mod mailutils;
 mod make;
 mod mbox;
 mod popa3d;
 mod recipe;
-mod root;
+pub(crate) mod root;
 mod solid;
-mod syslog;
+pub(crate) mod syslog;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+pub use self::kit::Kit;
 pub use self::make::Make;
 
 use self::cache::Installed;
@@ -35,6 +37,7 @@ use self::recipe::{Daemon, Keeps, Listens, Ports};
 use self::root::{Layer, Root};
 use self::syslog::Syslog;
 use crate::imap_append;
+use crate::postfix;
 use crate::raw_pop3::RawPop3;
 
 /// Why servers of other makes cannot be installed here, if so, and what to do about it.
@@ -42,16 +45,22 @@ pub fn lab_obstacle() -> Option<String> {
     cache::obstacle()
 }
 
-/// The makes that are not installed yet.
-pub fn lab_missing() -> Vec<Make> {
-    let missing = |make: &Make| !cache::is_installed(*make);
-    Make::ALL.into_iter().filter(missing).collect()
+/// Everything that is installed into layers.
+fn lab_kits() -> Vec<Kit> {
+    let makes = Make::ALL.into_iter().map(Make::kit);
+    makes.chain([postfix::KIT]).collect()
 }
 
-/// Installs a make, if it is not installed, and returns its packages with their versions, one a
+/// What is not installed yet.
+pub fn lab_missing() -> Vec<Kit> {
+    let missing = |kit: &Kit| !cache::is_installed(kit);
+    lab_kits().into_iter().filter(missing).collect()
+}
+
+/// Installs a layer, if it is not installed, and returns its packages with their versions, one a
 /// line. Takes up to a minute the first time.
-pub fn lab_install(make: Make) -> Result<String> {
-    cache::installed(make).map(|installed| installed.versions)
+pub fn lab_install(kit: &Kit) -> Result<String> {
+    cache::installed(kit).map(|installed| installed.versions)
 }
 
 /// A running server with the users `u1` and `u2`. Dropping it ends it and all it has written.
@@ -82,7 +91,7 @@ impl LabServer {
 
     /// Starts a server, and installs it first if it is not there.
     pub fn start(make: Make) -> Result<Self> {
-        let installed = cache::installed(make)?;
+        let installed = cache::installed(&make.kit())?;
         let root = Arc::new(Root::build(&installed.dir, Layer::Passing)?);
         let syslog = Syslog::listen(&root)?;
         for user in ["u1", "u2"] {

@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 /// What becomes of what is written within.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Layer {
+pub(crate) enum Layer {
     /// It stays in the cache, below all later roots.
     Installed,
     /// It is in memory and goes with the root.
@@ -25,15 +25,17 @@ pub(super) enum Layer {
 
 /// A root and the process that holds it.
 #[derive(Debug)]
-pub(super) struct Root {
+pub(crate) struct Root {
     holder: Child,
     /// The process within, by the number it has outside.
     pid: u32,
+    /// Where the root is in the mount namespace.
+    place: PathBuf,
 }
 
 impl Root {
     /// Builds the root over the layer in `cache`. Needs root and overlayfs.
-    pub(super) fn build(cache: &Path, layer: Layer) -> Result<Self> {
+    pub(crate) fn build(cache: &Path, layer: Layer) -> Result<Self> {
         let mode = match layer {
             Layer::Installed => "install",
             Layer::Passing => "run",
@@ -54,7 +56,8 @@ impl Root {
         let pid = line.trim().strip_prefix("ready ").map(str::parse);
         match pid {
             Some(Ok(pid)) => {
-                let root = Self { holder, pid };
+                let place = cache.join("root");
+                let root = Self { holder, pid, place };
                 // Whatever is written by way of this path must never land in the machine's folders.
                 ensure!(
                     root.path(".layers").is_dir(),
@@ -72,7 +75,7 @@ impl Root {
     }
 
     /// A path within, as it is reached from outside.
-    pub(super) fn path(&self, within: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn path(&self, within: impl AsRef<Path>) -> PathBuf {
         let within = within.as_ref();
         let within = within.strip_prefix("/").unwrap_or(within);
         Path::new("/proc")
@@ -82,7 +85,7 @@ impl Root {
     }
 
     /// A command that runs within.
-    pub(super) fn command<W: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = W>) -> Command {
+    pub(crate) fn command<W: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = W>) -> Command {
         let mut command = command("nsenter");
         command
             .args(["--target", &self.pid.to_string()])
@@ -94,8 +97,21 @@ impl Root {
         command
     }
 
+    /// Shows a folder of the machine within, where there is one already.
+    pub(crate) fn show(&self, outside: &Path, within: &str) -> Result<()> {
+        let status = command("nsenter")
+            .args(["--target", &self.pid.to_string(), "--mount", "--"])
+            .args(["mount", "--bind"])
+            .arg(outside)
+            .arg(self.place.join(within.trim_start_matches('/')))
+            .status()
+            .context("no nsenter here (Debian package util-linux)")?;
+        ensure!(status.success(), "{} cannot be shown", outside.display());
+        Ok(())
+    }
+
     /// Runs a script within to its end, and returns what it printed.
-    pub(super) fn run(&self, script: &str) -> Result<String> {
+    pub(crate) fn run(&self, script: &str) -> Result<String> {
         let output = self
             .command(["sh", "-ec", script])
             .env("DEBIAN_FRONTEND", "noninteractive")

@@ -14,7 +14,7 @@ use super::root::Root;
 
 /// What a server has logged so far.
 #[derive(Debug)]
-pub(super) struct Syslog {
+pub(crate) struct Syslog {
     lines: Arc<Mutex<Vec<String>>>,
     socket: UnixDatagram,
     closing: Arc<AtomicBool>,
@@ -22,7 +22,7 @@ pub(super) struct Syslog {
 }
 
 impl Syslog {
-    pub(super) fn listen(root: &Root) -> Result<Self> {
+    pub(crate) fn listen(root: &Root) -> Result<Self> {
         let path = root.path("/dev/log");
         let socket = UnixDatagram::bind(&path).context("no syslog for the server")?;
         // Servers log under all kinds of names.
@@ -45,7 +45,7 @@ impl Syslog {
         })
     }
 
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let lines = self.lines.lock();
         lines.unwrap_or_else(PoisonError::into_inner).clone()
     }
