@@ -93,10 +93,10 @@ impl Servers {
 
 /// Unit tests, and the end-to-end tests of `crates/inhaul/tests` with the real binary.
 fn tests(extent: Extent, servers: &Servers) -> Step {
-    // What `crates/inhaul/tests/servers` calls its tests.
+    // What `crates/inhaul/tests/servers` and `sharing_out`, and testkit, call their tests.
     let skip = match servers {
         Servers::Possible => "",
-        Servers::Impossible(_) => "-- --skip makes::",
+        Servers::Impossible(_) => "-- --skip makes:: --skip postfix::",
     };
     // nextest gives every test a process of its own, so that one cannot upset another; nobody needs it.
     let step = if has_subcommand("nextest") {

@@ -248,6 +248,7 @@ const POLL: Duration = Duration::from_millis(10);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::firm::Firm;
 
     /// A message for several people, and one for a single one, as the maildrop has them.
     fn arrive(provider: Provider) -> Vec<String> {
@@ -362,6 +363,21 @@ mod tests {
             for field in ["Delivered-To", "X-Original-To", "Envelope-To"] {
                 assert_eq!(values(&there, field), Vec::<&str>::new());
             }
+        }
+    }
+
+    #[test]
+    fn a_firms_letters_arrive_as_often_as_the_provider_copies_them() {
+        let firm = Firm::with_letters(40);
+        for provider in [
+            Provider::DeliveredTo,
+            Provider::OriginalTo,
+            Provider::EnvelopeTo(Copies::One),
+        ] {
+            let server = Postfix::start(provider, &Firm::ALL_DOMAINS).unwrap();
+            firm.send(&server).unwrap();
+            let count = server.dovecot().count(Postfix::USER).unwrap();
+            assert_eq!(count, firm.copies(provider), "{provider:?}");
         }
     }
 }

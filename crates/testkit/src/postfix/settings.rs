@@ -108,6 +108,7 @@ local_transport = $default_transport
 relay_transport = $default_transport
 default_process_limit = 10
 in_flow_delay = 0
+qmgr_clog_warn_time = 0
 ";
 
 const SERVICES: &str = "\
