@@ -215,7 +215,10 @@ impl Writer<'_> {
         if !draft.no_id {
             // Some programs give two letters one Message-ID.
             let name = number - usize::from(number % 97 == 96);
-            line("Message-ID", &format!("<{name}@elsewhere.example>"));
+            line(
+                "Message-ID",
+                &format!("<n{name}.letters@elsewhere.example>"),
+            );
         }
         if draft.list {
             line("List-Id", "Rowing <rowing.lists.example>");

@@ -4,11 +4,12 @@
 //! The same letters every time. Who must have what is known where an address is written, not read
 //! out of it again: nothing here judges a header.
 
+mod left;
 mod letters;
 mod people;
 mod truth;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::people::Person;
 pub use self::truth::Source;
@@ -77,6 +78,19 @@ impl Firm {
         postfix.send(&envelopes)
     }
 
+    /// All messages that this provider puts into the maildrop.
+    pub fn as_left_by(&self, provider: Provider) -> Vec<Vec<u8>> {
+        let copies = self.letters.iter().flat_map(|l| l.as_left_by(provider));
+        copies.collect()
+    }
+
+    /// The accounts as a spreadsheet has them, for `inhaul account import`.
+    pub fn sheet(&self) -> String {
+        let line = |person: &Person| format!("{},{}\n", person.name, person.addresses.join(" "));
+        let people: String = self.people.iter().map(line).collect();
+        format!("name,addresses\n{people}{},\n", Self::FALLBACK)
+    }
+
     /// What every folder must hold of the letters: `place -> subject -> how often`.
     pub fn expected(
         &self,
@@ -91,6 +105,20 @@ impl Firm {
             }
         }
         folders
+    }
+
+    /// Addresses of the firm's that are nobody's, and how many letters came for each.
+    pub fn unclaimed(&self) -> BTreeMap<String, usize> {
+        let mut letters = BTreeMap::new();
+        for letter in &self.letters {
+            let names = letter.envelopes.iter().flatten();
+            let names = names.filter(|mailbox| mailbox.place.is_none());
+            let names: BTreeSet<_> = names.map(|mailbox| &mailbox.written).collect();
+            for name in names {
+                *letters.entry(name.clone()).or_default() += 1;
+            }
+        }
+        letters
     }
 
     /// How many messages the provider puts into the maildrop.
