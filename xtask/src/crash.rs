@@ -9,9 +9,9 @@ pub(crate) const USUAL_ROUNDS: u64 = 20;
 /// Rounds of one kind in `cargo xtask test --full`.
 pub(crate) const FULL_ROUNDS: u64 = 200;
 
-const KINDS: [&str; 4] = ["kill", "cut", "quit", "power"];
+const KINDS: [&str; 5] = ["kill", "cut", "quit", "power", "share"];
 
-/// The step that runs `crates/inhaul/tests/crash.rs`; without a kind, all of them.
+/// The step that runs `crates/inhaul/tests/crash`; without a kind, all of them.
 pub(crate) fn step(rounds: u64, kind: Option<&str>) -> Result<Step> {
     if rounds == 0 {
         bail!("no rounds would pass whatever the program does");

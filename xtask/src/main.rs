@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail};
 
 const USAGE: &str = "\
 usage: cargo xtask test [--full]                       everything a change must pass
-       cargo xtask crash [--rounds N] [--kind KIND]    kill, cut, quit or power, N times each (20)
+       cargo xtask crash [--rounds N] [--kind KIND]    kill, cut, quit, power or share, N times each (20)
        cargo xtask fuzz [--seconds N] [TARGET]         random input for one target or all (60 s each)
        cargo xtask simulate [--seeds N] [--seed S] [--days N]
                                                        weeks of retrievals in virtual time (1,000 seeds)

@@ -11,6 +11,9 @@
 #[path = "../installation/mod.rs"]
 mod installation;
 mod power;
+mod share;
+#[path = "../sharing_out/home.rs"]
+mod sharing;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
