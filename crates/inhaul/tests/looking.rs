@@ -406,6 +406,12 @@ fn where_names_message_retrieval_and_run() {
     assert_eq!(story["message_id"], message["message_id"]);
     let run = story["run"]["run"].to_string();
     let text = home.inhaul.ok(&["where", "letter-1@example.org"]).unwrap();
+    // As it stands in a message, brackets and all.
+    let pasted = home
+        .inhaul
+        .ok(&["where", "<letter-1@example.org>"])
+        .unwrap();
+    assert_eq!(pasted, text);
     for words in [
         format!("message {number} in anna / INBOX"),
         format!("by isp, run {run}, started by cli 2"),

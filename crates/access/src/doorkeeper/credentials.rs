@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use inhaul_store::{SignIn, Store, StoreError};
-use inhaul_types::{Address, Secret};
+use inhaul_types::Secret;
 use tokio::sync::{Mutex, watch};
 
 /// Names and passwords of local accounts.
@@ -59,17 +59,14 @@ impl StoredCredentials {
         let mut owners = HashMap::new();
         for account in self.store.account_list().await? {
             let name: Arc<str> = account.name.into();
-            for address in account.addresses.iter().filter(|address| is_full(address)) {
+            // Nobody signs in with a wildcard.
+            let full = account.addresses.iter().filter(|one| !one.is_wildcard());
+            for address in full {
                 owners.insert(address.as_str().to_lowercase(), Arc::clone(&name));
             }
         }
         Ok(owners)
     }
-}
-
-/// Nobody signs in with a wildcard.
-fn is_full(address: &Address) -> bool {
-    ![address.local_part(), address.domain()].contains(&"*")
 }
 
 #[async_trait]

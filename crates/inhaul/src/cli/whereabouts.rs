@@ -73,8 +73,9 @@ struct RunDocument {
 
 impl Where {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
+        let words: Vec<String> = self.words.iter().map(|word| bare(word)).collect();
         let stories = globals
-            .with_store(async |store, _| Ok(store.ledger_search(&self.words).await?))
+            .with_store(async |store, _| Ok(store.ledger_search(&words).await?))
             .await?;
         if globals.json {
             let found: Vec<_> = stories.iter().map(document).collect();
@@ -88,6 +89,14 @@ impl Where {
         }
         Ok(Exit::OK)
     }
+}
+
+/// A word as records have it: a Message-ID is pasted with its brackets and kept without.
+fn bare(word: &str) -> String {
+    let inside = word
+        .strip_prefix('<')
+        .and_then(|word| word.strip_suffix('>'));
+    inside.unwrap_or(word).to_owned()
 }
 
 fn document(story: &LedgerStory) -> StoryDocument<'_> {
