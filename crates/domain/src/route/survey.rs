@@ -158,12 +158,9 @@ impl Router {
             field.watched.role == Role::Addressee && to_cc.contains(&field.watched.name.as_str())
         });
         let mut sieve = Sieve::new(self, Mailbox::IsNoEvidence);
-        let mut is_there = false;
-        for field in theirs {
-            is_there = true;
-            sieve.take_list(field);
-        }
-        count.add(is_there, sieve);
+        theirs.for_each(|field| sieve.take_list(field));
+        // A To of undisclosed recipients is as good as none.
+        count.add(sieve.offered, sieve);
     }
 
     /// Other headers with an accepted address in them, each once a message: the topmost.
