@@ -12,7 +12,7 @@ use inhaul_domain::notices::{
 use inhaul_types::{AccountId, Card, Facts, RetrievalId, Timestamp};
 
 use crate::letters::{for_inbox, for_machines, new_id};
-use crate::mailboxes::{MailboxSight, Mailboxes};
+use crate::mailboxes::{MailboxDesk, MailboxSight};
 use crate::memory::{Key, Memory, MemoryError, NewLetter};
 use crate::notice::{About, Kind, Notice};
 use crate::settings::Settings;
@@ -62,7 +62,7 @@ pub struct Desk {
     memory: Arc<dyn Memory>,
     told: HashMap<RetrievalId, Told>,
     server: Told,
-    mailboxes: Mailboxes,
+    mailboxes: MailboxDesk,
     /// Of open retrievals only: of the others there is nothing to say.
     known: HashMap<RetrievalId, Known>,
     /// Active retrievals and the lower-case names of their servers.
@@ -87,7 +87,7 @@ impl Desk {
             memory,
             told: HashMap::new(),
             server: Told::default(),
-            mailboxes: Mailboxes::default(),
+            mailboxes: MailboxDesk::default(),
             known: HashMap::new(),
             host_of: HashMap::new(),
             at_host: HashMap::new(),

@@ -35,7 +35,7 @@ pub struct Excess {
 
 /// What was told of mailboxes, and what they hold.
 #[derive(Default)]
-pub(crate) struct Mailboxes {
+pub(crate) struct MailboxDesk {
     told: BTreeMap<AccountId, Told>,
     /// Of those over their limit only: of the others there is nothing to say.
     known: HashMap<AccountId, (Person, Excess)>,
@@ -46,7 +46,7 @@ pub(crate) struct Mailboxes {
 /// What counts as told when the letters about it are recorded.
 pub(crate) type Draft = BTreeMap<AccountId, Told>;
 
-impl Mailboxes {
+impl MailboxDesk {
     /// What was told before the start.
     pub(crate) fn load(&mut self, account: AccountId, told: Told) {
         self.told.insert(account, told);

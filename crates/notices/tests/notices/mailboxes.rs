@@ -11,7 +11,7 @@ use crate::desk::{NOW, World, person, settings};
 const HOUR: Duration = Duration::from_secs(3600);
 const OWN: &str = "Your mailbox here holds more than its limit";
 
-fn over(row: i64) -> MailboxSight {
+pub(crate) fn over(row: i64) -> MailboxSight {
     MailboxSight {
         owner: person(row),
         over: Some(Excess {
@@ -22,7 +22,7 @@ fn over(row: i64) -> MailboxSight {
     }
 }
 
-fn within(row: i64) -> MailboxSight {
+pub(crate) fn within(row: i64) -> MailboxSight {
     MailboxSight {
         over: None,
         ..over(row)
