@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use futures_util::FutureExt;
 use inhaul_domain::schedule::Pace;
 use inhaul_net::Dialler;
-use inhaul_store::{Allowance, NewRun, Retrieval, StartedBy, Store};
-use inhaul_types::{Activation, ErrorCode, Octets, RunId, Timestamp};
+use inhaul_store::{Allowance, NewRun, Retrieval, StartedBy, Store, StoreError};
+use inhaul_types::{AccountId, Activation, ErrorCode, Octets, RunId, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::budget::Budget;
 use crate::failure::RunError;
 use crate::leases::{Lease, Leases};
 use crate::network::Network;
-use crate::observe::{Observer, Progress, RunReport};
+use crate::observe::{Observer, OverLimit, Progress, RunReport};
 use crate::pop3_log::{Pop3Log, RunLog};
 use crate::run::{Outcome, Visit, unless_stopped};
 use crate::settings::Checks;
@@ -136,6 +136,20 @@ impl Engine {
     /// Limits and deadlines, as they are now.
     pub(crate) fn checks(&self) -> Arc<Checks> {
         Arc::clone(&self.checks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether an account holds more than it may, and how much.
+    /// [`StoreError::Missing`] where there is no such account.
+    pub async fn over_limit(&self, account: AccountId) -> Result<Option<OverLimit>, StoreError> {
+        let allowance = self.store.account_allowance(account).await?;
+        let used = allowance.octets;
+        let limit = self.checks().limits.and(&allowance.limits).mailbox;
+        let exceeded = limit.filter(|limit| used > *limit);
+        Ok(exceeded.map(|limit| OverLimit {
+            account,
+            used,
+            limit,
+        }))
     }
 
     /// Since when this machine has no network, as far as runs can tell.
@@ -280,6 +294,7 @@ impl Engine {
             left: 0,
             remaining: 0,
             notes: Vec::new(),
+            over_limit: Vec::new(),
             would_retrieve: 0,
             preview: None,
             took: begun.elapsed(),

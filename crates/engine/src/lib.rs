@@ -26,7 +26,7 @@ pub use engine::{Clock, Engine, RUN_EVENTS, RunOptions};
 pub use inspect::{
     Found, Inspection, InspectionFailure, InspectionObserver, Stage, inspect_mailbox,
 };
-pub use observe::{FailureReport, Observer, Progress, RunReport, Unobserved};
+pub use observe::{FailureReport, Observer, OverLimit, Progress, RunReport, Unobserved};
 pub use pop3_log::Pop3Log;
 pub use preview::{Heading, Preview, Previewed};
 #[cfg(feature = "simulation")]

@@ -2,7 +2,7 @@
 
 use inhaul_store::{Remote, Retrieval, RunNote};
 use inhaul_types::card::{Detail, Occasion};
-use inhaul_types::{Card, ErrorCode, Facts, Octets, RunId};
+use inhaul_types::{AccountId, Card, ErrorCode, Facts, Octets, RunId};
 
 use crate::preview::Preview;
 
@@ -66,12 +66,25 @@ pub struct RunReport {
     pub remaining: u64,
     /// What it met that a person should know of, good or not.
     pub notes: Vec<RunNote>,
+    /// Accounts that a catch-all's run put messages into and that hold more than they may now.
+    pub over_limit: Vec<OverLimit>,
     /// What a dry run found to retrieve.
     pub would_retrieve: u64,
     /// What a dry run found, message by message; `None` for every other run.
     pub preview: Option<Preview>,
     /// How long it took.
     pub took: std::time::Duration,
+}
+
+/// An account here that holds more than it may.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OverLimit {
+    /// Which.
+    pub account: AccountId,
+    /// Octets it holds.
+    pub used: Octets,
+    /// Octets it may hold: the tightest of the installation's limit, its group's and its own.
+    pub limit: Octets,
 }
 
 /// What went wrong, for a person.

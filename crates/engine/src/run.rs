@@ -30,7 +30,7 @@ use tokio::time::{Instant, timeout};
 use crate::engine::{Engine, RunOptions};
 use crate::failure::RunError;
 use crate::leases::Lease;
-use crate::observe::{Observer, Progress};
+use crate::observe::{Observer, OverLimit, Progress};
 use crate::pop3_log::RunLog;
 use crate::preview::{Look, Preview, preview};
 use crate::session::Wire;
@@ -84,6 +84,8 @@ pub(crate) struct Outcome {
     /// Of the sessions before it.
     earlier: Earlier,
     notes: Vec<RunNote>,
+    /// Accounts a catch-all filled beyond what they may hold.
+    over_limit: Vec<OverLimit>,
     conversation: String,
     learned: Learned,
     changes: Vec<LedgerChange>,

@@ -1,4 +1,4 @@
-//! The desk: takes what is seen of retrievals, asks `domain` what is to be told, writes letters.
+//! The desk: takes what is seen of retrievals and mailboxes, asks `domain` what is to be told, writes letters.
 //!
 //! What was told and the letters about it are recorded in one transaction, and only then the desk
 //! counts them as told: if the memory fails, the same is decided again.
@@ -11,9 +11,9 @@ use inhaul_domain::notices::{
 };
 use inhaul_types::{AccountId, Card, Facts, RetrievalId, Timestamp};
 
-use crate::document::document;
-use crate::memory::{Channel, Key, Memory, MemoryError, NewLetter};
-use crate::message::message;
+use crate::letters::{for_inbox, for_machines, new_id};
+use crate::mailboxes::{MailboxDesk, MailboxSight};
+use crate::memory::{Key, Memory, MemoryError, NewLetter};
 use crate::notice::{About, Kind, Notice};
 use crate::settings::Settings;
 
@@ -62,6 +62,7 @@ pub struct Desk {
     memory: Arc<dyn Memory>,
     told: HashMap<RetrievalId, Told>,
     server: Told,
+    mailboxes: MailboxDesk,
     /// Of open retrievals only: of the others there is nothing to say.
     known: HashMap<RetrievalId, Known>,
     /// Active retrievals and the lower-case names of their servers.
@@ -86,6 +87,7 @@ impl Desk {
             memory,
             told: HashMap::new(),
             server: Told::default(),
+            mailboxes: MailboxDesk::default(),
             known: HashMap::new(),
             host_of: HashMap::new(),
             at_host: HashMap::new(),
@@ -102,6 +104,7 @@ impl Desk {
                 Key::Retrieval(id) => {
                     desk.told.insert(id, told);
                 }
+                Key::Mailbox(account) => desk.mailboxes.load(account, told),
             }
         }
         Ok(desk)
@@ -146,6 +149,21 @@ impl Desk {
         self.unrecorded.remove(&Key::Retrieval(id));
     }
 
+    /// Takes what is seen of a mailbox here. Nothing is told before [`Desk::settle`].
+    pub fn observe_mailbox(&mut self, seen: MailboxSight, now: Timestamp) {
+        self.mailboxes.observe(seen, now);
+    }
+
+    /// An account was removed: nothing is said of its mailbox any more.
+    pub fn forget_mailbox(&mut self, account: AccountId) {
+        self.mailboxes.forget(account);
+    }
+
+    /// Accounts whose mailboxes somebody believes to hold more than they may.
+    pub fn open_mailboxes(&self) -> Vec<AccountId> {
+        self.mailboxes.open()
+    }
+
     /// This server has no internet connection since then, or has one.
     pub fn line(&mut self, offline_since: Option<Timestamp>, now: Timestamp) {
         let sight = offline_since.map_or(Sight::Works, |since| {
@@ -172,6 +190,7 @@ impl Desk {
         self.tell_admins(&mut draft, &mut letters, now);
         let mut server = self.server.clone();
         self.tell_of_line(&mut server, &mut letters, now);
+        let mailboxes = self.mailboxes.tell(&self.settings, &mut letters, now);
 
         let mut rows = Vec::new();
         for (id, told) in &draft {
@@ -183,12 +202,14 @@ impl Desk {
         if self.unrecorded.contains(&Key::Server) || server != self.server {
             rows.push((Key::Server, server.to_text()));
         }
+        rows.extend(self.mailboxes.rows(&mailboxes));
         if rows.is_empty() && letters.is_empty() {
             return Ok(0);
         }
         let count = letters.len();
         self.memory.record(rows, letters).await?;
         self.keep(draft, server);
+        self.mailboxes.keep(mailboxes);
         Ok(count)
     }
 
@@ -196,7 +217,7 @@ impl Desk {
     fn draft(&self) -> BTreeMap<RetrievalId, Told> {
         let changed = self.unrecorded.iter().filter_map(|key| match key {
             Key::Retrieval(id) => Some(id),
-            Key::Server => None,
+            Key::Server | Key::Mailbox(_) => None,
         });
         let ids = changed.chain(&self.open);
         ids.filter_map(|id| Some((*id, self.told.get(id)?.clone())))
@@ -236,7 +257,7 @@ impl Desk {
             // Whose notice it is hears of this one retrieval.
             let in_trouble = usize::from(news.event != Event::WorksAgain);
             let notice = self.notice(&[(*id, news)], in_trouble, false, now);
-            letters.push(self.for_inbox(&notice, &known.owner));
+            letters.push(for_inbox(&self.settings, &notice, &known.owner));
         }
     }
 
@@ -274,9 +295,9 @@ impl Desk {
         if let Some(admin) = &self.settings.admin
             && !(self.settings.owner_inbox && owns(admin))
         {
-            letters.push(self.for_inbox(&notice, admin));
+            letters.push(for_inbox(&self.settings, &notice, admin));
         }
-        letters.extend(self.for_machines(&notice));
+        letters.extend(for_machines(&self.settings, &notice));
     }
 
     fn tell_of_line(&self, server: &mut Told, letters: &mut Vec<NewLetter>, now: Timestamp) {
@@ -295,14 +316,15 @@ impl Desk {
             about: Vec::new(),
             in_trouble: 0,
             is_here: true,
+            mailboxes: None,
         };
         letters.extend(
             self.settings
                 .admin
                 .as_ref()
-                .map(|admin| self.for_inbox(&notice, admin)),
+                .map(|admin| for_inbox(&self.settings, &notice, admin)),
         );
-        letters.extend(self.for_machines(&notice));
+        letters.extend(for_machines(&self.settings, &notice));
     }
 
     fn notice(
@@ -331,6 +353,7 @@ impl Desk {
                 .collect(),
             in_trouble,
             is_here,
+            mailboxes: None,
         }
     }
 
@@ -359,29 +382,6 @@ impl Desk {
         })
     }
 
-    fn for_inbox(&self, notice: &Notice, reader: &Person) -> NewLetter {
-        NewLetter {
-            channel: Channel::Inbox(reader.account),
-            written: notice.at,
-            text: message(notice, &self.settings.server, reader.address.as_deref()),
-        }
-    }
-
-    fn for_machines(&self, notice: &Notice) -> impl Iterator<Item = NewLetter> {
-        let webhook = self.settings.webhook.is_some().then_some(Channel::Webhook);
-        let program = (!self.settings.program.is_empty()).then_some(Channel::Program);
-        let text = document(notice, &self.settings.server);
-        let written = notice.at;
-        [webhook, program]
-            .into_iter()
-            .flatten()
-            .map(move |channel| NewLetter {
-                channel,
-                written,
-                text: text.clone(),
-            })
-    }
-
     /// Counts an active retrieval where it is now, and no longer where it was.
     fn count_host(&mut self, id: RetrievalId, host: Option<&str>) {
         let host = host.map(str::to_ascii_lowercase);
@@ -406,12 +406,4 @@ impl Desk {
             self.host_of.insert(id, shared);
         }
     }
-}
-
-/// 128 random bits: a receiver that gets a notice twice knows it by them.
-pub(crate) fn new_id() -> String {
-    let mut octets = [0; 16];
-    rustix::rand::getrandom(&mut octets, rustix::rand::GetRandomFlags::empty())
-        .expect("the system gives random octets once it has started");
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

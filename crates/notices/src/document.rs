@@ -4,15 +4,21 @@
 use inhaul_types::Card;
 use serde::Serialize;
 
-use crate::notice::{About, Kind, Notice};
+use crate::notice::{About, Kind, Notice, Overfull};
 use crate::words;
 
-/// Retrievals listed in one document; `count` has them all.
+/// Retrievals or mailboxes listed in one document; `count` has them all.
 const LISTED: usize = 100;
 
 /// Writes the document, on one line.
 pub(crate) fn document(notice: &Notice, server: &str) -> String {
     let only = notice.only();
+    let over = notice.mailboxes.as_ref();
+    let over = over.map_or(&[][..], |mailboxes| &mailboxes.over);
+    let account = match over {
+        [only] => Some(only.account.as_str()),
+        _ => only.map(|about| about.account.as_str()),
+    };
     let document = Document {
         v: 1,
         event: notice.kind.as_str(),
@@ -23,7 +29,7 @@ pub(crate) fn document(notice: &Notice, server: &str) -> String {
         text: words::text(notice).join("\n"),
         host: notice.host(),
         retrieval: only.map(|about| about.name.as_str()),
-        account: only.map(|about| about.account.as_str()),
+        account,
         card: notice.card().map(CardDocument::from),
         since: (notice.kind != Kind::Test).then(|| notice.since.to_string()),
         lasted_seconds: (notice.kind != Kind::Test).then_some(notice.lasted.as_secs()),
@@ -31,6 +37,7 @@ pub(crate) fn document(notice: &Notice, server: &str) -> String {
         in_trouble: notice.in_trouble,
         count: notice.about.len(),
         retrievals: notice.about.iter().take(LISTED).map(Listed::from).collect(),
+        mailboxes: over.iter().take(LISTED).map(Mailbox::from).collect(),
     };
     serde_json::to_string(&document).expect("a document of texts and numbers can be written")
 }
@@ -54,6 +61,7 @@ struct Document<'a> {
     in_trouble: usize,
     count: usize,
     retrievals: Vec<Listed<'a>>,
+    mailboxes: Vec<Mailbox<'a>>,
 }
 
 /// The names are those of the command line's `--json`.
@@ -104,6 +112,25 @@ impl<'a> From<&'a About> for Listed<'a> {
     }
 }
 
+#[derive(Serialize)]
+struct Mailbox<'a> {
+    account: &'a str,
+    used_octets: u64,
+    limit_octets: u64,
+    through: Option<&'a str>,
+}
+
+impl<'a> From<&'a Overfull> for Mailbox<'a> {
+    fn from(over: &'a Overfull) -> Self {
+        Self {
+            account: &over.account,
+            used_octets: over.used.count(),
+            limit_octets: over.limit.count(),
+            through: over.through.as_deref(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -142,6 +169,7 @@ mod tests {
             in_trouble: about.len(),
             about,
             is_here: false,
+            mailboxes: None,
         };
         serde_json::from_str(&document(&notice, "mail.home.example")).unwrap()
     }
@@ -173,6 +201,7 @@ mod tests {
             "in_trouble",
             "count",
             "retrievals",
+            "mailboxes",
         ];
         // Whoever reads them finds them in the documentation.
         let page = include_str!("../../../docs/notices.md");

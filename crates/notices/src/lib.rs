@@ -5,10 +5,13 @@ mod desk;
 mod document;
 mod heartbeat;
 mod inbox;
+mod letters;
+mod mailboxes;
 mod memory;
 mod message;
 mod notice;
 mod notifier;
+mod over_limit;
 mod post;
 mod program;
 mod settings;
@@ -21,12 +24,13 @@ pub use courier::{Courier, Outcome, Round, Way, wait_after};
 pub use desk::{Desk, Observation, Person};
 pub use heartbeat::Heartbeat;
 pub use inbox::Inbox;
+pub use mailboxes::{Excess, MailboxSight};
 pub use memory::{
     Channel, ChannelKind, Key, LetterId, Memory, MemoryError, NewLetter, Settled, UnknownChannel,
     Waiting,
 };
 pub use message::message;
-pub use notice::{About, Kind, Notice};
+pub use notice::{About, Kind, Mailboxes, Notice, Overfull};
 pub use notifier::{ChannelStatus, Clock, Health, Notifier, Rooms, send_test};
 pub use post::Poster;
 pub use program::Program;

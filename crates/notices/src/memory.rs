@@ -13,6 +13,8 @@ pub enum Key {
     Server,
     /// A retrieval. Its row goes with it.
     Retrieval(RetrievalId),
+    /// The mailbox of an account. Its row goes with the account.
+    Mailbox(AccountId),
 }
 
 /// Where a letter goes.
@@ -140,7 +142,8 @@ pub trait Memory: Send + Sync + 'static {
     /// All rows of what was told, each as the text of `inhaul_domain::notices::Told`.
     async fn told_load(&self) -> Result<Vec<(Key, String)>, MemoryError>;
     /// Replaces rows of what was told and adds letters to the outbox: all in one transaction, or a
-    /// crash would tell a thing twice or never. A row of a retrieval that is gone is left out.
+    /// crash would tell a thing twice or never. A row of a retrieval or an account that is
+    /// gone is left out.
     async fn record(
         &self,
         told: Vec<(Key, String)>,

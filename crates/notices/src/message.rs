@@ -196,6 +196,7 @@ mod tests {
             }],
             in_trouble: 1,
             is_here: false,
+            mailboxes: None,
         }
     }
 

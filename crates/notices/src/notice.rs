@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use inhaul_types::{Card, RetrievalId, Timestamp};
+use inhaul_domain::notices::Listener;
+use inhaul_types::{Card, Octets, RetrievalId, Timestamp};
 
 /// What happened. The words are the `event` of the JSON and never change.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Kind {
     Offline,
     /// It has one again.
     Online,
+    /// A mailbox here holds more than it may.
+    OverLimit,
     /// Somebody wants to see whether notices arrive.
     Test,
 }
@@ -33,6 +36,7 @@ impl Kind {
             Self::Reminder => "reminder",
             Self::Offline => "offline",
             Self::Online => "online",
+            Self::OverLimit => "over-limit",
             Self::Test => "test",
         }
     }
@@ -59,6 +63,30 @@ pub struct About {
     pub quiet_until: Option<Timestamp>,
 }
 
+/// A mailbox here that mail is put into although it holds more than it may.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Overfull {
+    /// Its account's name.
+    pub account: String,
+    /// Octets it holds.
+    pub used: Octets,
+    /// Octets it may hold.
+    pub limit: Octets,
+    /// The catch-all that fills it; none while no run has shown it since the start.
+    pub through: Option<String>,
+    /// Set where nothing more is said of it before then.
+    pub quiet_until: Option<Timestamp>,
+}
+
+/// Mailboxes here that hold more than they may.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mailboxes {
+    /// Who reads of them: an owner of the one that is theirs.
+    pub reader: Listener,
+    /// The mailboxes; never none.
+    pub over: Vec<Overfull>,
+}
+
 /// One thing that happened, for one listener.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Notice {
@@ -79,6 +107,8 @@ pub struct Notice {
     pub in_trouble: usize,
     /// Whether the trouble is at this server itself, not at a remote one.
     pub is_here: bool,
+    /// The mailboxes, where it is about some here and no retrieval.
+    pub mailboxes: Option<Mailboxes>,
 }
 
 impl Notice {

@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use inhaul_net::Dialler;
-use inhaul_types::{RetrievalId, Timestamp};
+use inhaul_types::{AccountId, RetrievalId, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::courier::{Courier, Outcome, Round, Way};
-use crate::desk::{Desk, Observation, new_id};
+use crate::desk::{Desk, Observation};
 use crate::document::document;
 use crate::heartbeat::Heartbeat;
 use crate::inbox::Inbox;
+use crate::letters::new_id;
+use crate::mailboxes::MailboxSight;
 use crate::memory::{Channel, ChannelKind, Memory, MemoryError};
 use crate::message::message;
 use crate::notice::{Kind, Notice};
@@ -63,6 +65,7 @@ pub struct Notifier {
     shared: Arc<Shared>,
     deciding: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
+    open_mailboxes: Vec<AccountId>,
     stop: watch::Sender<bool>,
 }
 
@@ -80,6 +83,8 @@ struct Shared {
 struct Incoming {
     seen: HashMap<RetrievalId, Observation>,
     forgotten: Vec<RetrievalId>,
+    mailboxes: HashMap<AccountId, Vec<MailboxSight>>,
+    forgotten_mailboxes: Vec<AccountId>,
     line: Option<Option<Timestamp>>,
 }
 
@@ -88,6 +93,7 @@ impl Notifier {
     pub async fn start(settings: Settings, rooms: Rooms) -> Result<Self, MemoryError> {
         let settings = Arc::new(settings);
         let mut desk = Desk::load(Arc::clone(&settings), Arc::clone(&rooms.memory)).await?;
+        let open_mailboxes = desk.open_mailboxes();
         let poster = Poster::new(rooms.dialler, settings.trust.clone(), DELIVERY);
         let shared = Arc::new(Shared {
             couriers: couriers(&settings, &rooms.memory, rooms.inbox, &poster),
@@ -116,6 +122,7 @@ impl Notifier {
             shared,
             deciding,
             others,
+            open_mailboxes,
             stop,
         })
     }
@@ -130,6 +137,25 @@ impl Notifier {
         self.shared.incoming(|incoming| {
             incoming.seen.remove(&retrieval);
             incoming.forgotten.push(retrieval);
+        });
+    }
+
+    /// Accounts whose mailboxes were told of as holding more than they may when this began. Show it
+    /// each of them by [`Notifier::seen_mailbox`].
+    pub fn open_mailboxes(&self) -> &[AccountId] {
+        &self.open_mailboxes
+    }
+
+    /// Takes what is seen of a mailbox here. Waits for nothing.
+    pub fn seen_mailbox(&self, seen: MailboxSight) {
+        self.shared.incoming(|incoming| incoming.add_mailbox(seen));
+    }
+
+    /// An account was removed.
+    pub fn forget_mailbox(&self, account: AccountId) {
+        self.shared.incoming(|incoming| {
+            incoming.mailboxes.remove(&account);
+            incoming.forgotten_mailboxes.push(account);
         });
     }
 
@@ -192,6 +218,7 @@ pub async fn send_test(settings: &Settings, rooms: Rooms) -> Vec<(Channel, Outco
         about: Vec::new(),
         in_trouble: 0,
         is_here: true,
+        mailboxes: None,
     };
     let poster = Poster::new(rooms.dialler, settings.trust.clone(), DELIVERY);
     let mut ended = Vec::new();
@@ -311,12 +338,30 @@ impl Incoming {
         self.seen.insert(seen.retrieval, seen);
     }
 
+    /// The newest sights count, but that there was room in between is never lost: it makes what
+    /// follows a new trouble.
+    fn add_mailbox(&mut self, seen: MailboxSight) {
+        let sights = self.mailboxes.entry(seen.owner.account).or_default();
+        let says_the_same = |last: &mut MailboxSight| last.over.is_some() == seen.over.is_some();
+        sights.pop_if(says_the_same);
+        sights.push(seen);
+        if sights.len() > 2 {
+            sights.remove(0);
+        }
+    }
+
     fn show(self, desk: &mut Desk, now: Timestamp) {
         for retrieval in self.forgotten {
             desk.forget(retrieval);
         }
         for seen in self.seen.into_values() {
             desk.observe(seen, now);
+        }
+        for account in self.forgotten_mailboxes {
+            desk.forget_mailbox(account);
+        }
+        for seen in self.mailboxes.into_values().flatten() {
+            desk.observe_mailbox(seen, now);
         }
         if let Some(offline_since) = self.line {
             desk.line(offline_since, now);

@@ -8,12 +8,16 @@ use std::time::Duration;
 use inhaul_types::Card;
 
 use crate::notice::{About, Kind, Notice};
+use crate::over_limit;
 
-/// Names of retrievals in one notice; the rest is counted.
-const NAMED: usize = 50;
+/// Names of retrievals or mailboxes in one notice; the rest is counted.
+pub(crate) const NAMED: usize = 50;
 
 /// The subject, or the headline where there is none.
 pub(crate) fn subject(notice: &Notice) -> String {
+    if let Some(mailboxes) = &notice.mailboxes {
+        return over_limit::subject(notice, mailboxes);
+    }
     let lasted = in_words(notice.lasted);
     match (notice.kind, notice.only()) {
         (Kind::Failing | Kind::NeedsYou, Some(only)) => {
@@ -42,12 +46,16 @@ pub(crate) fn subject(notice: &Notice) -> String {
         }
         (Kind::Offline, _) => "This server has no internet connection".into(),
         (Kind::Online, _) => format!("This server is back on the internet after {lasted}"),
+        (Kind::OverLimit, _) => "A mailbox here holds more than it may".into(),
         (Kind::Test, _) => "A test: notices arrive here".into(),
     }
 }
 
 /// The text, in lines; an empty one parts paragraphs.
 pub(crate) fn text(notice: &Notice) -> Vec<String> {
+    if let Some(mailboxes) = &notice.mailboxes {
+        return over_limit::text(mailboxes);
+    }
     let mut lines = Vec::new();
     match notice.kind {
         Kind::Failing | Kind::NeedsYou | Kind::Reminder => trouble(&mut lines, notice),
@@ -61,6 +69,7 @@ pub(crate) fn text(notice: &Notice) -> Vec<String> {
             "This server is back on the internet after {}. Checks continue.",
             in_words(notice.lasted)
         )),
+        Kind::OverLimit => {}
         Kind::Test => lines
             .push("Somebody asked this server for a test of its notices. Nothing is wrong.".into()),
     }
@@ -193,7 +202,7 @@ fn came(count: u64) -> String {
 }
 
 /// A span in its largest unit, rounded down: "3 days".
-fn in_words(span: Duration) -> String {
+pub(crate) fn in_words(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     let (count, unit) = match minutes {
         0 => return "less than a minute".into(),
@@ -248,6 +257,7 @@ mod tests {
             },
             about,
             is_here: false,
+            mailboxes: None,
         }
     }
 

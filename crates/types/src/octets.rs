@@ -34,6 +34,18 @@ impl Octets {
     pub const fn count(self) -> u64 {
         self.0
     }
+
+    /// For people, to one decimal: `1.2 GB`.
+    pub fn in_words(self) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+        let of = |unit: f64, name: &str| format!("{:.1} {name}", self.0 as f64 / unit);
+        match self.0 {
+            0..1_000 => format!("{self} octets"),
+            1_000..1_000_000 => of(1e3, "KB"),
+            1_000_000..1_000_000_000 => of(1e6, "MB"),
+            _ => of(1e9, "GB"),
+        }
+    }
 }
 
 impl Add for Octets {
@@ -66,6 +78,20 @@ impl fmt::Display for Octets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_said_in_its_largest_unit() {
+        let rows = [
+            (0, "0 octets"),
+            (999, "999 octets"),
+            (1_500, "1.5 KB"),
+            (72_000_000, "72.0 MB"),
+            (1_240_000_000, "1.2 GB"),
+        ];
+        for (count, words) in rows {
+            assert_eq!(Octets::new(count).in_words(), words);
+        }
+    }
 
     #[test]
     fn a_sum_of_lying_sizes_saturates() {

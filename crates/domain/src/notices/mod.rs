@@ -6,12 +6,15 @@
 //! all retrievals at one server. Nothing is told twice: a change of state once, a reminder at most
 //! once a day, and one that comes and goes falls silent until the next day ([`MOST_A_DAY`]).
 //!
+//! A mailbox here that holds more than it may is told of in the same way ([`Told::observe_fill`]).
+//!
 //! Asking again later gives the rest: what is held back is never forgotten, because it is not a
 //! queue but the difference between what is and what was heard. Touches nothing; `now` is an
 //! argument.
 
 mod ear;
 mod gather;
+mod mailbox;
 mod present;
 mod text;
 
@@ -24,6 +27,7 @@ use inhaul_types::{ErrorCode, Timestamp};
 
 pub use ear::{Ear, MOST_A_DAY};
 pub use gather::{GATHERING, Gathered, Gathering, Place, gather};
+pub use mailbox::Fill;
 pub use present::{Present, Sight};
 pub use text::BadTold;
 

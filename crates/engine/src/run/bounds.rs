@@ -177,18 +177,15 @@ impl Visit<'_> {
         for (account, messages) in tally.reached.drain() {
             *reached.entry(account).or_default() += messages;
         }
-        let (store, checks) = (&self.engine.store, self.engine.checks());
         let mut over = 0;
         for (account, messages) in reached {
             // Removed meanwhile, perhaps. What cannot be read now is told by a later run.
-            let Ok(allowance) = store.account_allowance(account).await else {
-                continue;
-            };
-            let limit = checks.limits.and(&allowance.limits).mailbox;
-            if limit.is_some_and(|limit| allowance.octets > limit) {
+            if let Ok(Some(account)) = self.engine.over_limit(account).await {
                 over += messages;
+                self.outcome.over_limit.push(account);
             }
         }
+        self.outcome.over_limit.sort_by_key(|over| over.account);
         self.note(ErrorCode::MailboxFull, over);
     }
 }

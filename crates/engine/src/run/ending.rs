@@ -50,7 +50,7 @@ impl Visit<'_> {
         let remaining = tally.remaining + tally.postponed + tally.held_back;
         let mut changes = outcome.changes;
         changes.extend(tally.into_changes());
-        let notes = outcome.notes;
+        let (notes, over_limit) = (outcome.notes, outcome.over_limit);
         let now = (self.engine.clock)();
         let stopped = ended == Ended::Stopped;
         let heard = Heard::of(error.as_ref());
@@ -118,6 +118,7 @@ impl Visit<'_> {
             left,
             remaining,
             notes,
+            over_limit,
             would_retrieve: outcome.would_retrieve,
             preview: outcome.preview,
             took: begun.elapsed(),

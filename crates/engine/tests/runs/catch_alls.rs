@@ -322,6 +322,10 @@ async fn a_crash_loses_nobodys_mail_and_doubles_none() {
     }
 }
 
+fn over_limit(report: &RunReport) -> Vec<AccountId> {
+    report.over_limit.iter().map(|over| over.account).collect()
+}
+
 #[tokio::test]
 async fn nobodys_mail_waits_because_somebodys_mailbox_is_full() {
     let firm = Firm::new(Setup::deleting()).await;
@@ -337,12 +341,20 @@ async fn nobodys_mail_waits_because_somebodys_mailbox_is_full() {
     let report = firm.world.good().await;
     assert_eq!((report.stored, report.deleted, report.left), (2, 2, 0));
     assert_eq!(noted(&report, ErrorCode::MailboxFull), Some(1));
+    assert_eq!(over_limit(&report), [firm.accounts["alice"]]);
+    let (over, store) = (report.over_limit[0], &firm.world.store);
+    let allowance = store.account_allowance(over.account).await.unwrap();
+    assert_eq!((over.used, over.limit), (allowance.octets, Octets::new(10)));
     firm.send([delivered(3, "petr")]);
     let report = firm.world.good().await;
     assert_eq!(noted(&report, ErrorCode::MailboxFull), None, "petr is not");
+    assert_eq!(over_limit(&report), []);
     firm.send([delivered(4, "nobody"), delivered(5, "alice")]);
     let report = firm.world.good().await;
     assert_eq!(noted(&report, ErrorCode::MailboxFull), Some(2));
+    let mut both = ["alice", "fallback"].map(|name| firm.accounts[name]);
+    both.sort();
+    assert_eq!(over_limit(&report), both);
     firm.assert_has([("alice", &[1, 5]), ("petr", &[2, 3]), ("fallback", &[4])])
         .await;
 }

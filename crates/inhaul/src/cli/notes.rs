@@ -1,13 +1,28 @@
 //! What a run met that a person should know of, although it may have ended well.
 
-use inhaul_store::RunNote;
+use inhaul_store::{Routing, RunNote};
 use inhaul_types::ErrorCode;
 use serde::Serialize;
 
 use super::output::counted;
 
-/// One note in a line, with its code for `inhaul explain`.
-pub(crate) fn text(note: &RunNote, host: &str) -> String {
+/// One note in a line, with its code for `inhaul explain`. `host` and `routing` are of the retrieval
+/// whose run it is.
+pub(crate) fn text(note: &RunNote, host: &str, routing: &Routing) -> String {
+    match (note.code, routing) {
+        (ErrorCode::MailboxFull, Routing::CatchAll(_)) => over_limit(note),
+        _ => at_server(note, host),
+    }
+}
+
+/// A catch-all's mail does not wait for room.
+fn over_limit(note: &RunNote) -> String {
+    let messages = counted(note.messages, "message");
+    let code = note.code;
+    format!("{messages} went into mailboxes here that hold more than they may ({code})")
+}
+
+fn at_server(note: &RunNote, host: &str) -> String {
     let messages = counted(note.messages, "message");
     let (stay, they) = match note.messages {
         1 => ("stays", "it"),
@@ -67,6 +82,8 @@ impl From<&RunNote> for NoteDocument {
 
 #[cfg(test)]
 mod tests {
+    use inhaul_store::CatchAllSettings;
+
     use super::*;
 
     #[test]
@@ -100,7 +117,30 @@ mod tests {
             ),
         ] {
             let note = RunNote { code, messages };
-            assert_eq!(text(&note, "pop.example.org"), expected);
+            assert_eq!(text(&note, "pop.example.org", &Routing::Single), expected);
         }
+    }
+
+    #[test]
+    fn what_a_catch_all_put_into_full_mailboxes_does_not_wait() {
+        let catch_all = Routing::CatchAll(CatchAllSettings::default());
+        let note =
+            |code, messages| text(&RunNote { code, messages }, "pop.example.org", &catch_all);
+        for (messages, expected) in [
+            (
+                1,
+                "1 message went into mailboxes here that hold more than they may (mailbox-full)",
+            ),
+            (
+                3,
+                "3 messages went into mailboxes here that hold more than they may (mailbox-full)",
+            ),
+        ] {
+            assert_eq!(note(ErrorCode::MailboxFull, messages), expected);
+        }
+        assert_eq!(
+            note(ErrorCode::TooLarge, 2),
+            "2 messages stay on pop.example.org: larger than the limit (too-large)"
+        );
     }
 }

@@ -487,7 +487,8 @@ pub(super) fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Res
         )),
     }?;
     for note in &report.notes {
-        let what = plain(&notes::text(note, &retrieval.remote.host));
+        let text = notes::text(note, &retrieval.remote.host, &retrieval.routing);
+        let what = plain(&text);
         print(&format!("      {what}\n"))?;
     }
     would

@@ -284,6 +284,7 @@ mod tests {
             left: 0,
             remaining: 0,
             notes: Vec::new(),
+            over_limit: Vec::new(),
             would_retrieve: 0,
             preview: None,
             took,

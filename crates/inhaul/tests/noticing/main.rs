@@ -7,6 +7,7 @@
 #[path = "../installation/mod.rs"]
 mod installation;
 mod once;
+mod over_limit;
 mod receiver;
 mod settings;
 mod together;

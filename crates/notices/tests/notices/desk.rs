@@ -48,7 +48,7 @@ fn trouble(urgency: Urgency, code: ErrorCode, since: Timestamp) -> Sight {
 }
 
 /// Owners, administrator 9 and a web address are told.
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         admin: Some(person(9)),
         webhook: Some(WebhookSettings {
@@ -59,13 +59,13 @@ fn settings() -> Settings {
     }
 }
 
-struct World {
-    memory: Arc<TestMemory>,
-    desk: Desk,
+pub(crate) struct World {
+    pub(crate) memory: Arc<TestMemory>,
+    pub(crate) desk: Desk,
 }
 
 impl World {
-    async fn with(settings: Settings) -> Self {
+    pub(crate) async fn with(settings: Settings) -> Self {
         let memory = Arc::new(TestMemory::default());
         let desk = Desk::load(Arc::new(settings), memory.clone())
             .await
@@ -73,7 +73,7 @@ impl World {
         Self { memory, desk }
     }
 
-    async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.desk = Desk::load(Arc::new(settings()), self.memory.clone())
             .await
             .unwrap();
@@ -86,7 +86,7 @@ impl World {
         self.desk.settle(now).await.unwrap();
     }
 
-    fn subjects(&self, account: i64) -> Vec<String> {
+    pub(crate) fn subjects(&self, account: i64) -> Vec<String> {
         let letters = self.memory.take(Channel::Inbox(AccountId::new(account)));
         let subject = |text: &String| {
             let message = MessageParser::default().parse(text).unwrap();
@@ -95,7 +95,7 @@ impl World {
         letters.iter().map(subject).collect()
     }
 
-    fn documents(&self) -> Vec<Value> {
+    pub(crate) fn documents(&self) -> Vec<Value> {
         let letters = self.memory.take(Channel::Webhook);
         letters
             .iter()

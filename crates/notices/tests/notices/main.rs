@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
 mod desk;
+mod mailboxes;
 mod memory;
 mod notifier;
 mod program;

@@ -12,6 +12,7 @@ use inhaul_types::AccountId;
 use mail_parser::MessageParser;
 
 use crate::desk::{NOW, failing, person, seen};
+use crate::mailboxes::{over, within};
 use crate::memory::{Delivered, TestInbox, TestMemory};
 use crate::server::{Answer, OK, Server};
 
@@ -100,6 +101,33 @@ async fn the_last_sight_before_a_stop_is_told() {
     notifier.seen(seen(1, failing(NOW)));
     notifier.stop().await;
     assert!(!memory.told_load().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn room_in_a_mailbox_is_seen_even_if_it_is_gone_before_anybody_looks() {
+    let settings = Settings::of_server("mail.home.example".into());
+    let memory = Arc::new(TestMemory::default());
+    let (first, mut delivered) = rooms(&memory);
+    let notifier = Notifier::start(settings.clone(), first).await.unwrap();
+    assert_eq!(notifier.open_mailboxes(), []);
+    let expected = "Your mailbox here holds more than its limit";
+    // The tasks of this notifier look when this one waits.
+    let lots = [vec![over(1)], vec![over(1), within(1), over(1), over(1)]];
+    for seen in lots {
+        seen.into_iter()
+            .for_each(|seen| notifier.seen_mailbox(seen));
+        let (account, text) = delivered.recv().await.unwrap();
+        assert_eq!(account, AccountId::new(1));
+        assert_eq!(subject(&text), expected);
+    }
+    notifier.seen_mailbox(over(1));
+    notifier.stop().await;
+    assert!(delivered.try_recv().is_err(), "nothing is new");
+
+    let (second, _delivered) = rooms(&memory);
+    let notifier = Notifier::start(settings, second).await.unwrap();
+    assert_eq!(notifier.open_mailboxes(), [AccountId::new(1)]);
+    notifier.stop().await;
 }
 
 #[tokio::test]

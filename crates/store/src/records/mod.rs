@@ -64,11 +64,11 @@ pub trait Records: Send + Sync {
     /// [`StoreError::Missing`] for a notice that it settles and that is not waiting any more.
     async fn deliver_local(&self, message: LocalMessage) -> Result<MessageId, StoreError>;
 
-    /// What has been told of this server and of retrievals, as `domain::notices` wrote it.
+    /// What has been told of this server, of retrievals and of mailboxes, as `domain::notices` wrote it.
     async fn notice_states(&self) -> Result<Vec<(NoticeSubject, String)>, StoreError>;
     /// Writes what counts as told from now on (`None` forgets it) together with the notices that
-    /// tell it, so that nothing is told twice or not at all. A retrieval that is not there any more
-    /// is passed over. Where too many notices wait, the oldest are given up.
+    /// tell it, so that nothing is told twice or not at all. A retrieval or account that is not
+    /// there any more is passed over. Where too many notices wait, the oldest are given up.
     async fn notice_record(
         &self,
         states: Vec<(NoticeSubject, Option<String>)>,

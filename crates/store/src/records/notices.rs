@@ -29,6 +29,8 @@ pub enum NoticeSubject {
     Server,
     /// A retrieval; what was told of it goes with it.
     Retrieval(RetrievalId),
+    /// An account's mailbox; what was told of it goes with the account.
+    Mailbox(AccountId),
 }
 
 /// A notice to be sent.

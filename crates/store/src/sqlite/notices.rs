@@ -1,8 +1,8 @@
-//! Notices: what was told of this server and of each retrieval, and what is on its way to whom.
+//! Notices: what was told of this server, of each retrieval and of mailboxes, and what is on its way to whom.
 
 use std::time::Duration;
 
-use inhaul_types::{NoticeId, RetrievalId, Timestamp};
+use inhaul_types::{AccountId, NoticeId, RetrievalId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::errors::Doing;
@@ -25,7 +25,7 @@ const WRITE: &str = "write the notices";
 /// The setting that holds what was told of this server.
 const OF_SERVER: &str = "told_of_server";
 
-/// What was told of this server and of each retrieval.
+/// What was told of this server, of each retrieval and of mailboxes.
 pub(crate) fn states(conn: &Connection) -> Result<Vec<(NoticeSubject, String)>, StoreError> {
     let of_server: Option<String> = conn
         .prepare_cached("SELECT value FROM setting WHERE name = ?1")
@@ -35,18 +35,26 @@ pub(crate) fn states(conn: &Connection) -> Result<Vec<(NoticeSubject, String)>, 
         .map(|told| (NoticeSubject::Server, told))
         .into_iter()
         .collect();
-    conn.prepare_cached("SELECT retrieval_id, told FROM notice_state ORDER BY retrieval_id")
-        .and_then(|mut select| {
-            let rows = select.query_map([], |row| {
-                let retrieval = RetrievalId::new(row.get(0)?);
-                Ok((NoticeSubject::Retrieval(retrieval), row.get(1)?))
-            })?;
-            for row in rows {
-                states.push(row?);
-            }
-            Ok(states)
-        })
-        .doing(READ)
+    let of_rows = [
+        "SELECT retrieval_id, told FROM notice_state ORDER BY retrieval_id",
+        "SELECT account_id, told FROM notice_mailbox ORDER BY account_id",
+    ];
+    let subjects: [fn(i64) -> NoticeSubject; 2] = [
+        |row| NoticeSubject::Retrieval(RetrievalId::new(row)),
+        |row| NoticeSubject::Mailbox(AccountId::new(row)),
+    ];
+    for (select, subject) in of_rows.into_iter().zip(subjects) {
+        conn.prepare_cached(select)
+            .and_then(|mut select| {
+                let rows = select.query_map([], |row| Ok((subject(row.get(0)?), row.get(1)?)))?;
+                for row in rows {
+                    states.push(row?);
+                }
+                Ok(())
+            })
+            .doing(READ)?;
+    }
+    Ok(states)
 }
 
 /// Writes what is told now and the notices that tell it.
@@ -58,7 +66,12 @@ pub(crate) fn record(
     for (subject, told) in states {
         match subject {
             NoticeSubject::Server => record_of_server(txn, told.as_deref())?,
-            NoticeSubject::Retrieval(id) => record_of_retrieval(txn, *id, told.as_deref())?,
+            NoticeSubject::Retrieval(id) => {
+                record_of_row(txn, id.row(), told.as_deref(), OF_RETRIEVAL)?;
+            }
+            NoticeSubject::Mailbox(id) => {
+                record_of_row(txn, id.row(), told.as_deref(), OF_MAILBOX)?;
+            }
         }
     }
     let ids = notices.iter().map(|notice| add(txn, notice));
@@ -82,26 +95,37 @@ fn record_of_server(txn: &Connection, told: Option<&str>) -> Result<(), StoreErr
     .doing(WRITE)
 }
 
-fn record_of_retrieval(
+/// Writes or forgets a row; none is written of what is not there any more.
+fn record_of_row(
     txn: &Connection,
-    retrieval: RetrievalId,
+    row: i64,
     told: Option<&str>,
+    [write, forget]: [&str; 2],
 ) -> Result<(), StoreError> {
     match told {
         Some(told) => txn
-            .prepare_cached(
-                "INSERT INTO notice_state (retrieval_id, told)
-                     SELECT id, ?2 FROM retrieval WHERE id = ?1
-                 ON CONFLICT (retrieval_id) DO UPDATE SET told = excluded.told",
-            )
-            .and_then(|mut insert| insert.execute(params![retrieval.row(), told])),
+            .prepare_cached(write)
+            .and_then(|mut insert| insert.execute(params![row, told])),
         None => txn
-            .prepare_cached("DELETE FROM notice_state WHERE retrieval_id = ?1")
-            .and_then(|mut delete| delete.execute([retrieval.row()])),
+            .prepare_cached(forget)
+            .and_then(|mut delete| delete.execute([row])),
     }
     .map(drop)
     .doing(WRITE)
 }
+
+const OF_RETRIEVAL: [&str; 2] = [
+    "INSERT INTO notice_state (retrieval_id, told)
+         SELECT id, ?2 FROM retrieval WHERE id = ?1
+     ON CONFLICT (retrieval_id) DO UPDATE SET told = excluded.told",
+    "DELETE FROM notice_state WHERE retrieval_id = ?1",
+];
+const OF_MAILBOX: [&str; 2] = [
+    "INSERT INTO notice_mailbox (account_id, told)
+         SELECT id, ?2 FROM account WHERE id = ?1
+     ON CONFLICT (account_id) DO UPDATE SET told = excluded.told",
+    "DELETE FROM notice_mailbox WHERE account_id = ?1",
+];
 
 fn add(txn: &Connection, notice: &NewNotice) -> Result<NoticeId, StoreError> {
     txn.prepare_cached(

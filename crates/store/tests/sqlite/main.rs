@@ -174,6 +174,7 @@ store_suite! { super::SqliteBed::new() =>
         of_too_many_notices_the_oldest_are_given_up,
         what_was_told_and_the_notices_are_written_together,
         what_was_told_of_the_server_itself_is_remembered,
+        what_was_told_of_a_mailbox_goes_with_its_account,
     }
     removal {
         a_message_in_two_folders_goes_from_one,

@@ -3,7 +3,7 @@
 use inhaul_store::{
     LocalMessage, NewNotice, NoticeFate, NoticeSubject, Store, StoreError, Summary,
 };
-use inhaul_types::{NoticeId, RetrievalId, Timestamp};
+use inhaul_types::{AccountId, NoticeId, RetrievalId, Timestamp};
 
 use super::{Bed, Scene};
 
@@ -77,6 +77,32 @@ pub(crate) async fn what_was_told_of_the_server_itself_is_remembered(bed: &impl 
     let records = scene.store.records();
     let forgotten = vec![(NoticeSubject::Server, None)];
     records.notice_record(forgotten, Vec::new()).await.unwrap();
+    assert_eq!(records.notice_states().await.unwrap(), []);
+}
+
+pub(crate) async fn what_was_told_of_a_mailbox_goes_with_its_account(bed: &impl Bed) {
+    let mut scene = Scene::set(bed).await;
+    let account = scene.account;
+    let of = NoticeSubject::Mailbox(account);
+    let gone = NoticeSubject::Mailbox(AccountId::new(99));
+    for told in ["1 needs-you", "1 -"] {
+        let states = vec![(of, Some(told.to_owned())), (gone, Some("x".into()))];
+        let records = scene.store.records();
+        records.notice_record(states, Vec::new()).await.unwrap();
+        scene = scene.reopen(bed).await;
+        let states = scene.store.records().notice_states().await.unwrap();
+        assert_eq!(states, [(of, told.to_owned())]);
+    }
+    scene
+        .store
+        .retrieval_remove(scene.retrieval.id)
+        .await
+        .unwrap();
+    scene.store.account_remove(account).await.unwrap();
+    let records = scene.store.records();
+    assert_eq!(records.notice_states().await.unwrap(), []);
+    let again = vec![(of, Some("1 -".into()))];
+    records.notice_record(again, Vec::new()).await.unwrap();
     assert_eq!(records.notice_states().await.unwrap(), []);
 }
 

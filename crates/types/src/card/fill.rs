@@ -2,7 +2,6 @@
 
 use super::provider::Provider;
 use super::{CertificateFact, Detail, Facts, Occasion};
-use crate::Octets;
 
 /// Turns words with places into sentences.
 pub(super) struct Filler<'a> {
@@ -344,18 +343,18 @@ fn number(place: &str, detail: &Detail) -> String {
                 largest: Some((subject, from, octets)),
                 ..
             },
-        ) => format!("'{subject}' from {from}, {}", size(*octets)),
+        ) => format!("'{subject}' from {from}, {}", octets.in_words()),
         ("used", Detail::Full { used, limit }) => {
             // "5.0 of 5.0 GB": the same unit is said once.
-            let (used, limit) = (size(*used), size(*limit));
+            let (used, limit) = (used.in_words(), limit.in_words());
             match (used.split_once(' '), limit.split_once(' ')) {
                 (Some((number, unit)), Some((_, same))) if unit == same => number.to_owned(),
                 _ => used,
             }
         }
-        ("free", Detail::NoRoom { free, .. }) => size(*free),
-        ("least", Detail::NoRoom { least, .. }) => size(*least),
-        ("limit", Detail::Full { limit, .. } | Detail::TooLarge { limit, .. }) => size(*limit),
+        ("free", Detail::NoRoom { free, .. }) => free.in_words(),
+        ("least", Detail::NoRoom { least, .. }) => least.in_words(),
+        ("limit", Detail::Full { limit, .. } | Detail::TooLarge { limit, .. }) => limit.in_words(),
         _ => String::new(),
     }
 }
@@ -394,17 +393,6 @@ fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-fn size(octets: Octets) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-    let of = |unit: f64, name: &str| format!("{:.1} {name}", octets.count() as f64 / unit);
-    match octets.count() {
-        0..1_000 => format!("{} octets", octets.count()),
-        1_000..1_000_000 => of(1e3, "KB"),
-        1_000_000..1_000_000_000 => of(1e6, "MB"),
-        _ => of(1e9, "GB"),
-    }
 }
 
 /// A word as a shell takes it: in quotes only where it needs them.

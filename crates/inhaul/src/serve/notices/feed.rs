@@ -1,4 +1,5 @@
-//! What the notifier is shown: each retrieval at the start, and again whenever something happened.
+//! What the notifier is shown: each retrieval at the start, and again whenever something happened;
+//! mailboxes that hold more than they may ([`Watched`]).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,6 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::mailboxes::Watched;
 use super::people::People;
 use super::{Kept, Shared, State};
 use crate::cli::Context;
@@ -36,6 +38,7 @@ pub(super) struct Feed {
     offline: watch::Receiver<Option<Timestamp>>,
     config: watch::Receiver<Arc<Config>>,
     people: People,
+    watched: Watched,
     settings: Settings,
     /// Whether it is known since the start that there is a network, or none.
     knows_the_line: bool,
@@ -61,6 +64,7 @@ impl Feed {
             offline: context.engine.offline(),
             config,
             people,
+            watched: Watched::default(),
             settings,
             knows_the_line: false,
             context: context.clone(),
@@ -79,26 +83,30 @@ impl Feed {
                 biased;
                 () = stopped(&mut stopping) => break,
                 heard = self.events.recv() => match heard {
-                    Ok(event) => self.take(event),
+                    Ok(event) => self.take(event).await,
                     Err(RecvError::Lagged(_)) => self.look_at_all(),
                     Err(RecvError::Closed) => break,
                 },
                 Ok(()) = self.saved.changed() => self.look_at_people().await,
                 Ok(()) = self.offline.changed() => self.look_at_the_line(),
                 Ok(()) = self.config.changed() => self.configure().await,
-                _ = patience.tick() => self.start_again_if_failed().await,
+                _ = patience.tick() => {
+                    self.start_again_if_failed().await;
+                    self.look_at_mailboxes().await;
+                }
             }
         }
         while let Ok(event) = self.events.try_recv() {
-            self.take(event);
+            self.take(event).await;
         }
     }
 
-    fn take(&mut self, event: Event) {
+    async fn take(&mut self, event: Event) {
         match event.kind {
             EventKind::Ended { report, .. } => {
                 self.learn_of_the_line(&report);
                 self.look_at(event.retrieval, Some(&report));
+                self.look_into_mailboxes(event.retrieval, &report).await;
             }
             EventKind::Changed => self.look_at(event.retrieval, None),
             EventKind::Queued { .. } | EventKind::Progress { .. } | EventKind::Refused { .. } => {}
@@ -124,6 +132,22 @@ impl Feed {
             None => self.shared.forget(id),
             Some(status) => self.show(&status, report),
         }
+    }
+
+    /// A catch-all has run: it may have filled mailboxes here, and it is time to see who made room.
+    async fn look_into_mailboxes(&mut self, id: RetrievalId, report: &RunReport) {
+        let Some(status) = self.context.service.retrieval(id) else {
+            return;
+        };
+        if status.row.routing.catch_all().is_some() {
+            self.watched.take(&status.row.name, report);
+            self.look_at_mailboxes().await;
+        }
+    }
+
+    async fn look_at_mailboxes(&mut self) {
+        let engine = &self.context.engine;
+        self.watched.show(engine, &self.people, &self.shared).await;
     }
 
     fn look_at_all(&self) {
@@ -243,11 +267,13 @@ impl Feed {
         let notifier = Notifier::start(self.settings.clone(), rooms).await;
         let notifier =
             notifier.map_err(|error| Failure::new(Exit::IO, format!("{error}: {}", error.0)))?;
+        self.watched.resume(notifier.open_mailboxes());
         self.shared.replace(State::Working(notifier));
         if self.knows_the_line {
             self.look_at_the_line();
         }
         self.look_at_all();
+        self.look_at_mailboxes().await;
         Ok(())
     }
 }
@@ -275,5 +301,6 @@ fn says_auth(said: Option<&str>) -> bool {
     said.is_some_and(|said| said.to_ascii_uppercase().contains("[AUTH]"))
 }
 
-/// How long until a notifier that could not begin is tried again.
+/// How long until a notifier that could not begin is tried again, and until mailboxes that hold more
+/// than they may are looked at again.
 const AGAIN: Duration = Duration::from_secs(60);

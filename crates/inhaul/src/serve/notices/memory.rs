@@ -43,6 +43,7 @@ impl Memory for Kept {
         let key = |subject| match subject {
             NoticeSubject::Server => Key::Server,
             NoticeSubject::Retrieval(id) => Key::Retrieval(id),
+            NoticeSubject::Mailbox(id) => Key::Mailbox(id),
         };
         let states = states.into_iter();
         Ok(states.map(|(subject, told)| (key(subject), told)).collect())
@@ -56,6 +57,7 @@ impl Memory for Kept {
         let subject = |key| match key {
             Key::Server => NoticeSubject::Server,
             Key::Retrieval(id) => NoticeSubject::Retrieval(id),
+            Key::Mailbox(id) => NoticeSubject::Mailbox(id),
         };
         let states = told.into_iter();
         let states = states.map(|(key, told)| (subject(key), Some(told)));

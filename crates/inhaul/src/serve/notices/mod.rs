@@ -7,6 +7,7 @@
 //! was told is in the store. Start at [`Notices::start`].
 
 mod feed;
+mod mailboxes;
 mod memory;
 mod people;
 
@@ -15,8 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use inhaul_engine::service::{EventKind, Service};
-use inhaul_notices::{Notifier, Observation};
-use inhaul_types::{RetrievalId, Timestamp};
+use inhaul_notices::{MailboxSight, Notifier, Observation};
+use inhaul_types::{AccountId, RetrievalId, Timestamp};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -168,6 +169,18 @@ impl Shared {
     fn forget(&self, retrieval: RetrievalId) {
         if let State::Working(notifier) = &*self.lock() {
             notifier.forget(retrieval);
+        }
+    }
+
+    fn seen_mailbox(&self, seen: MailboxSight) {
+        if let State::Working(notifier) = &*self.lock() {
+            notifier.seen_mailbox(seen);
+        }
+    }
+
+    fn forget_mailbox(&self, account: AccountId) {
+        if let State::Working(notifier) = &*self.lock() {
+            notifier.forget_mailbox(account);
         }
     }
 

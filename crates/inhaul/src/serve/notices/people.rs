@@ -45,6 +45,11 @@ impl People {
         Some(&somebody.person)
     }
 
+    /// Whose mailbox an account is.
+    pub(super) fn of(&self, account: AccountId) -> Option<&Person> {
+        Some(&self.0.get(&account)?.person)
+    }
+
     /// Whether an administrator has shut out whoever a retrieval delivers to: nothing runs then,
     /// and nobody needs to hear of it.
     pub(super) fn rests(&self, row: &Retrieval) -> bool {

@@ -451,6 +451,12 @@ CREATE TABLE notice_state (
   told         TEXT NOT NULL
 ) STRICT;
 
+-- What people have heard of an account's mailbox that holds more than it may, in the same words.
+CREATE TABLE notice_mailbox (
+  account_id INTEGER PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE,
+  told       TEXT NOT NULL
+) STRICT;
+
 -- Notices on their way. channel says how and to whom (inbox:7, program, webhook), payload what. A
 -- row goes when its notice has arrived. One that is given up stays to be seen.
 CREATE TABLE notice_outbox (
