@@ -110,6 +110,8 @@ fn tests(extent: Extent, servers: &Servers) -> Step {
             &format!("test --workspace --all-features --lib --bins --tests {skip}"),
         )
     };
+    // A panic says what and where; forty frames below it only push that out of sight.
+    let step = step.env("RUST_BACKTRACE", "0");
     match extent {
         Extent::Usual => step,
         Extent::Full => step

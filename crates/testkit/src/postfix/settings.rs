@@ -18,7 +18,7 @@ pub(crate) const KIT: Kit = Kit {
 
 /// `main.cf`.
 pub(super) fn main(provider: Provider, domains: &[&str], lmtp: SocketAddr) -> String {
-    let mut text = COMMON.to_string();
+    let mut text = format!("{COMMON}smtpd_banner = {}\n", greeting(lmtp));
     let domains = domains.join(" ");
     let more = match provider {
         Provider::DeliveredTo => format!(
@@ -55,6 +55,11 @@ pub(super) fn main(provider: Provider, domains: &[&str], lmtp: SocketAddr) -> St
     };
     text.push_str(&more);
     text
+}
+
+/// What it greets with: no two that live at a time say the same.
+pub(super) fn greeting(lmtp: SocketAddr) -> String {
+    format!("mx.isp.example ESMTP for {lmtp}")
 }
 
 /// `master.cf`: who listens, and who delivers.
@@ -106,7 +111,10 @@ biff = no
 default_transport = retry:4.3.0 nothing leaves this machine
 local_transport = $default_transport
 relay_transport = $default_transport
-default_process_limit = 10
+default_process_limit = 100
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
 in_flow_delay = 0
 qmgr_clog_warn_time = 0
 ";
