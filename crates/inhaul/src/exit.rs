@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use inhaul_manage::BadName;
 use inhaul_store::StoreError;
 use inhaul_types::card::Detail;
 use inhaul_types::{Card, ErrorCode, Facts};
@@ -188,6 +189,12 @@ fn hint(error: &StoreError) -> Option<&'static str> {
             Some("A file has that name. Another directory: --data DIR.")
         }
         _ => None,
+    }
+}
+
+impl From<BadName> for Failure {
+    fn from(bad: BadName) -> Self {
+        Self::usage(bad.to_string()).hint(bad.hint())
     }
 }
 

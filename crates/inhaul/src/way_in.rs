@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use inhaul_manage::words::sign_in_word;
 use inhaul_types::{BadPin, KeyPin, Mechanism};
 
 /// A way to sign in; `None` is `auto`, the best that the server offers.
@@ -10,21 +11,13 @@ use inhaul_types::{BadPin, KeyPin, Mechanism};
 pub(crate) struct SignIn(pub(crate) Option<Mechanism>);
 
 impl SignIn {
-    /// The word for it.
-    pub(crate) fn as_str(self) -> &'static str {
-        self.0.map_or(AUTO, Mechanism::as_str)
-    }
-
     /// Reads one of the words on a command line.
     pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
-        let words = [AUTO]
-            .into_iter()
-            .chain(Mechanism::ALL.map(Mechanism::as_str));
+        let ways = [None].into_iter().chain(Mechanism::ALL.map(Some));
+        let words = ways.map(sign_in_word);
         PossibleValuesParser::new(words).map(|word| Self(word.parse().ok()))
     }
 }
-
-const AUTO: &str = "auto";
 
 /// A key to trust.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -7,6 +7,8 @@ mod set;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
+use inhaul_manage::check_account_name;
+use inhaul_manage::words::{LIMITS, Limit, limits_words};
 use inhaul_store::{NewAccount, Store};
 use inhaul_types::Address;
 use serde::Serialize;
@@ -14,7 +16,6 @@ use serde_json::{Map, Value};
 
 use super::Globals;
 use super::audited::{self, Change};
-use super::group::words::{LIMITS, Limit, limits_words};
 use super::output::{print, print_json, size, table};
 use crate::declared::place_words;
 use crate::exit::{Exit, Failure};
@@ -79,7 +80,7 @@ struct AccountDocument<'a> {
 
 impl<'a> From<&'a inhaul_store::Account> for AccountDocument<'a> {
     fn from(account: &'a inhaul_store::Account) -> Self {
-        let limit = |limit: &Limit| (limit.word.to_owned(), limit.value(&account.limits));
+        let limit = |limit: &Limit| (limit.word.to_owned(), limit.value(&account.limits).into());
         Self {
             name: &account.name,
             addresses: account.addresses.iter().map(Address::as_str).collect(),
@@ -135,7 +136,7 @@ impl Account {
 
 impl Add {
     async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
-        check_name(&self.name)?;
+        check_account_name(&self.name)?;
         let password = match self.no_password {
             true => None,
             false => {
@@ -251,21 +252,4 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     text.push_str(&table(&["FOLDER", "MESSAGES", "SIZE"], &rows));
     print(&text)?;
     Ok(Exit::OK)
-}
-
-/// A name stands in commands, file names of exports and sign-ins.
-pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
-    let fits = !name.is_empty()
-        && name.len() <= 64
-        && !name.starts_with(['-', '.'])
-        && name
-            .chars()
-            .all(|c| !c.is_control() && !c.is_whitespace() && !"/@\\\"".contains(c));
-    if fits {
-        return Ok(());
-    }
-    Err(
-        Failure::usage(format!("{name:?} cannot be an account's name"))
-            .hint("Use up to 64 letters, digits, dots, dashes and underscores, without @ and /."),
-    )
 }

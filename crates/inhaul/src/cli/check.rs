@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::Args;
 use inhaul_domain::reach::Reach;
 use inhaul_engine::{RunOptions, inspect_mailbox};
+use inhaul_manage::words::security_word;
 use inhaul_store::{Remote, RemoteSecret, Retrieval, Store};
 use inhaul_types::KeyPin;
 use serde::Serialize;
@@ -196,7 +197,7 @@ impl Check {
             print(&format!(
                 "This mailbox works. Add it: inhaul retrieval add --name NAME --server '{}' --security {} --user '{user}' --to ACCOUNT\n",
                 steps.server(),
-                super::retrieval::security_word(remote.security),
+                security_word(remote.security),
             ))?;
         }
         Ok(exit)

@@ -1,8 +1,11 @@
 //! `inhaul group`: what may start checks for a set of accounts, and their limits.
 
-pub(super) mod words;
-
 use clap::{Args, Subcommand, ValueEnum};
+use inhaul_manage::check_group_name;
+use inhaul_manage::words::{
+    LIMITS, Limit, LimitWord, TriggerWord, every_words, limits_words, parse_users_may,
+    users_may_words,
+};
 use inhaul_store::{
     Account, EVERYONE, Group as StoredGroup, GroupChange, Limits, Store, StoreError, Triggers,
     UsersMay, built_in_triggers,
@@ -16,9 +19,6 @@ use super::audited::{self, Change};
 use super::output::{complain, counted, print, print_json, table};
 use crate::declared::{place_words, refuse_written};
 use crate::exit::{Exit, Failure};
-use words::{
-    LIMITS, LimitWord, TriggerWord, every_words, limits_words, parse_users_may, users_may_words,
-};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Group {
@@ -103,7 +103,7 @@ impl Group {
 
 impl Add {
     async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
-        check_name(&self.name)?;
+        check_group_name(&self.name)?;
         let triggers = self.settings.triggers(built_in_triggers());
         let change = GroupChange {
             name: None,
@@ -136,7 +136,7 @@ impl Add {
 impl Set {
     async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         if let Some(name) = &self.new_name {
-            check_name(name)?;
+            check_group_name(name)?;
         }
         let settings = &self.settings;
         if self.new_name.is_none() && settings.say_nothing() {
@@ -264,7 +264,7 @@ impl<'a> From<&'a StoredGroup> for GroupDocument<'a> {
             let seconds = group.triggers.get(&activation).copied();
             (activation.to_string(), seconds.into())
         };
-        let limit = |limit: &words::Limit| (limit.word.to_owned(), limit.value(&group.limits));
+        let limit = |limit: &Limit| (limit.word.to_owned(), limit.value(&group.limits).into());
         Self {
             name: &group.name,
             enabled: group.enabled,
@@ -391,18 +391,4 @@ fn needed(group: &str, accounts: &[String]) -> Failure {
     .hint(format!(
         "Put them in another group first: inhaul account set NAME --group {EVERYONE}"
     ))
-}
-
-/// A group's name stands in commands and in files.
-pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
-    let fits = !name.trim().is_empty()
-        && name.trim() == name
-        && name.len() <= 64
-        && !name.starts_with('-')
-        && !name.chars().any(char::is_control);
-    if fits {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("{name:?} cannot be a group's name"))
-        .hint("Use up to 64 letters, digits, spaces, dots, dashes and underscores."))
 }

@@ -54,8 +54,6 @@ use crate::declared::{self, Authority, Told, Weight};
 use crate::exit::{Exit, Failure};
 use crate::ops::log::ring::Ring;
 
-pub(crate) use account::check_name as check_account_name;
-pub(crate) use group::check_name as check_group_name;
 pub(crate) use pull::checks;
 pub(crate) use retrieval::start_point;
 

@@ -1,11 +1,12 @@
 //! Tables, sizes and JSON documents on the caller's standard output, and what goes to its standard
 //! error.
 
-use inhaul_types::Octets;
 use serde::Serialize;
 
 use crate::caller;
 use crate::exit::Failure;
+
+pub(crate) use inhaul_manage::words::{count, counted, size};
 
 /// Writes text to standard output. A reader that went away (`| head`) is no error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
@@ -62,38 +63,6 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A size for people: octets below 1,000, then KB, MB or GB with one decimal.
-pub(crate) fn size(octets: Octets) -> String {
-    let count = octets.count();
-    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-    let of = |unit: f64, name: &str| format!("{:.1} {name}", count as f64 / unit);
-    match count {
-        0..1_000 => format!("{count} B"),
-        1_000..1_000_000 => of(1e3, "KB"),
-        1_000_000..1_000_000_000 => of(1e6, "MB"),
-        _ => of(1e9, "GB"),
-    }
-}
-
-/// A count for people: `4,310`.
-pub(crate) fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 message`, `4,310 messages`.
-pub(crate) fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", count(number))
-}
-
 /// Makes a text that came from a stranger harmless for a terminal.
 pub(crate) fn plain(text: &str) -> String {
     text.chars()
@@ -116,32 +85,6 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_have_one_decimal() {
-        for (octets, text) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (42_000, "42.0 KB"),
-            (9_840_000, "9.8 MB"),
-            (1_300_000_000, "1.3 GB"),
-        ] {
-            assert_eq!(size(Octets::new(octets)), text);
-        }
-    }
-
-    #[test]
-    fn counts_are_read_in_threes() {
-        for (number, text) in [
-            (0, "0 messages"),
-            (1, "1 message"),
-            (999, "999 messages"),
-            (4_310, "4,310 messages"),
-            (1_000_000, "1,000,000 messages"),
-        ] {
-            assert_eq!(counted(number, "message"), text);
-        }
-    }
 
     #[test]
     fn a_table_lines_its_columns_up() {

@@ -4,7 +4,7 @@ mod add;
 mod bring;
 mod destination;
 mod history;
-pub(super) mod limits;
+mod limits;
 mod pause;
 mod remove;
 mod set;
@@ -15,6 +15,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
 use inhaul_domain::Retention;
 use inhaul_domain::standing::Standing;
+use inhaul_manage::words::{every_word, retrieval_limits_words, security_word, sign_in_word};
 use inhaul_store::{Every, Security, SignInMemory, Store};
 use inhaul_types::Mechanism;
 use serde::Serialize;
@@ -28,7 +29,6 @@ use crate::config::parse_duration;
 use crate::declared::{place_words, refuse_written};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
-use crate::way_in::SignIn;
 use strip::{STRIP, strip};
 
 pub(crate) use add::{ca_file, check_secret, check_way_in, command, start_point};
@@ -242,7 +242,7 @@ fn document(stand: &Stand) -> RetrievalDocument<'_> {
             .map(|path| path.display().to_string()),
         pin: retrieval.remote.pin.map(|pin| pin.to_string()),
         user: &retrieval.remote.user,
-        sign_in: SignIn(retrieval.remote.sign_in).as_str(),
+        sign_in: sign_in_word(retrieval.remote.sign_in),
         signed_in_by: worked(retrieval).map(Mechanism::as_str),
         every: every_word(retrieval.every),
         after_storing,
@@ -264,23 +264,6 @@ fn worked(retrieval: &inhaul_store::Retrieval) -> Option<Mechanism> {
     match retrieval.sign_in_memory {
         Some(SignInMemory::Worked(mechanism)) => Some(mechanism),
         Some(SignInMemory::Refused(_)) | None => None,
-    }
-}
-
-pub(crate) fn security_word(security: Security) -> &'static str {
-    match security {
-        Security::Tls => "tls",
-        Security::StartTls => "starttls",
-        Security::None => "none",
-    }
-}
-
-pub(crate) fn every_word(every: Every) -> String {
-    match every {
-        Every::Auto => "auto".into(),
-        Every::Never => "never".into(),
-        Every::Seconds(seconds) if seconds % 60 == 0 => format!("{}m", seconds / 60),
-        Every::Seconds(seconds) => format!("{seconds}s"),
     }
 }
 
@@ -363,7 +346,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
     };
     let sign_in = match (remote.sign_in, worked(retrieval)) {
         (None, Some(worked)) => format!("auto (last by {worked})"),
-        (chosen, _) => SignIn(chosen).as_str().to_owned(),
+        (chosen, _) => sign_in_word(chosen).to_owned(),
     };
     let goes_to = match retrieval.routing.catch_all() {
         None => format!("To          {}\n", place_words_of(retrieval)),
@@ -380,7 +363,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         remote.user,
         every_word(retrieval.every),
         retention_words(retrieval.retention, &remote.host),
-        limits::limits_words(&retrieval.limits),
+        retrieval_limits_words(&retrieval.limits),
         retrieval
             .last_good
             .map_or_else(|| "never".into(), |time| time.to_string()),

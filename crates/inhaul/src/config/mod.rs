@@ -21,7 +21,7 @@ mod resolve;
 pub(crate) mod secrets;
 pub(crate) mod sections;
 pub(crate) mod show;
-pub(crate) mod sizes;
+mod sizes;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -30,9 +30,8 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use durations::{format_duration, parse_duration};
+pub(crate) use inhaul_manage::words::{format_size, parse_duration};
 pub(crate) use problems::ConfigProblems;
-pub(crate) use sizes::{format_size, parse_size};
 pub(crate) use suggest::near;
 
 /// Where a configuration is taken from, strongest first after the two options.

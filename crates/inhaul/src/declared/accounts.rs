@@ -1,10 +1,10 @@
 //! `[[account]]` entries.
 
+use inhaul_manage::check_account_name;
 use inhaul_store::{Account, AccountChange, NewAccount, StoreError};
 use inhaul_types::Address;
 
 use super::{Deed, Refused, Work, place, same_name, unless_there};
-use crate::cli::check_account_name;
 use crate::config::entries::account::AccountEntry;
 
 impl Work<'_> {
@@ -36,7 +36,7 @@ impl Work<'_> {
         entry: &AccountEntry,
         row: Option<&Account>,
     ) -> Result<Deed, Refused> {
-        check_account_name(&entry.name).map_err(|failure| Refused::Entry(failure.what))?;
+        check_account_name(&entry.name).map_err(|bad| Refused::Entry(bad.to_string()))?;
         let (id, change, deed) = match row {
             Some(row) => match difference(entry, row) {
                 None => return Ok(Deed::Nothing),

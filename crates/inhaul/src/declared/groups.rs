@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use inhaul_manage::check_group_name;
 use inhaul_store::{
     EVERYONE, Group, GroupChange, Limits, StoreError, Triggers, UsersMay, built_in_triggers,
 };
 use inhaul_types::Octets;
 
 use super::{Deed, Refused, Work, place, same_name, unless_there};
-use crate::cli::check_group_name;
 use crate::config::entries::group::{GroupEntry, Right};
 
 impl Work<'_> {
@@ -31,7 +31,7 @@ impl Work<'_> {
         entry: &GroupEntry,
         row: Option<&Group>,
     ) -> Result<Deed, Refused> {
-        check_group_name(&entry.name).map_err(|failure| Refused::Entry(failure.what))?;
+        check_group_name(&entry.name).map_err(|bad| Refused::Entry(bad.to_string()))?;
         match row {
             None => {
                 self.store.group_create(&entry.name, all_of(entry)).await?;

@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::config::Config;
 use crate::exit::Failure;
 
+pub(crate) use inhaul_manage::place_words;
 pub(crate) use told::{Told, Weight};
 
 /// Whose configuration it is.
@@ -60,14 +61,6 @@ pub(crate) fn refuse_written(what: &str, name: &str, at: Option<&str>) -> Result
     let what = format!("the {what} {name:?} is set in {}", place_words(at));
     Err(Failure::usage(what)
         .hint("Change it there and reload: systemctl reload inhaul, or SIGHUP to the server."))
-}
-
-/// `FILE:LINE` for people: `FILE, line LINE`.
-pub(crate) fn place_words(at: &str) -> String {
-    match at.rsplit_once(':') {
-        Some((file, line)) => format!("{file}, line {line}"),
-        None => at.to_owned(),
-    }
 }
 
 fn declares_something(config: &Config) -> bool {

@@ -1,13 +1,13 @@
 //! `inhaul account set` and `inhaul account password`.
 
 use clap::Args;
+use inhaul_manage::check_account_name;
+use inhaul_manage::words::LimitWord;
 use inhaul_store::{AccountChange, Store};
 use inhaul_types::Address;
 
-use super::check_name;
 use crate::cli::Globals;
 use crate::cli::audited::{self, Change};
-use crate::cli::group::words::LimitWord;
 use crate::cli::output::{print, print_json};
 use crate::declared::refuse_written;
 use crate::exit::{Exit, Failure};
@@ -50,7 +50,7 @@ pub(crate) struct Set {
 impl Set {
     pub(super) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
         if let Some(name) = &self.new_name {
-            check_name(name)?;
+            check_account_name(name)?;
         }
         let change = AccountChange {
             name: self.new_name,

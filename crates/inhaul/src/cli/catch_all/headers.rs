@@ -2,12 +2,12 @@
 
 use clap::Args;
 use inhaul_domain::route::{AddressesEach, Reliability, Surveyed, SurveyedSource};
+use inhaul_manage::words::source_words;
 use inhaul_message::HeaderBlock;
 use inhaul_store::{CatchAllSettings, Retrieval, Routing};
 use serde_json::json;
 
 use super::sorting::{Headers, LAST_MOST, Wanted, router};
-use super::words::source_words;
 use crate::cli::Globals;
 use crate::cli::names::retrieval_named;
 use crate::cli::output::{plain, print, print_json, table};

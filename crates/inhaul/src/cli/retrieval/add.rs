@@ -6,12 +6,12 @@ use std::sync::Arc;
 use clap::Args;
 use inhaul_domain::reach::Reach;
 use inhaul_domain::{Retention, StartPoint};
+use inhaul_manage::words::RetrievalLimitWord;
 use inhaul_store::{
     Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Security, SqliteStore, Store,
 };
 use inhaul_types::{KeyPin, Timestamp};
 
-use super::limits::LimitWord;
 use super::{AfterStoring, SecurityWord, parse_every, retention, retention_words};
 use crate::caller;
 use crate::cli::Globals;
@@ -80,7 +80,7 @@ pub(crate) struct Add {
     days: Option<u32>,
     /// A limit of its runs: max-messages=200, max-octets=100MB, largest=25MB, reconnect=yes
     #[arg(long = "limit", value_name = "LIMIT", value_delimiter = ',')]
-    limits: Vec<LimitWord>,
+    limits: Vec<RetrievalLimitWord>,
     /// Save without signing in once
     #[arg(long)]
     no_test: bool,
@@ -215,7 +215,7 @@ impl Add {
     }
 }
 
-fn limits(words: &[LimitWord]) -> RetrievalLimits {
+fn limits(words: &[RetrievalLimitWord]) -> RetrievalLimits {
     let mut limits = RetrievalLimits::default();
     words.iter().for_each(|word| word.apply(&mut limits));
     limits

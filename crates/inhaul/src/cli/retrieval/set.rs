@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 use inhaul_domain::{LedgerState, Retention};
+use inhaul_manage::words::RetrievalLimitWord;
 use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Store};
 use inhaul_types::{Octets, Timestamp};
 
 use super::add::{ca_file, check_secret, check_way_in, command, pinned};
-use super::limits::LimitWord;
 use super::{
     AfterStoring, SecurityWord, parse_every, refuse_if_written, retention, retention_words,
 };
@@ -81,7 +81,7 @@ pub(crate) struct Set {
     /// A limit of its runs: max-messages=200, max-octets=100MB, largest=25MB, reconnect=yes; none
     /// lifts it
     #[arg(long = "limit", value_name = "LIMIT", value_delimiter = ',')]
-    limits: Vec<LimitWord>,
+    limits: Vec<RetrievalLimitWord>,
     #[command(flatten)]
     pub(super) catch_all: CatchAllOptions,
 }

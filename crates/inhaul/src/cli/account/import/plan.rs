@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use inhaul_manage::words::LimitWord;
 use inhaul_store::{Account, Group};
 use inhaul_types::Address;
 
 use super::sheet::{Entry, Problem, Sheet};
-use crate::cli::group::words::LimitWord;
 use crate::declared::refuse_written;
 
 /// What is to be done, and what is in the way.

@@ -8,10 +8,9 @@
 use std::collections::HashMap;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
+use inhaul_manage::check_account_name;
+use inhaul_manage::words::LimitWord;
 use inhaul_types::Address;
-
-use crate::cli::check_account_name;
-use crate::cli::group::words::LimitWord;
 
 /// A file to begin with.
 pub(super) const SAMPLE: &str = "\
@@ -194,8 +193,8 @@ impl Sheet {
         let Some(name) = cell(Column::Name) else {
             return self.problem(line, "the name is missing");
         };
-        if let Err(failure) = check_account_name(&name) {
-            return self.problem(line, failure.what);
+        if let Err(bad) = check_account_name(&name) {
+            return self.problem(line, bad.to_string());
         }
         let mut problems = Vec::new();
         let mut addresses = Vec::new();

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use inhaul_store::{Limits, Triggers, UsersMay, built_in_triggers};
 use inhaul_types::{Activation, Octets};
-use serde_json::Value;
 
-use crate::config::{format_duration, format_size, parse_duration, parse_size};
+use super::{format_duration, format_size, parse_duration, parse_size};
 
 /// One trigger as typed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct TriggerWord {
+pub struct TriggerWord {
     /// `None` is all of them.
     activation: Option<Activation>,
     switch: Switch,
@@ -51,7 +50,8 @@ impl FromStr for TriggerWord {
 }
 
 impl TriggerWord {
-    pub(super) fn apply(self, triggers: &mut Triggers) {
+    /// Switches it, or all of them.
+    pub fn apply(self, triggers: &mut Triggers) {
         let all = Activation::ALL.into_iter();
         for activation in all.filter(|one| self.activation.is_none_or(|wanted| wanted == *one)) {
             match self.switch {
@@ -68,12 +68,12 @@ impl TriggerWord {
 }
 
 /// Seconds, the way they are typed.
-pub(in crate::cli) fn every_words(seconds: u32) -> String {
+pub fn every_words(seconds: u32) -> String {
     format_duration(Duration::from_secs(u64::from(seconds)))
 }
 
 /// What people may decide, as typed: words between commas, or `none`.
-pub(super) fn parse_users_may(text: &str) -> Result<UsersMay, String> {
+pub fn parse_users_may(text: &str) -> Result<UsersMay, String> {
     if text == "none" {
         return Ok(UsersMay::NOTHING);
     }
@@ -84,7 +84,7 @@ pub(super) fn parse_users_may(text: &str) -> Result<UsersMay, String> {
 }
 
 /// The way it is typed.
-pub(in crate::cli) fn users_may_words(may: UsersMay) -> String {
+pub fn users_may_words(may: UsersMay) -> String {
     let words: Vec<&str> = may.words().collect();
     if words.is_empty() {
         "none".into()
@@ -95,15 +95,16 @@ pub(in crate::cli) fn users_may_words(may: UsersMay) -> String {
 
 /// One limit as typed; `None` lifts it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::cli) struct LimitWord {
+pub struct LimitWord {
     limit: &'static Limit,
     value: Option<u64>,
 }
 
 /// A limit, its word, and where it is.
 #[derive(Debug)]
-pub(in crate::cli) struct Limit {
-    pub(in crate::cli) word: &'static str,
+pub struct Limit {
+    /// Its word: `mailbox`.
+    pub word: &'static str,
     kind: Kind,
     read: fn(&Limits) -> Option<u64>,
     write: fn(&mut Limits, Option<u64>),
@@ -116,8 +117,8 @@ enum Kind {
     Days,
 }
 
-/// All there are, in the order in which they are shown.
-pub(in crate::cli) const LIMITS: &[Limit] = &[
+/// All limits there are, in the order in which they are shown.
+pub const LIMITS: &[Limit] = &[
     Limit {
         word: "retrievals",
         kind: Kind::Count,
@@ -186,7 +187,7 @@ fn small(value: Option<u64>) -> Option<u32> {
 }
 
 /// All that are set, the way they are typed.
-pub(in crate::cli) fn limits_words(limits: &Limits) -> String {
+pub fn limits_words(limits: &Limits) -> String {
     let set: Vec<String> = LIMITS
         .iter()
         .filter_map(|limit| Some(format!("{}={}", limit.word, limit.words(limits)?)))
@@ -201,13 +202,18 @@ pub(in crate::cli) fn limits_words(limits: &Limits) -> String {
 const DAY: u32 = 24 * 60 * 60;
 
 impl Limit {
-    /// For a document: a count, octets or days.
-    pub(in crate::cli) fn value(&self, limits: &Limits) -> Value {
-        (self.read)(limits).into()
+    /// A count, octets or days; `None` where there is no limit.
+    pub fn value(&self, limits: &Limits) -> Option<u64> {
+        (self.read)(limits)
+    }
+
+    /// Sets it; `None` lifts it. A count beyond 32 bits is the largest there is.
+    pub fn set(&self, limits: &mut Limits, value: Option<u64>) {
+        (self.write)(limits, value);
     }
 
     /// The way it is typed; `None` where there is no limit.
-    pub(in crate::cli) fn words(&self, limits: &Limits) -> Option<String> {
+    pub fn words(&self, limits: &Limits) -> Option<String> {
         let value = (self.read)(limits)?;
         Some(match self.kind {
             Kind::Count => value.to_string(),
@@ -257,7 +263,8 @@ impl FromStr for LimitWord {
 }
 
 impl LimitWord {
-    pub(in crate::cli) fn apply(self, limits: &mut Limits) {
+    /// Sets or lifts it.
+    pub fn apply(self, limits: &mut Limits) {
         (self.limit.write)(limits, self.value);
     }
 }
