@@ -116,7 +116,7 @@ pub(crate) fn addresses(texts: &[String]) -> Result<Vec<Address>, Refused> {
 }
 
 /// A password that an account may have.
-pub(crate) fn check_password(password: &Secret) -> Result<(), Refused> {
+pub fn check_password(password: &Secret) -> Result<(), Refused> {
     let text = password.expose();
     if text.chars().count() < SHORTEST_PASSWORD {
         let what = format!("Use {SHORTEST_PASSWORD} characters or more.");

@@ -229,6 +229,15 @@ impl Service {
         Ok((until, answer))
     }
 
+    /// Ends the run that goes on or waits for its turn, after its present message or before its
+    /// first: whoever waits for it hears of that.
+    pub fn stop_run(&self, id: RetrievalId) {
+        let table = self.lock();
+        if let Some(pending) = table.entries.get(&id).and_then(Entry::pending) {
+            pending.stop();
+        }
+    }
+
     /// Nobody waits for a message of it any more.
     pub fn wait_no_more(&self, id: RetrievalId) {
         let mut table = self.lock();

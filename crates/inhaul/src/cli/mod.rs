@@ -29,6 +29,7 @@ mod pull;
 mod restore;
 mod retrieval;
 mod serve;
+mod setup_link;
 mod standing;
 mod status;
 mod trigger;
@@ -37,7 +38,7 @@ mod whereabouts;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -112,6 +113,8 @@ pub(crate) struct Context {
     pub(crate) service: Arc<Service>,
     /// The newest lines of the log.
     pub(crate) ring: Arc<Ring>,
+    /// Where the pages are, once they are served.
+    pub(crate) pages: Arc<OnceLock<String>>,
 }
 
 /// When to use what only a terminal understands.
@@ -131,6 +134,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// Run the server
     Serve(serve::Serve),
+    /// A new link for whoever sets this installation up
+    SetupLink(setup_link::SetupLink),
     /// Check this installation and say what to fix
     Doctor(doctor::Doctor),
     /// Bring new mail now and wait for it
@@ -246,6 +251,7 @@ pub(crate) async fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Command::Notice(notice) => notice.run(&globals).await,
         Command::Export(export) => export.run(&globals).await,
         Command::Where(whereabouts) => whereabouts.run(&globals).await,
+        Command::SetupLink(setup_link) => setup_link.run(&globals).await,
         Command::Explain(explain) => explain.run(&globals),
         Command::Config(command) => command.run(&globals),
         Command::Trigger(trigger) => trigger.run(&globals).await,

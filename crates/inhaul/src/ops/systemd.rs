@@ -18,6 +18,11 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::health::Source;
 
+/// Whether what is printed goes to the service manager's journal, where it stays.
+pub(crate) fn keeps_a_journal() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some()
+}
+
 /// Everything is open and people are served; also at the end of a reload.
 pub(crate) fn ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(&one_line(status))]);

@@ -51,12 +51,15 @@ const IMPLEMENTATION: &str = concat!("inhaul-", env!("CARGO_PKG_VERSION"));
 
 impl Access {
     /// Opens the ports, or takes those that the service manager opened.
-    pub(super) async fn start(context: &Context, opened: &mut Opened) -> Result<Self, Failure> {
+    pub(super) async fn start(
+        context: &Context,
+        doorkeeper: Arc<Doorkeeper>,
+        tls: Arc<ServerTls>,
+        opened: &mut Opened,
+    ) -> Result<Self, Failure> {
         let config = &context.config;
-        let tls = open_certificate(config).await?;
         let plain = listeners(opened, "pop3", &config.pop3.listen).await?;
         let encrypted = listeners(opened, "pop3s", &config.pop3.listen_tls).await?;
-        let doorkeeper = Doorkeeper::new(Arc::clone(&context.store) as _, clock())?;
         let hook = Arc::new(SignIns(Arc::clone(&context.service)));
         let pop3 = pop3::Service::new(
             Arc::clone(&context.store) as _,
@@ -160,7 +163,7 @@ fn limits(config: &Pop3) -> ConnectionLimits {
 }
 
 /// The configured certificate, or the one that is made here.
-async fn open_certificate(config: &Config) -> Result<Arc<ServerTls>, Failure> {
+pub(super) async fn open_certificate(config: &Config) -> Result<Arc<ServerTls>, Failure> {
     let source = source(config, &config.data);
     let minimum = match config.tls.minimum {
         TlsVersion::V1_2 => MinimumTls::Tls12,

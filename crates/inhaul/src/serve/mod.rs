@@ -16,12 +16,16 @@ mod standings;
 mod stop;
 mod upkeep;
 mod vitals;
+pub(crate) mod web;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_access::doorkeeper::Doorkeeper;
 use inhaul_engine::service::Service;
+use inhaul_manage::OwnAddresses;
+use inhaul_net::ServerTls;
 use inhaul_store::{SqliteStore, Store};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
@@ -39,14 +43,15 @@ use crate::control::{Control, Stopped};
 use crate::declared::{self, Authority, Told};
 use crate::exit::{Exit, Failure};
 use crate::ops::log::{Log, reopen_on_signal};
-use crate::ops::systemd;
-use access::Access;
+use crate::ops::systemd::{self, Opened};
+use access::{Access, open_certificate};
 use attended::Attended;
 use notices::{Condition, Notices};
 use ready::ReadyFile;
 use reload::Changed;
 use stop::{Signals, Wish};
 use upkeep::Upkeep;
+use web::Pages;
 
 /// How this start differs from the configuration.
 #[derive(Debug)]
@@ -70,7 +75,9 @@ async fn run_logged(globals: &Globals, options: Options, log: &Log) -> Result<Ex
     // Before anything is opened: from then on no signal simply ends the process.
     let mut signals = Signals::new()?;
     let running = Running::start(globals, &options, log).await?;
-    let told = running.tell_ready(globals, options.ready_file.as_deref());
+    let told = running
+        .tell_ready(globals, options.ready_file.as_deref())
+        .await;
     let ready = match told {
         Ok(ready) => ready,
         Err(failure) => {
@@ -111,6 +118,24 @@ fn open_many_files() {
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::warn!(%error, "no more files may be open at once than before");
     }
+}
+
+/// What a new installation says on the terminal (UX 3.2).
+fn invitation(link: &str) -> String {
+    let lines = [
+        "Not set up yet. Open this link within 60 minutes:",
+        "",
+        link,
+        "",
+        "It works once. A new one: inhaul setup-link",
+    ];
+    let width = lines.iter().map(|line| line.len()).max().unwrap_or(0) + 4;
+    let rule = format!("  +{}+\n", "-".repeat(width));
+    let body: String = lines
+        .iter()
+        .map(|line| format!("  |  {line:<width$}|\n", width = width - 2))
+        .collect();
+    format!("\n{rule}{body}{rule}\n")
 }
 
 fn tell_broken(problems: &ConfigProblems) {
@@ -166,24 +191,35 @@ type Standing = (
     Control,
     Attended,
     Access,
+    Pages,
     Notices,
     Upkeep,
 );
 
-/// Opens what is asked over the network: by operators, then by mail programs.
+/// Opens what is asked over the network: by operators, then by mail programs, then by people.
 async fn open_doors(
     context: &Context,
     condition: Condition,
     log: &Log,
-) -> Result<(Attended, Access), Failure> {
+) -> Result<(Attended, Access, Pages), Failure> {
     let mut opened = systemd::listeners_from_systemd().map_err(|error| {
         let what = format!("the service manager's sockets: {error}");
         Failure::new(Exit::CONFIG, what)
     })?;
     let attended = Attended::start(context, condition, log, &mut opened).await?;
-    let access = match Access::start(context, &mut opened).await {
+    let access = match open_access(context, &mut opened).await {
         Ok(access) => access,
         Err(failure) => {
+            attended.stop().await;
+            return Err(failure);
+        }
+    };
+    let (access, doorkeeper, tls) = access;
+    let own = own_addresses(&context.config, &access);
+    let pages = match Pages::start(context, doorkeeper, &tls, own, &mut opened).await {
+        Ok(pages) => pages,
+        Err(failure) => {
+            access.stop().await;
             attended.stop().await;
             return Err(failure);
         }
@@ -191,7 +227,28 @@ async fn open_doors(
     for name in opened.left() {
         tracing::warn!(name, "nobody serves this socket");
     }
-    Ok((attended, access))
+    Ok((attended, access, pages))
+}
+
+/// Where this very server is reached by POP3.
+fn own_addresses(config: &Config, access: &Access) -> OwnAddresses {
+    let listeners = access.addresses().iter().map(|(_, address)| *address);
+    let url = config.server.public_url.as_deref().unwrap_or_default();
+    let host = url.split("://").nth(1).unwrap_or_default();
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    OwnAddresses::new(listeners, [host.to_owned()])
+}
+
+/// What mail programs find, and what the pages share with it: who may come in, the certificate.
+async fn open_access(
+    context: &Context,
+    opened: &mut Opened,
+) -> Result<(Access, Arc<Doorkeeper>, Arc<ServerTls>), Failure> {
+    let tls = open_certificate(&context.config).await?;
+    let doorkeeper = Doorkeeper::new(Arc::clone(&context.store) as _, clock())?;
+    let (keeper, certificate) = (Arc::clone(&doorkeeper), Arc::clone(&tls));
+    let access = Access::start(context, keeper, certificate, opened).await?;
+    Ok((access, doorkeeper, tls))
 }
 
 /// A running installation.
@@ -203,6 +260,7 @@ struct Running {
     control: Control,
     attended: Attended,
     access: Access,
+    pages: Pages,
     notices: Notices,
     upkeep: Upkeep,
     log: Log,
@@ -224,13 +282,14 @@ impl Running {
         Told::log(&declared::apply(&*store, &config, Authority::Server).await);
         match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
             Ok(standing) => {
-                let (context, control, attended, access, notices, upkeep) = standing;
+                let (context, control, attended, access, pages, notices, upkeep) = standing;
                 Ok(Self {
                     store,
                     context,
                     control,
                     attended,
                     access,
+                    pages,
                     notices,
                     upkeep,
                     log: log.clone(),
@@ -261,15 +320,19 @@ impl Running {
             engine,
             service,
             ring: Arc::clone(log.ring()),
+            pages: Arc::default(),
         });
         let lends = context.borrow().clone();
         let notices = Notices::start(&lends).await?;
         let control = Control::start(&path, lent)?;
         let doors = open_doors(&lends, notices.condition(), log).await;
         match doors {
-            Ok((attended, access)) => {
+            Ok((attended, access, pages)) => {
+                if let Some(address) = pages.shown_address(&lends.config) {
+                    lends.pages.set(address).ok();
+                }
                 let upkeep = Upkeep::start(context.subscribe());
-                Ok((context, control, attended, access, notices, upkeep))
+                Ok((context, control, attended, access, pages, notices, upkeep))
             }
             Err(failure) => {
                 notices.stop().await;
@@ -286,16 +349,24 @@ impl Running {
         let access = access.map(|(name, address)| (*name, address.to_string()));
         let ops = self.attended.addresses().iter();
         let ops = ops.map(|address| ("ops", address.to_string()));
-        [control].into_iter().chain(access).chain(ops).collect()
+        let web = self.pages.addresses().iter();
+        let web = web.map(|address| ("web", address.clone()));
+        [control]
+            .into_iter()
+            .chain(web)
+            .chain(access)
+            .chain(ops)
+            .collect()
     }
 
     /// Says that it is ready, to people and to programs.
-    fn tell_ready(
+    async fn tell_ready(
         &self,
         globals: &Globals,
         file: Option<&Path>,
     ) -> Result<Option<ReadyFile>, Failure> {
         let addresses = self.addresses();
+        let link = self.set_up_link().await?;
         let lines = addresses.iter().map(|(what, at)| format!("{what} {at}\n"));
         let lines: String = lines.collect();
         if globals.json {
@@ -305,6 +376,10 @@ impl Running {
             print_json(&json!({ "addresses": addresses }))?;
         } else if !globals.quiet {
             print(&lines)?;
+            // The journal keeps what it is told: there the file says it.
+            if let Some(link) = link.filter(|_| !systemd::keeps_a_journal()) {
+                print(&invitation(&link))?;
+            }
         }
         let file = file
             .map(|path| ReadyFile::write(path, &lines))
@@ -314,6 +389,22 @@ impl Running {
         tracing::info!("inhaul {} ready. {stands}.", env!("CARGO_PKG_VERSION"));
         systemd::ready(&stands);
         Ok(file)
+    }
+
+    /// Where nobody manages this installation yet, the link for whoever is to: in a file for whoever
+    /// may read the data directory.
+    async fn set_up_link(&self) -> Result<Option<String>, Failure> {
+        let context = self.context.borrow().clone();
+        let data = &context.config.data;
+        let Some(address) = context.pages.get() else {
+            return Ok(None);
+        };
+        let link = web::set_up::make_link(&*self.store, address, clock()()).await?;
+        match &link {
+            Some(link) => web::set_up::leave(data, link)?,
+            None => web::set_up::forget(data)?,
+        }
+        Ok(link)
     }
 
     /// Reads the configuration again. The one that runs stays where the new one is broken.
@@ -339,6 +430,7 @@ impl Running {
         context.service.set_settings(settings);
         self.notices.reconfigure(&config);
         self.access.configure(&config.pop3).await;
+        self.pages.configure(&config);
         self.context
             .send_modify(|context| context.config = Arc::clone(&config));
         tell_changed(&changed);
@@ -355,14 +447,19 @@ impl Running {
             control,
             attended,
             access,
+            pages,
             notices,
             upkeep,
             log: _,
         } = self;
         let service = Arc::clone(&context.borrow().service);
         let most = STOP_MOST - CLOSE_MOST;
-        let (commands, runs_ended, ()) =
-            tokio::join!(control.stop(most), service.stop(most), access.stop());
+        let (commands, runs_ended, (), ()) = tokio::join!(
+            control.stop(most),
+            service.stop(most),
+            access.stop(),
+            pages.stop()
+        );
         notices.stop().await;
         upkeep.stop().await;
         attended.stop().await;

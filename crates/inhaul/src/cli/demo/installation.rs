@@ -121,6 +121,7 @@ impl Installation {
         let config = Config::load(&sources).ok()?;
         let path = self.data.path().join("control.sock");
         let (_, context) = watch::channel(Context {
+            pages: Arc::default(),
             config: Arc::new(config),
             store: Arc::clone(&self.store),
             engine: Arc::clone(&self.engine),

@@ -1,0 +1,328 @@
+//! What the pages ask of whoever runs retrievals, answered by the engine's service.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream};
+use inhaul_domain::reach::Reach;
+use inhaul_domain::schedule::{self, Setback};
+use inhaul_engine::service::{self, RetrievalStatus, Service};
+use inhaul_engine::{self as engine, Engine, InspectionObserver, RunReport};
+use inhaul_store::{Remote, RemoteSecret, StartedBy, Store as _, StoreError};
+use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
+use inhaul_web::runs::*;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::cli::Context;
+use crate::clock::clock;
+use crate::serve::pace;
+
+/// The engine and its service.
+pub(super) struct OfEngine {
+    engine: Arc<Engine>,
+    service: Arc<Service>,
+    context: Context,
+}
+
+impl OfEngine {
+    pub(super) fn new(context: &Context) -> Self {
+        Self {
+            engine: Arc::clone(&context.engine),
+            service: Arc::clone(&context.service),
+            context: context.clone(),
+        }
+    }
+
+    fn state_of(&self, status: RetrievalStatus, around: &Around) -> State {
+        let row = &status.row;
+        let interval = schedule::interval(row.every, &around.pace, &row.schedule, around.now);
+        State {
+            interval: interval.map(|interval| interval.length),
+            next: status.next,
+            doing: status.doing.map(|(why, come)| (why, come_of(come))),
+            position: status.position,
+            waiting_until: status.waiting_until,
+            offline_since: around.offline_since,
+            row: status.row,
+        }
+    }
+
+    fn around(&self) -> Around {
+        Around {
+            now: clock()(),
+            pace: pace::pace(&self.context.config.checks),
+            offline_since: *self.engine.offline().borrow(),
+        }
+    }
+
+    async fn reach(&self, person: Option<AccountId>) -> Result<Reach, StoreError> {
+        let Some(account) = person else {
+            return Ok(Reach::Anywhere);
+        };
+        let allowance = self.context.store.account_allowance(account).await?;
+        Ok(match allowance.private_networks {
+            true => Reach::Anywhere,
+            false => self.engine.public_reach(),
+        })
+    }
+}
+
+/// What is the same for all retrievals at a moment.
+struct Around {
+    now: Timestamp,
+    pace: schedule::Pace,
+    offline_since: Option<Timestamp>,
+}
+
+#[async_trait]
+impl Runs for OfEngine {
+    async fn start(&self, start: Start) -> Result<Vec<(RetrievalId, Answer)>, StoreError> {
+        let trigger = service::Trigger {
+            what: what_of(start.what),
+            activation: start.activation,
+            by: start.by,
+            force: match start.force {
+                Force::No => service::Force::No,
+                Force::TryAgain => service::Force::TryAgain,
+                Force::Administrator => service::Force::Administrator,
+            },
+        };
+        let answers = self.service.trigger(&trigger).await?;
+        let answers = answers.into_iter();
+        Ok(answers
+            .map(|(id, answer)| (id, answer_of(&answer)))
+            .collect())
+    }
+
+    async fn wait_for_message(
+        &self,
+        retrieval: RetrievalId,
+        by: Option<StartedBy>,
+    ) -> Result<(Timestamp, Answer), StoreError> {
+        let (until, answer) = self.service.wait_for_message(retrieval, by).await?;
+        Ok((until, answer_of(&answer)))
+    }
+
+    fn stop_waiting(&self, retrieval: RetrievalId) {
+        self.service.wait_no_more(retrieval);
+    }
+
+    fn stop(&self, retrieval: RetrievalId) {
+        self.service.stop_run(retrieval);
+    }
+
+    fn states(&self) -> Vec<State> {
+        let around = self.around();
+        let all = self.service.retrievals().into_iter();
+        all.map(|status| self.state_of(status, &around)).collect()
+    }
+
+    fn state(&self, retrieval: RetrievalId) -> Option<State> {
+        let status = self.service.retrieval(retrieval)?;
+        Some(self.state_of(status, &self.around()))
+    }
+
+    fn overall(&self) -> Overall {
+        let status = self.service.status();
+        Overall {
+            started: status.started,
+            running: status.running,
+            at_once: pace::service_settings(&self.context.config.checks).at_once,
+            waiting: status.waiting,
+            offline_since: status.offline_since,
+            stopping: status.stopping,
+        }
+    }
+
+    fn subscribe(&self) -> Events {
+        let events = self.service.subscribe();
+        stream::unfold(events, |mut events| async move {
+            let heard = match events.recv().await {
+                Ok(event) => Heard::Event(event_of(event)),
+                Err(RecvError::Lagged(missed)) => Heard::Missed(missed),
+                Err(RecvError::Closed) => return None,
+            };
+            Some((heard, events))
+        })
+        .boxed()
+    }
+
+    async fn inspect(
+        &self,
+        remote: Remote,
+        secret: RemoteSecret,
+        for_person: Option<AccountId>,
+        look: &dyn Look,
+    ) -> Result<Inspection, InspectionFailure> {
+        let reach = self.reach(for_person).await.map_err(|error| {
+            tracing::error!(%error, "a person's reach cannot be read");
+            InspectionFailure {
+                stage: Stage::FindServer,
+                took: Duration::ZERO,
+                card: Card::new(ErrorCode::DataDamaged),
+                shown_key: None,
+            }
+        })?;
+        let watching = Watching(look);
+        let inspected = self
+            .engine
+            .inspect_by_stages(&remote, secret, &reach, &watching)
+            .await;
+        match inspected {
+            Ok(found) => Ok(Inspection {
+                messages: found.messages,
+                octets: found.octets,
+                names_messages: found.names_messages,
+                sign_in_memory: found.sign_in_memory,
+            }),
+            Err(failure) => Err(InspectionFailure {
+                stage: stage_of(failure.stage),
+                took: failure.took,
+                card: failure.report.card(),
+                shown_key: None,
+            }),
+        }
+    }
+
+    async fn detect(
+        &self,
+        _address: &str,
+        _for_person: Option<AccountId>,
+        _step: &(dyn Fn(DetectionStep) + Send + Sync),
+    ) -> Result<Detection, DetectionFailure> {
+        Err(DetectionFailure::NothingFound(Vec::new()))
+    }
+}
+
+/// Tells the pages what the engine says.
+struct Watching<'a>(&'a dyn Look);
+
+impl InspectionObserver for Watching<'_> {
+    fn begins(&self, stage: engine::Stage) {
+        self.0.begins(stage_of(stage));
+    }
+
+    fn found(&self, stage: engine::Stage, found: &engine::Found, took: Duration) {
+        self.0.found(stage_of(stage), &found_of(found), took);
+    }
+}
+
+fn stage_of(stage: engine::Stage) -> Stage {
+    match stage {
+        engine::Stage::FindServer => Stage::FindServer,
+        engine::Stage::Connect => Stage::Connect,
+        engine::Stage::Secure => Stage::Secure,
+        engine::Stage::SignIn => Stage::SignIn,
+        engine::Stage::LookInside => Stage::LookInside,
+        engine::Stage::LeaveCopies => Stage::LeaveCopies,
+    }
+}
+
+fn found_of(found: &engine::Found) -> Found {
+    match found {
+        engine::Found::Server(addresses) => Found::Server(Vec::<SocketAddr>::clone(addresses)),
+        engine::Found::Connection(port) => Found::Connection(*port),
+        engine::Found::Encryption(encryption) => Found::Encryption(*encryption),
+        engine::Found::SignedIn => Found::SignedIn,
+        engine::Found::Inside(messages, octets) => Found::Inside(*messages, *octets),
+        engine::Found::Names(names) => Found::Names(*names),
+    }
+}
+
+fn what_of(what: What) -> service::What {
+    match what {
+        What::Retrievals(ids) => service::What::Retrievals(ids),
+        What::OwnedBy(account) => service::What::OwnedBy(account),
+        What::FillingAccount(account) => service::What::FillingAccount(account),
+        What::Filling(folder) => service::What::Filling(folder),
+    }
+}
+
+fn answer_of(answer: &service::Answer) -> Answer {
+    match answer {
+        service::Answer::Started(_) => Answer::Started,
+        service::Answer::Joined(_) => Answer::Joined,
+        service::Answer::Queued(position, _) => Answer::Queued(*position),
+        service::Answer::Behind(not_before, _) => Answer::Behind(*not_before),
+        service::Answer::Refused(refusal) => Answer::Refused(*refusal),
+    }
+}
+
+fn come_of(come: service::Come) -> Come {
+    Come {
+        run: come.run,
+        stage: match come.stage {
+            service::RunStage::Waiting => RunStage::Waiting,
+            service::RunStage::Connecting => RunStage::Connecting,
+            service::RunStage::SigningIn => RunStage::SigningIn,
+            service::RunStage::Looking => RunStage::Looking,
+            service::RunStage::Bringing => RunStage::Bringing,
+            service::RunStage::Ended => RunStage::Ended,
+        },
+        stored: come.stored,
+        wanted: come.wanted,
+        octets: come.octets,
+        of_octets: come.of_octets,
+    }
+}
+
+fn event_of(event: service::Event) -> Event {
+    let kind = match event.kind {
+        service::EventKind::Queued {
+            activation,
+            position,
+        } => EventKind::Queued {
+            activation,
+            position,
+        },
+        service::EventKind::Progress { activation, come } => EventKind::Progress {
+            activation,
+            come: come_of(come),
+        },
+        service::EventKind::Ended {
+            activation,
+            report,
+            next,
+        } => EventKind::Ended {
+            activation,
+            ended: Box::new(ended_of(&report, next)),
+        },
+        service::EventKind::Refused {
+            activation,
+            refusal,
+        } => EventKind::Refused {
+            activation,
+            refusal,
+        },
+        service::EventKind::Changed => EventKind::Changed,
+    };
+    Event {
+        at: event.at,
+        retrieval: event.retrieval,
+        kind,
+    }
+}
+
+fn ended_of(report: &RunReport, next: Option<Timestamp>) -> Ended {
+    let failure = report.failure.as_ref();
+    Ended {
+        run: report.run,
+        card: failure.map(|failure| failure.card()),
+        is_busy: failure.is_some_and(|failure| Setback::of(failure.code) == Setback::Busy),
+        stored: report.stored,
+        octets: report.octets,
+        deleted: report.deleted,
+        remaining: report.remaining,
+        next,
+        took: report.took,
+    }
+}
+
+impl fmt::Debug for OfEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OfEngine").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,95 @@
+//! What every request works on.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use inhaul_manage::Manage;
+use inhaul_store::{Clock, Store};
+use inhaul_types::Timestamp;
+
+use crate::door::Door;
+use crate::runs::Runs;
+use crate::settings::Settings;
+
+/// What every request works on. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    store: Arc<dyn Store>,
+    manage: Manage,
+    runs: Arc<dyn Runs>,
+    door: Arc<dyn Door>,
+    clock: Clock,
+    settings: RwLock<Arc<Settings>>,
+}
+
+impl App {
+    /// Pages over this store.
+    pub fn new(
+        store: Arc<dyn Store>,
+        manage: Manage,
+        runs: Arc<dyn Runs>,
+        door: Arc<dyn Door>,
+        clock: Clock,
+        settings: Settings,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            store,
+            manage,
+            runs,
+            door,
+            clock,
+            settings: RwLock::new(Arc::new(settings)),
+        }))
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    /// What people may change, and who may.
+    pub fn manage(&self) -> &Manage {
+        &self.0.manage
+    }
+
+    /// Whoever runs retrievals.
+    pub fn runs(&self) -> &dyn Runs {
+        &*self.0.runs
+    }
+
+    /// Whoever knows the passwords.
+    pub fn door(&self) -> &dyn Door {
+        &*self.0.door
+    }
+
+    /// The moment.
+    pub fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
+    /// How pages are served now.
+    pub fn settings(&self) -> Arc<Settings> {
+        let settings = self.0.settings.read();
+        Arc::clone(&settings.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on so.
+    pub fn set_settings(&self, settings: Settings) {
+        let mut present = self
+            .0
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *present = Arc::new(settings);
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("settings", &self.settings())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,1 @@
+//! What pages are made of: words of time and size, strips, charts, cards.

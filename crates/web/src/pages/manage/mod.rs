@@ -1,0 +1,13 @@
+//! What administrators see and set (UX 2.12 to 2.19).
+
+mod overview;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// `/manage` and below.
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/manage", get(overview::overview))
+}

@@ -1,0 +1,9 @@
+//! The pages, one file for each place.
+
+pub(crate) mod inbox;
+pub(crate) mod manage;
+pub(crate) mod preferences;
+pub(crate) mod retrievals;
+pub(crate) mod set_up;
+pub(crate) mod sign_in;
+pub(crate) mod welcome;

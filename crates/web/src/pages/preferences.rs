@@ -1,0 +1,155 @@
+//! What somebody sets for themselves: password, look, sessions.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use inhaul_store::{AccountChange, Preferences, Session, Theme};
+use serde::Deserialize;
+
+use super::sign_in;
+use crate::app::App;
+use crate::request::{Password, Person};
+use crate::response::{Page, Problem, Shell, see_other};
+
+/// A new password.
+#[derive(Deserialize)]
+pub(crate) struct Passwords {
+    old: Password,
+    new: Password,
+}
+
+/// How pages look and listen.
+#[derive(Deserialize)]
+pub(crate) struct Look {
+    theme: String,
+    #[serde(default)]
+    shortcuts: bool,
+}
+
+#[derive(Template)]
+#[template(path = "preferences.html")]
+struct PreferencesPage<'a> {
+    shell: Shell,
+    title: &'a str,
+    preferences: Preferences,
+    sessions: Vec<Row>,
+    error: Option<(&'static str, String)>,
+    themes: [(Theme, &'static str); 3],
+}
+
+/// A session, for its owner.
+struct Row {
+    is_this: bool,
+    address: String,
+    agent: String,
+    began: String,
+    last_seen: String,
+}
+
+/// All of it.
+pub(crate) async fn page(State(app): State<App>, person: Person) -> Result<Response, Problem> {
+    let page = show(&app, person, None).await?;
+    Ok(Page::new(page).into_response())
+}
+
+/// A new password ends every other session.
+pub(crate) async fn password(
+    State(app): State<App>,
+    person: Person,
+    headers: HeaderMap,
+    Form(typed): Form<Passwords>,
+) -> Result<Response, Problem> {
+    let refused = async |field, what: String| {
+        let page = show(&app, person.clone(), Some((field, what))).await?;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Ok(Page::new(page).with_status(status).into_response())
+    };
+    let address = person.caller.address;
+    if app
+        .door()
+        .admit(&person.account.name, &typed.old.0, address)
+        .await
+        .is_err()
+    {
+        return refused("old", "That is not your password now.".into()).await;
+    }
+    if let Err(what) = inhaul_manage::check_password(&typed.new.0) {
+        return refused("new", what.to_string()).await;
+    }
+    let change = AccountChange {
+        password: Some(typed.new.0),
+        ..AccountChange::default()
+    };
+    app.store().account_change(person.id(), change).await?;
+    let mut response = see_other("/preferences");
+    sign_in::begin(
+        &app,
+        &person.caller,
+        &headers,
+        &person.account,
+        false,
+        &mut response,
+    )
+    .await?;
+    Ok(response)
+}
+
+/// Theme and keys.
+pub(crate) async fn look(
+    State(app): State<App>,
+    person: Person,
+    Form(typed): Form<Look>,
+) -> Result<Response, Problem> {
+    let visitors = app.store().visitors();
+    let preferences = Preferences {
+        theme: typed.theme.parse().unwrap_or_default(),
+        shortcuts: typed.shortcuts,
+        ..visitors.preferences(person.id()).await?
+    };
+    visitors.set_preferences(person.id(), preferences).await?;
+    Ok(see_other("/preferences"))
+}
+
+/// Signs out everywhere else.
+pub(crate) async fn end_sessions(
+    State(app): State<App>,
+    person: Person,
+) -> Result<Response, Problem> {
+    let visitors = app.store().visitors();
+    visitors
+        .session_end_all(person.id(), Some(person.session))
+        .await?;
+    Ok(see_other("/preferences"))
+}
+
+async fn show<'a>(
+    app: &App,
+    person: Person,
+    error: Option<(&'static str, String)>,
+) -> Result<PreferencesPage<'a>, Problem> {
+    let visitors = app.store().visitors();
+    let sessions = visitors.session_list(person.id()).await?;
+    let row = |session: Session| Row {
+        is_this: session.token == person.session,
+        address: session
+            .address
+            .map_or_else(String::new, |address| address.to_string()),
+        agent: session.agent,
+        began: session.began.in_words(),
+        last_seen: session.last_seen.in_words(),
+    };
+    Ok(PreferencesPage {
+        preferences: visitors.preferences(person.id()).await?,
+        sessions: sessions.into_iter().map(row).collect(),
+        shell: person.shell,
+        title: "Preferences",
+        error,
+        themes: [
+            (Theme::System, "As the system has it"),
+            (Theme::Light, "Light"),
+            (Theme::Dark, "Dark"),
+        ],
+    })
+}

@@ -1,0 +1,70 @@
+//! One-time sign-in links: what an administrator hands to somebody new, and the demo's.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::sign_in;
+use crate::app::App;
+use crate::request::{Caller, Token};
+use crate::response::{Page, Problem, Shell, see_other};
+
+/// The code of the link.
+#[derive(Deserialize)]
+pub(crate) struct Typed {
+    #[serde(default)]
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "welcome.html")]
+struct Welcome<'a> {
+    shell: Shell,
+    title: &'a str,
+    code: &'a str,
+    error: Option<&'static str>,
+}
+
+/// The script takes the code from behind the `#`, where no server and no log sees it; without script
+/// a person types it.
+pub(crate) async fn page(State(app): State<App>) -> Response {
+    Page::new(form(&app, "", None)).into_response()
+}
+
+/// The link is used.
+pub(crate) async fn come_in(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let code = Token::shown(&typed.code).hash();
+    let used = app.store().visitors().link_use(&code, app.now()).await?;
+    let accounts = app.store().account_list().await?;
+    let account = used.and_then(|id| accounts.into_iter().find(|account| account.id == id));
+    let Some(account) = account.filter(|account| account.enabled) else {
+        tracing::warn!(address = %caller.address, "a sign-in link was refused");
+        let page = form(&app, &typed.code, Some(BAD_LINK));
+        return Ok(Page::new(page)
+            .with_status(StatusCode::FORBIDDEN)
+            .into_response());
+    };
+    let mut response = see_other("/");
+    sign_in::begin(&app, &caller, &headers, &account, false, &mut response).await?;
+    Ok(response)
+}
+
+fn form<'a>(app: &App, code: &'a str, error: Option<&'static str>) -> Welcome<'a> {
+    Welcome {
+        shell: Shell::outside(app),
+        title: "Welcome",
+        code,
+        error,
+    }
+}
+
+const BAD_LINK: &str =
+    "This link is used up, or too old. Ask an administrator for a new one, or sign in.";

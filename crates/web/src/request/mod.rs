@@ -1,0 +1,13 @@
+//! What a request says of whoever sent it, checked before anything is done.
+
+pub(crate) mod cookie;
+pub(crate) mod origin;
+mod password;
+pub(crate) mod peer;
+mod person;
+mod token;
+
+pub(crate) use password::Password;
+pub(crate) use peer::{Caller, Peer};
+pub(crate) use person::{Administrator, Person};
+pub use token::Token;

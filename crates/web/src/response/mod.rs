@@ -1,0 +1,9 @@
+//! What a request is answered with.
+
+mod page;
+mod problem;
+mod shell;
+
+pub(crate) use page::{Page, see_other};
+pub(crate) use problem::{Problem, Why};
+pub(crate) use shell::Shell;

@@ -1,0 +1,101 @@
+//! Every address there is, and what every answer carries.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::pages::{inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
+use crate::request::{origin, peer};
+use crate::response::{Problem, Shell};
+use crate::{api, assets, live};
+
+/// All of it.
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .merge(pages())
+        .merge(live::routes())
+        .merge(retrievals::routes())
+        .merge(manage::routes())
+        .merge(api::routes())
+        .route("/assets/{version}/{name}", get(assets::asset))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_MOST))
+        .layer(from_fn(origin::check))
+        .layer(from_fn_with_state(app.clone(), peer::learn))
+        .layer(from_fn(in_time))
+        .layer(from_fn(with_headers))
+        .with_state(app)
+}
+
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(inbox::inbox))
+        .route("/folder/{id}", get(inbox::folder))
+        .route("/setup", get(set_up::page).post(set_up::make))
+        .route("/setup/next", get(set_up::next))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/welcome", get(welcome::page).post(welcome::come_in))
+        .route("/preferences", get(preferences::page))
+        .route("/preferences/password", post(preferences::password))
+        .route("/preferences/look", post(preferences::look))
+        .route("/preferences/sessions/end", post(preferences::end_sessions))
+}
+
+async fn nothing_here() -> Problem {
+    Problem::not_found(&Shell::default())
+}
+
+/// A request that trickles in ends some time.
+async fn in_time(request: Request, next: Next) -> Response {
+    match timeout(REQUEST_PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let what = "That took too long. Try again.";
+            let status = StatusCode::REQUEST_TIMEOUT;
+            Problem::told(status, "No answer in time", what, &Shell::default()).into_response()
+        }
+    }
+}
+
+/// What every answer carries (UX 2.3).
+async fn with_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (OPENER_POLICY, "same-origin"),
+        (RESOURCE_POLICY, "same-origin"),
+    ] {
+        // A message's body has a policy of its own.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types inhaul";
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Octets of a form. A password and a page of rules need a tenth.
+const BODY_MOST: usize = 256 * 1024;
+
+/// For a request, its body and our answer's head: longer than any test of a mailbox takes.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(150);

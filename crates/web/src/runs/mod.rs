@@ -1,0 +1,127 @@
+//! Whoever runs retrievals, as the pages see it: the binary implements it with the engine.
+//!
+//! Values only: a page never holds a run, it holds a number and asks.
+
+mod event;
+mod mailbox;
+mod state;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use inhaul_domain::trigger::Refusal;
+use inhaul_store::{Remote, RemoteSecret, StartedBy, StoreError};
+use inhaul_types::{AccountId, Activation, FolderId, RetrievalId, Timestamp};
+
+pub use event::{Ended, Event, EventKind, Events, Heard};
+pub use mailbox::{
+    Detection, DetectionFailure, DetectionStep, Found, Inspection, InspectionFailure, Look, Origin,
+    Stage, Step, StepResult,
+};
+pub use state::{Come, Overall, RunStage, State};
+
+/// Somebody wants mail now.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Of which retrievals.
+    pub what: What,
+    /// Why.
+    pub activation: Activation,
+    /// Whose runs these are, for the numbers a day; `None` is the administrator.
+    pub by: Option<StartedBy>,
+    /// How much stands against it.
+    pub force: Force,
+}
+
+/// Which retrievals are meant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum What {
+    /// These.
+    Retrievals(Vec<RetrievalId>),
+    /// The account's own: what a sign-in starts.
+    OwnedBy(AccountId),
+    /// All that fill the account's folders: what "Check mail" starts.
+    FillingAccount(AccountId),
+    /// All that fill the folder.
+    Filling(FolderId),
+}
+
+/// What a start may pass over.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Force {
+    /// Nothing.
+    #[default]
+    No,
+    /// A refused sign-in: a person says "try again".
+    TryAgain,
+    /// The group's intervals and numbers: an administrator says so.
+    Administrator,
+}
+
+/// What became of a start, for one retrieval.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Answer {
+    /// A run begins now.
+    Started,
+    /// A run that goes on or waits will see what is there now.
+    Joined,
+    /// A run waits for its turn: so many are before it.
+    Queued(usize),
+    /// One more run follows the present one, not before then.
+    Behind(Timestamp),
+    /// No run.
+    Refused(Refusal),
+}
+
+/// Runs retrievals.
+#[async_trait]
+pub trait Runs: fmt::Debug + Send + Sync + 'static {
+    /// Starts, joins, queues or refuses a run of each retrieval that is meant.
+    async fn start(&self, start: Start) -> Result<Vec<(RetrievalId, Answer)>, StoreError>;
+    /// "I am waiting for a message": checks as often as the server bears until one comes. Says until
+    /// when, and what became of the first run.
+    async fn wait_for_message(
+        &self,
+        retrieval: RetrievalId,
+        by: Option<StartedBy>,
+    ) -> Result<(Timestamp, Answer), StoreError>;
+    /// Nobody waits for a message any more.
+    fn stop_waiting(&self, retrieval: RetrievalId);
+    /// Ends the run that goes on or waits, after its present message.
+    fn stop(&self, retrieval: RetrievalId);
+
+    /// All retrievals, by number. From memory: thousands cost a millisecond.
+    fn states(&self) -> Vec<State>;
+    /// One retrieval; `None` if it is not there.
+    fn state(&self, retrieval: RetrievalId) -> Option<State>;
+    /// The service as a whole.
+    fn overall(&self) -> Overall;
+    /// What happens from now on.
+    fn subscribe(&self) -> Events;
+
+    /// Signs in to a mailbox, counts, brings and changes nothing. `for_person`: who asks is no
+    /// administrator, and reaches what their group lets them reach.
+    async fn inspect(
+        &self,
+        remote: Remote,
+        secret: RemoteSecret,
+        for_person: Option<AccountId>,
+        look: &dyn Look,
+    ) -> Result<Inspection, InspectionFailure>;
+    /// Finds the server of an address. No password is sent anywhere.
+    async fn detect(
+        &self,
+        address: &str,
+        for_person: Option<AccountId>,
+        step: &(dyn Fn(DetectionStep) + Send + Sync),
+    ) -> Result<Detection, DetectionFailure>;
+}
+
+/// Whoever asked for a run, for the numbers a day.
+pub fn started_by(account: AccountId, from: IpAddr) -> StartedBy {
+    StartedBy {
+        account,
+        address: Some(from),
+    }
+}
