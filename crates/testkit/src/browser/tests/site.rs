@@ -1,0 +1,76 @@
+//! A web server of a few fixed pages.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+
+use anyhow::Result;
+
+/// What a page is answered with.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    pub(super) status: &'static str,
+    pub(super) fields: &'static str,
+    pub(super) body: String,
+}
+
+impl Page {
+    pub(super) fn html(body: impl Into<String>) -> Self {
+        Self {
+            status: "200 OK",
+            fields: "Content-Type: text/html; charset=utf-8\r\n",
+            body: body.into(),
+        }
+    }
+}
+
+/// A running server; it ends with the test's process.
+#[derive(Debug)]
+pub(super) struct Site(SocketAddr);
+
+impl Site {
+    pub(super) fn serve(pages: impl IntoIterator<Item = (&'static str, Page)>) -> Result<Self> {
+        let pages: HashMap<_, _> = pages.into_iter().collect();
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let addr = listener.local_addr()?;
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let pages = pages.clone();
+                thread::spawn(move || answer(stream, &pages));
+            }
+        });
+        Ok(Self(addr))
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.0)
+    }
+}
+
+fn answer(mut stream: TcpStream, pages: &HashMap<&str, Page>) -> Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+    for line in lines {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let target = first.split(' ').nth(1).unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let missing = Page {
+        status: "404 Not Found",
+        ..Page::html("<!doctype html><title>Nothing</title><p>Nothing here")
+    };
+    let page = pages.get(path).unwrap_or(&missing);
+    let body = page.body.replace("{query}", query);
+    let head = format!(
+        "HTTP/1.1 {}\r\n{}Connection: close\r\nContent-Length: {}\r\n\r\n",
+        page.status,
+        page.fields,
+        body.len()
+    );
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body.as_bytes())?;
+    Ok(())
+}
