@@ -18,7 +18,10 @@ mod recorder;
 mod script;
 mod server;
 
-pub use browser::{Browser, By, View, browser_missing, browser_obstacle};
+pub use browser::{
+    Browser, By, FaultyNode, Preference, Scripts, View, Violation, browser_extra_missing,
+    browser_install, browser_missing, browser_obstacle,
+};
 pub use clock::{ClockFile, ManualClock};
 pub use corpus::{CorpusMessage, corpus, corpus_dir, corpus_or_fixtures};
 pub use cut_proxy::{CutMode, CutProxy};

@@ -9,9 +9,12 @@
 //! browser is for the test in which two people are there at once.
 //!
 //! The tests of pages live in modules called `browser`, because `cargo xtask test` leaves those out
-//! by name where no browser can run ([`browser_obstacle`]).
+//! by name where no browser can run ([`browser_obstacle`], [`browser_missing`]).
 
 mod act;
+mod axe;
+mod axe_core;
+mod emulate;
 mod find;
 mod look;
 mod process;
@@ -19,31 +22,49 @@ mod process;
 mod tests;
 mod webdriver;
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
+pub use self::axe::{FaultyNode, Violation};
+pub use self::emulate::{Preference, Scripts};
 pub use self::find::By;
 pub use self::look::View;
 
 use self::process::Driver;
 use self::webdriver::{Refused, Session};
 
-/// Why no browser can run here, if so, and what to do about it.
+/// Why no browser can run here even with all packages installed, if so.
 pub fn browser_obstacle() -> Option<String> {
     process::obstacle()
 }
 
-/// The Debian packages that a browser needs and that are not there.
+/// The Debian packages that are needed and not there.
 pub fn browser_missing() -> Vec<&'static str> {
-    process::missing()
+    let mut missing = process::missing();
+    if !axe_core::is_installed() && process::find("npm").is_none() {
+        missing.push("npm");
+    }
+    missing
+}
+
+/// What is needed besides, and is not there: a package of npm's.
+pub fn browser_extra_missing() -> bool {
+    !axe_core::is_installed()
+}
+
+/// Installs that package below the workspace's `target`, and returns its name and version.
+pub fn browser_install() -> Result<&'static str> {
+    axe_core::install()
 }
 
 /// A running browser with one window. Dropping it ends it.
 #[derive(Debug)]
 pub struct Browser {
     session: Session,
+    scripts_off: AtomicBool,
     _driver: Driver,
 }
 
@@ -71,6 +92,7 @@ impl Browser {
             Session::begin(driver.port(), &capabilities).context("Chromium does not start")?;
         let browser = Self {
             session,
+            scripts_off: AtomicBool::new(false),
             _driver: driver,
         };
         browser.view(View::Wide)?;

@@ -17,23 +17,16 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::TestDir;
 use crate::lab::cache::is_root;
 
-/// Why no browser can be started here, if so, and what to do about it.
+/// Why the namespaces cannot be made here, if so.
 pub(super) fn obstacle() -> Option<String> {
-    let missing = missing();
-    if !missing.is_empty() {
-        let list = missing.join(" ");
-        return Some(format!(
-            "as root: apt-get install --no-install-recommends {list}"
-        ));
-    }
-    let tried = namespaces().args(["true"]).output();
-    match tried {
+    match namespaces().arg("true").output() {
         Ok(output) if output.status.success() => None,
         Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_string();
+            let said = String::from_utf8_lossy(&output.stderr);
             Some(format!(
-                "they run in namespaces of their own, and that takes root or a kernel that lets \
-                 users make some: {said}"
+                "a browser runs in namespaces of its own, and that takes root or a kernel that \
+                 lets users make some: {}",
+                said.trim()
             ))
         }
         Err(error) => Some(format!(
@@ -159,7 +152,7 @@ fn namespaces() -> Command {
 }
 
 /// Where a program is, looked for on the path.
-fn find(program: &str) -> Option<PathBuf> {
+pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain([PathBuf::from("/usr/bin")]);
     let mut files = folders.map(|folder| folder.join(program));

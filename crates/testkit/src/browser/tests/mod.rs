@@ -20,6 +20,30 @@ const FORM: &str = r#"<!doctype html><html lang="en"><title>Form</title><h1>Retr
 document.querySelector('#b button').onclick = () => setTimeout(() => late.textContent = 'Two is gone', 300);
 </script>"#;
 
+/// Breaks rules, and would hide that from a script that the page's policy can stop.
+const BAD: &str = r#"<!doctype html><html lang="en"><title>Bad</title><main><h1>Bad</h1>
+<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="><input name="nameless">
+<p style="color:#999;background:#fff">Faint</p></main>"#;
+
+const STYLE: &str = "body { background: #fff; color: #000; transition-duration: 1s }
+@media (prefers-color-scheme: dark) { body { background: #000; color: #fff } }
+@media (prefers-reduced-motion: reduce) { body { transition-duration: 0s } }
+@media (prefers-contrast: more) { body { border-style: dotted } }
+@media (forced-colors: active) { body { outline-style: solid } }";
+
+/// Keeps all rules, under the strictest of policies, and shows what was preferred.
+fn good() -> Page {
+    let body = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<title>Good</title><link rel="stylesheet" href="/style.css"><main><h1>Good</h1>
+<p id="scripts">without scripts</p><noscript>None here</noscript><label>Name <input></label></main>
+<script src="/script.js"></script>"#;
+    Page {
+        fields: "Content-Type: text/html; charset=utf-8\r\nContent-Security-Policy: default-src 'none'; \
+                 style-src 'self'; script-src 'self'; require-trusted-types-for 'script'; trusted-types none\r\n",
+        ..Page::html(body)
+    }
+}
+
 fn site() -> Site {
     let plain = "<!doctype html><html lang=en><title>Done</title><h1>Done</h1><p>got {query}</p>";
     let long = r#"<!doctype html><html lang=en><meta name=viewport content="width=device-width">
@@ -29,8 +53,24 @@ fn site() -> Site {
     Site::serve([
         ("/", Page::html(FORM)),
         ("/done", Page::html(plain)),
+        ("/bad", Page::html(BAD)),
+        ("/good", good()),
         ("/long", Page::html(long)),
         ("/wide", Page::html(wide)),
+        (
+            "/style.css",
+            Page {
+                fields: "Content-Type: text/css\r\n",
+                ..Page::html(STYLE)
+            },
+        ),
+        (
+            "/script.js",
+            Page {
+                fields: "Content-Type: text/javascript\r\n",
+                ..Page::html("scripts.textContent = 'with scripts'")
+            },
+        ),
     ])
     .unwrap()
 }
@@ -82,6 +122,66 @@ fn a_form_is_used_as_a_person_uses_it() {
     });
     let said = waited.unwrap_err().to_string();
     assert!(said.contains("/done") && said.contains("got"), "{said}");
+}
+
+#[test]
+fn faults_of_accessibility_are_found_and_told() {
+    let site = site();
+    let browser = Browser::start().unwrap();
+    browser.open(&site.url("/bad")).unwrap();
+    let found = browser.axe().unwrap();
+    let ids: Vec<_> = found.iter().map(|found| found.id.as_str()).collect();
+    assert_eq!(ids, ["color-contrast", "image-alt", "label"], "{found:#?}");
+    let told = found[1].to_string();
+    assert!(told.starts_with("image-alt (critical): Image"), "{told}");
+    assert!(told.contains("\n    img\n      <img src="), "{told}");
+
+    // Neither a strict policy nor scripts switched off hides anything.
+    browser.open(&site.url("/good")).unwrap();
+    browser.assert_accessible();
+    browser.scripts(Scripts::Off).unwrap();
+    browser.open(&site.url("/good")).unwrap();
+    browser.assert_accessible();
+    browser.open(&site.url("/bad")).unwrap();
+    assert_eq!(browser.axe().unwrap(), found);
+}
+
+#[test]
+fn what_a_person_prefers_reaches_the_page() {
+    let site = site();
+    let browser = Browser::start().unwrap();
+    let colours = || {
+        let style = "const s = getComputedStyle(document.body);
+return s.backgroundColor + ' ' + s.transitionDuration + ' ' + s.borderTopStyle + ' ' + s.outlineStyle";
+        text(&browser.script(style, &[]).unwrap()).unwrap()
+    };
+    let all = [
+        Preference::Dark,
+        Preference::LessMotion,
+        Preference::MoreContrast,
+    ];
+    for (preferences, expected) in [
+        (&[][..], "rgb(255, 255, 255) 1s none none"),
+        (&all[..1], "rgb(0, 0, 0) 1s none none"),
+        (&all[1..], "rgb(255, 255, 255) 0s dotted none"),
+        (
+            &[Preference::ForcedColors],
+            "rgb(255, 255, 255) 1s none solid",
+        ),
+    ] {
+        browser.prefer(preferences).unwrap();
+        browser.open(&site.url("/good")).unwrap();
+        assert_eq!(colours(), expected, "{preferences:?}");
+    }
+
+    let says = |words: &str| browser.shows(&By::text(words)).unwrap();
+    assert!(says("with scripts") && !says("None here"));
+    browser.scripts(Scripts::Off).unwrap();
+    browser.open(&site.url("/good")).unwrap();
+    assert!(says("without scripts") && says("None here"));
+    browser.scripts(Scripts::On).unwrap();
+    browser.reload().unwrap();
+    assert!(says("with scripts"));
 }
 
 #[test]
