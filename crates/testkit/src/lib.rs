@@ -19,8 +19,8 @@ mod script;
 mod server;
 
 pub use browser::{
-    Browser, By, FaultyNode, Preference, Scripts, View, Violation, browser_extra_missing,
-    browser_install, browser_missing, browser_obstacle,
+    Browser, By, FaultyNode, Focused, Preference, Request, Scripts, View, Violation,
+    browser_extra_missing, browser_install, browser_missing, browser_obstacle,
 };
 pub use clock::{ClockFile, ManualClock};
 pub use corpus::{CorpusMessage, corpus, corpus_dir, corpus_or_fixtures};

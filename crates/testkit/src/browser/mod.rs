@@ -16,8 +16,10 @@ mod axe;
 mod axe_core;
 mod emulate;
 mod find;
+mod focus;
 mod look;
 mod process;
+mod requests;
 #[cfg(test)]
 mod tests;
 mod webdriver;
@@ -31,7 +33,9 @@ use serde_json::{Value, json};
 pub use self::axe::{FaultyNode, Violation};
 pub use self::emulate::{Preference, Scripts};
 pub use self::find::By;
+pub use self::focus::Focused;
 pub use self::look::View;
+pub use self::requests::Request;
 
 use self::process::Driver;
 use self::webdriver::{Refused, Session};
@@ -232,7 +236,7 @@ fn arguments(profile: &str) -> Vec<String> {
 }
 
 /// The pages are our own, and the sandbox refuses root; nothing leaves this machine.
-const ARGUMENTS: [&str; 15] = [
+const ARGUMENTS: [&str; 16] = [
     "--headless=new",
     // So that a width is a width.
     "--hide-scrollbars",
@@ -247,7 +251,12 @@ const ARGUMENTS: [&str; 15] = [
     "--disable-breakpad",
     "--disable-sync",
     "--no-proxy-server",
-    "--disable-features=Translate,OptimizationHints,MediaRouter,CertificateTransparencyComponentUpdater",
+    // Frames stay in the process of their page, so that the log has what they ask for.
+    "--disable-site-isolation-trials",
+    concat!(
+        "--disable-features=IsolateSandboxedIframes,IsolateOrigins,site-per-process,",
+        "Translate,OptimizationHints,MediaRouter,CertificateTransparencyComponentUpdater"
+    ),
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost , EXCLUDE [::1]",
 ];
 /// How long an action waits for what it acts on.

@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
 /// One session, which is one browser with its own profile.
@@ -114,6 +114,14 @@ impl Session {
             "goog/cdp/execute",
             &json!({ "cmd": method, "params": parameters }),
         )
+    }
+
+    /// The entries of a log since they were last asked for.
+    pub(super) fn log(&self, kind: &str) -> Result<Vec<Value>> {
+        match self.post("se/log", &json!({ "type": kind }))? {
+            Value::Array(entries) => Ok(entries),
+            other => bail!("not a log: {other}"),
+        }
     }
 
     fn path(&self, path: &str) -> String {

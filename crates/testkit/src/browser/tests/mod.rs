@@ -31,6 +31,20 @@ const STYLE: &str = "body { background: #fff; color: #000; transition-duration: 
 @media (prefers-contrast: more) { body { border-style: dotted } }
 @media (forced-colors: active) { body { outline-style: solid } }";
 
+const KEYS: &str = r#"<!doctype html><html lang="en"><title>Keys</title><style>
+:focus { outline: 2px solid blue } .bare:focus { outline: none } .clear:focus { outline-color: transparent }
+#bar { position: fixed; inset: 100px 0 auto; height: 100px; background: #eee }
+#under { position: fixed; top: 110px }</style>
+<a href="/" class="skip">Skip</a><button id="b" class="bare wide">Bare</button><div tabindex="0" class="clear">Div</div>
+<button id="under">Under</button><div id="bar"></div><label>Field <input></label>
+<div style="height:3000px"></div><a href="/done">Far down</a>"#;
+
+const FRAMES: &str = r#"<!doctype html><html lang="en"><title>Frames</title>
+<img src="http://tracker.example.org/page.png"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">
+<iframe sandbox srcdoc="<img src='http://tracker.example.org/frame.png'><img src='/pixel.svg'>"></iframe>
+<script>fetch('/done?fetch', { method: 'POST', body: 'x' }); new EventSource('/events')</script>
+<script>missing.thing()</script>"#;
+
 /// Keeps all rules, under the strictest of policies, and shows what was preferred.
 fn good() -> Page {
     let body = r#"<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
@@ -50,13 +64,28 @@ fn site() -> Site {
 <title>Long</title><div style="height:3000px">long</div><div class="fits">x</div>"#;
     let wide = r#"<!doctype html><html lang=en><meta name=viewport content="width=device-width">
 <title>Wide</title><div id="wide" style="width:700px">wide</div>"#;
+    let enter = Page {
+        status: "303 See Other",
+        fields: "Location: /done\r\nSet-Cookie: visitor=1; HttpOnly; SameSite=Lax\r\n",
+        body: String::new(),
+    };
     Site::serve([
         ("/", Page::html(FORM)),
         ("/done", Page::html(plain)),
         ("/bad", Page::html(BAD)),
         ("/good", good()),
+        ("/keys", Page::html(KEYS)),
+        ("/frames", Page::html(FRAMES)),
+        ("/enter", enter),
         ("/long", Page::html(long)),
         ("/wide", Page::html(wide)),
+        (
+            "/pixel.svg",
+            Page {
+                fields: "Content-Type: image/svg+xml\r\n",
+                ..Page::html("<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>")
+            },
+        ),
         (
             "/style.css",
             Page {
@@ -182,6 +211,116 @@ return s.backgroundColor + ' ' + s.transitionDuration + ' ' + s.borderTopStyle +
     browser.scripts(Scripts::On).unwrap();
     browser.reload().unwrap();
     assert!(says("with scripts"));
+}
+
+#[test]
+fn every_request_is_seen_and_whether_a_cookie_went_with_it() {
+    let site = site();
+    let browser = Browser::start().unwrap();
+    browser.requests().unwrap();
+    browser.open(&site.url("/enter")).unwrap();
+    let told = |requests: &[Request]| -> Vec<String> {
+        let icon = site.url("/favicon.ico");
+        let requests = requests.iter().filter(|request| request.url != icon);
+        let tell = |request: &Request| {
+            let cookie = if request.cookie { "cookie" } else { "none" };
+            let end = request.status.map(|status| status.to_string());
+            let end = end.or_else(|| request.failed.clone()).unwrap_or_default();
+            let url = request.url.replace(&site.url("/"), "/");
+            format!("{} {url} {} {cookie} {end}", request.method, request.kind)
+        };
+        requests.map(tell).collect()
+    };
+    assert_eq!(
+        told(&browser.requests().unwrap()),
+        [
+            "GET /enter Document none 303",
+            "GET /done Document cookie 200"
+        ]
+    );
+    assert_eq!(told(&browser.requests().unwrap()), Vec::<String>::new());
+
+    browser.console_errors().unwrap();
+    browser.open(&site.url("/frames")).unwrap();
+    let mut requests: Vec<Request> = Vec::new();
+    browser
+        .wait_until("the ends of all requests", |browser| {
+            requests.extend(browser.requests()?);
+            Ok((requests.len() >= 6).then_some(()))
+        })
+        .unwrap();
+    let mut seen = told(&requests);
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            "GET /events EventSource cookie 404",
+            "GET /frames Document cookie 200",
+            // The frame is sandboxed: to the cookie's rule it is another site.
+            "GET /pixel.svg Image none 200",
+            "GET http://tracker.example.org/frame.png Image none net::ERR_NAME_NOT_RESOLVED",
+            "GET http://tracker.example.org/page.png Image none net::ERR_NAME_NOT_RESOLVED",
+            "POST /done?fetch Fetch cookie 200",
+        ]
+    );
+    // The server has seen the same.
+    let mut asked: Vec<_> = requests.iter().filter(|r| r.status.is_some()).collect();
+    asked.retain(|request| !request.url.ends_with("/favicon.ico"));
+    let mut asked: Vec<_> = asked.iter().map(|r| (r.url.clone(), r.cookie)).collect();
+    let mut heard = site.heard();
+    heard.retain(|(target, _)| !["/enter", "/done", "/favicon.ico"].contains(&target.as_str()));
+    let mut heard: Vec<_> = heard
+        .into_iter()
+        .map(|(target, cookie)| (site.url(&target), cookie))
+        .collect();
+    asked.sort();
+    heard.sort();
+    assert_eq!(asked, heard);
+    let errors = browser.console_errors().unwrap().join("\n");
+    assert!(errors.contains("missing is not defined"), "{errors}");
+    assert!(errors.contains("page.png"), "{errors}");
+
+    // A new visitor has none.
+    browser.forget().unwrap();
+    browser.requests().unwrap();
+    browser.open(&site.url("/done")).unwrap();
+    let seen = told(&browser.requests().unwrap());
+    assert_eq!(seen, ["GET /done Document none 200"]);
+}
+
+#[test]
+fn the_way_of_the_focus_is_told() {
+    let site = site();
+    let browser = Browser::start().unwrap();
+    browser.open(&site.url("/keys")).unwrap();
+    assert_eq!(browser.focused().unwrap(), None);
+    let stops = browser.tab_order(20).unwrap();
+    let told: Vec<_> = stops
+        .iter()
+        .map(|s| {
+            format!(
+                "{} {:?} {} {} {}",
+                s.role, s.name, s.element, s.ring, s.seen
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "link \"Skip\" a.skip 2 true",
+            "button \"Bare\" button#b.bare.wide 0 true",
+            "generic \"Div\" div.clear 0 true",
+            "button \"Under\" button#under 2 false",
+            "textbox \"Field\" input 2 true",
+            "link \"Far down\" a 2 true",
+        ]
+    );
+    browser.open(&site.url("/keys")).unwrap();
+    assert_eq!(browser.tab_order(2).unwrap(), stops[..2]);
+    browser.press("Shift+Tab").unwrap();
+    assert_eq!(browser.focused().unwrap().as_ref(), Some(&stops[0]));
+    browser.press("Enter").unwrap();
+    assert_eq!(browser.url().unwrap(), site.url("/"));
 }
 
 #[test]
