@@ -24,6 +24,8 @@ mod requests;
 mod tests;
 mod webdriver;
 
+#[cfg(test)]
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -101,6 +103,12 @@ impl Browser {
         };
         browser.view(View::Wide)?;
         Ok(browser)
+    }
+
+    /// The folder of its profile, as it sees it.
+    #[cfg(test)]
+    fn profile(&self) -> PathBuf {
+        self._driver.profile()
     }
 
     /// Opens an address, as typed into the address bar, and waits until the page is loaded.

@@ -1,5 +1,6 @@
 //! The browser against pages of the test's own.
 
+mod end;
 mod site;
 
 use std::fs;
