@@ -1,4 +1,4 @@
-//! What a person sees of a page: its words, its size, a picture of it.
+//! What a person sees of a page: its words, a picture of it, what does not fit.
 
 use std::fs;
 use std::path::Path;
@@ -11,49 +11,7 @@ use serde_json::{Value, json};
 use super::find::By;
 use super::{Browser, text};
 
-/// The size of the window, in CSS pixels.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum View {
-    /// A desktop: 1280 by 900.
-    Wide,
-    /// A tablet held upright: 768 by 1024.
-    Tablet,
-    /// A phone: 390 by 844, with touch.
-    Phone,
-    /// A desktop at 400 % zoom, as WCAG 2.2's 1.4.10 wants it: 320 by 640.
-    Narrow,
-}
-
-impl View {
-    /// All of them, the largest first.
-    pub const ALL: [Self; 4] = [Self::Wide, Self::Tablet, Self::Phone, Self::Narrow];
-
-    /// Width and height in CSS pixels.
-    pub fn size(self) -> (u32, u32) {
-        match self {
-            Self::Wide => (1280, 900),
-            Self::Tablet => (768, 1024),
-            Self::Phone => (390, 844),
-            Self::Narrow => (320, 640),
-        }
-    }
-}
-
 impl Browser {
-    /// Changes the size of the window. A phone obeys the page's `viewport`, as phones do: without
-    /// one it shows the page 980 pixels wide.
-    pub fn view(&self, view: View) -> Result<()> {
-        let (width, height) = view.size();
-        let phone = view == View::Phone;
-        let size = json!({
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone,
-        });
-        self.devtools("Emulation.setDeviceMetricsOverride", &size)?;
-        let touch = json!({ "enabled": phone });
-        self.devtools("Emulation.setTouchEmulationEnabled", &touch)?;
-        Ok(())
-    }
-
     /// The words of the page that are there to see.
     pub fn text(&self) -> Result<String> {
         let body = "return document.body ? document.body.innerText : ''";

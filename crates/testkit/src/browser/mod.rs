@@ -20,25 +20,27 @@ mod focus;
 mod look;
 mod process;
 mod requests;
+mod tabs;
 #[cfg(test)]
 mod tests;
 mod webdriver;
 
 #[cfg(test)]
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 pub use self::axe::{FaultyNode, Violation};
-pub use self::emulate::{Preference, Scripts};
+pub use self::emulate::{Preference, Scripts, View};
 pub use self::find::By;
 pub use self::focus::Focused;
-pub use self::look::View;
 pub use self::requests::Request;
+pub use self::tabs::Tab;
 
+use self::emulate::Settings;
 use self::process::Driver;
 use self::webdriver::{Refused, Session};
 
@@ -70,7 +72,7 @@ pub fn browser_install() -> Result<&'static str> {
 #[derive(Debug)]
 pub struct Browser {
     session: Session,
-    scripts_off: AtomicBool,
+    settings: Mutex<Settings>,
     _driver: Driver,
 }
 
@@ -98,10 +100,10 @@ impl Browser {
             Session::begin(driver.port(), &capabilities).context("Chromium does not start")?;
         let browser = Self {
             session,
-            scripts_off: AtomicBool::new(false),
+            settings: Mutex::default(),
             _driver: driver,
         };
-        browser.view(View::Wide)?;
+        browser.apply_settings()?;
         Ok(browser)
     }
 

@@ -90,6 +90,11 @@ impl Session {
         command(self.port, "POST", &self.path(path), Some(body))
     }
 
+    /// Ends something of the session.
+    pub(super) fn delete(&self, path: &str) -> Result<Value> {
+        command(self.port, "DELETE", &self.path(path), None)
+    }
+
     /// Asks for something of an element.
     pub(super) fn get_of(&self, element: &Element, what: &str) -> Result<Value> {
         self.get(&format!("element/{}/{what}", element.0))

@@ -41,9 +41,12 @@ const KEYS: &str = r#"<!doctype html><html lang="en"><title>Keys</title><style>
 <div style="height:3000px"></div><a href="/done">Far down</a>"#;
 
 const FRAMES: &str = r#"<!doctype html><html lang="en"><title>Frames</title>
-<img src="http://tracker.example.org/page.png"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">
-<iframe sandbox srcdoc="<img src='http://tracker.example.org/frame.png'><img src='/pixel.svg'>"></iframe>
-<script>fetch('/done?fetch', { method: 'POST', body: 'x' }); new EventSource('/events')</script>
+<p></p><a target="_blank" href="/done">Away</a>
+<img src="http://tracker.example.org/page.png"><img src="http://192.0.2.1/"><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">
+<iframe sandbox srcdoc="Within <a>a frame</a><script>document.body.textContent = 'ran'</script><img src='http://tracker.example.org/frame.png'><img src='/pixel.svg'>"></iframe>
+<script>fetch('/done?fetch', { method: 'POST', body: 'x' }); 
+const come = e => document.querySelector('p').textContent += ' came ' + e.data;
+new EventSource('/events').onmessage = come</script>
 <script>missing.thing()</script>"#;
 
 /// Keeps all rules, under the strictest of policies, and shows what was preferred.
@@ -80,6 +83,13 @@ fn site() -> Site {
         ("/enter", enter),
         ("/long", Page::html(long)),
         ("/wide", Page::html(wide)),
+        (
+            "/events",
+            Page {
+                fields: "Content-Type: text/event-stream\r\n",
+                ..Page::html("data: one\n\n")
+            },
+        ),
         (
             "/pixel.svg",
             Page {
@@ -247,7 +257,7 @@ fn every_request_is_seen_and_whether_a_cookie_went_with_it() {
     browser
         .wait_until("the ends of all requests", |browser| {
             requests.extend(browser.requests()?);
-            Ok((requests.len() >= 6).then_some(()))
+            Ok((requests.len() >= 7).then_some(()))
         })
         .unwrap();
     let mut seen = told(&requests);
@@ -255,10 +265,11 @@ fn every_request_is_seen_and_whether_a_cookie_went_with_it() {
     assert_eq!(
         seen,
         [
-            "GET /events EventSource cookie 404",
+            "GET /events EventSource cookie 200",
             "GET /frames Document cookie 200",
             // The frame is sandboxed: to the cookie's rule it is another site.
             "GET /pixel.svg Image none 200",
+            "GET http://192.0.2.1/ Image none net::ERR_NAME_NOT_RESOLVED",
             "GET http://tracker.example.org/frame.png Image none net::ERR_NAME_NOT_RESOLVED",
             "GET http://tracker.example.org/page.png Image none net::ERR_NAME_NOT_RESOLVED",
             "POST /done?fetch Fetch cookie 200",
@@ -287,6 +298,36 @@ fn every_request_is_seen_and_whether_a_cookie_went_with_it() {
     browser.open(&site.url("/done")).unwrap();
     let seen = told(&browser.requests().unwrap());
     assert_eq!(seen, ["GET /done Document none 200"]);
+}
+
+#[test]
+fn tabs_and_frames_are_entered_and_left() {
+    let site = site();
+    let browser = Browser::start().unwrap();
+    browser.prefer(&[Preference::Dark]).unwrap();
+    browser.open(&site.url("/frames")).unwrap();
+    // The stream of events does not end, and nothing waits for its end.
+    browser.wait_for_text("came one").unwrap();
+    let within = browser.in_frame(&By::css("iframe"), |frame| frame.text());
+    assert_eq!(within.unwrap().trim(), "Within a frame");
+    assert!(!browser.text().unwrap().contains("Within"));
+
+    let first = browser.tab().unwrap();
+    browser.click(&By::link("Away")).unwrap();
+    let tabs = browser.wait_until("a second tab", |browser| {
+        let tabs = browser.tabs()?;
+        Ok((tabs.len() == 2).then_some(tabs))
+    });
+    let second = tabs.unwrap().into_iter().find(|tab| *tab != first);
+    browser.switch_to(&second.unwrap()).unwrap();
+    browser.wait_for(&By::heading("Done")).unwrap();
+    let dark = "return matchMedia('(prefers-color-scheme: dark)').matches && innerWidth === 1280";
+    assert_eq!(browser.script(dark, &[]).unwrap(), true);
+    browser.close_tab(&first).unwrap();
+    assert_eq!(browser.url().unwrap(), site.url("/frames"));
+    let third = browser.open_tab().unwrap();
+    assert_eq!(browser.tab().unwrap(), third);
+    assert_eq!(browser.script(dark, &[]).unwrap(), true);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A web server of a few fixed pages.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -82,6 +82,12 @@ fn answer(mut stream: TcpStream, pages: &HashMap<&str, Page>, heard: &Heard) -> 
     };
     let page = pages.get(path).unwrap_or(&missing);
     let body = page.body.replace("{query}", query);
+    if page.fields.contains("event-stream") {
+        stream.write_all(format!("HTTP/1.1 200 OK\r\n{}\r\n{body}", page.fields).as_bytes())?;
+        // For as long as the page lasts.
+        stream.read_to_end(&mut Vec::new())?;
+        return Ok(());
+    }
     let head = format!(
         "HTTP/1.1 {}\r\n{}Connection: close\r\nContent-Length: {}\r\n\r\n",
         page.status,
