@@ -165,20 +165,35 @@ impl Browser {
             Kind::Css => &by.words,
             kind => kind.candidates(),
         };
-        let words = match by.kind {
-            Kind::Text => json!(by.words),
-            _ => Value::Null,
+        let script = match by.kind {
+            Kind::Css => ALL,
+            Kind::Text => SAYING,
+            _ => LIKELY,
         };
-        let found = self.script(VISIBLE, &[json!(selector), json!(by.within), words])?;
-        let found = found.as_array().into_iter().flatten();
-        let found: Vec<_> = found.filter_map(Element::from_value).collect();
+        let arguments = [json!(selector), json!(by.within), json!(by.words)];
+        let found = self.script(&format!("{VISIBLE}{script}"), &arguments)?;
+        let elements = |list: &Value| -> Vec<Element> {
+            let list = list.as_array().into_iter().flatten();
+            list.filter_map(Element::from_value).collect()
+        };
         if matches!(by.kind, Kind::Css | Kind::Text) {
-            return Ok(found);
+            return Ok(elements(&found));
         }
+        // Each name is a question of its own, so those that will hardly have it come only if the
+        // others do not.
+        let likely = self.named(elements(&found["likely"]), &by.words)?;
+        if likely.is_empty() {
+            return self.named(elements(&found["others"]), &by.words);
+        }
+        Ok(likely)
+    }
+
+    /// Those that a screen reader calls so.
+    fn named(&self, elements: Vec<Element>, name: &str) -> Result<Vec<Element>> {
         let mut named = Vec::new();
-        for element in found {
-            let name = text(&self.session.get_of(&element, "computedlabel")?)?;
-            if one_spaced(&name) == one_spaced(&by.words) {
+        for element in elements {
+            let computed = text(&self.session.get_of(&element, "computedlabel")?)?;
+            if one_spaced(&computed) == one_spaced(name) {
                 named.push(element);
             }
         }
@@ -191,15 +206,33 @@ fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The visible elements of a selector within another one; with words, the innermost that say them.
+/// The visible elements of a selector within another one.
 const VISIBLE: &str = r"
 const [selector, within, words] = arguments;
 const scopes = within === null ? [document] : [...document.querySelectorAll(within)];
-const all = scopes.flatMap(scope => [...scope.querySelectorAll(selector)]);
 const seen = e => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
-if (words === null) return [...new Set(all)].filter(seen);
+const all = [...new Set(scopes.flatMap(scope => [...scope.querySelectorAll(selector)]))].filter(seen);
+";
+
+const ALL: &str = "return all;";
+
+/// The innermost that say the words.
+const SAYING: &str = r"
 const spaced = text => (text || '').replace(/\s+/g, ' ').trim();
 const says = e => spaced(e.innerText).includes(spaced(words));
-const saying = all.filter(e => seen(e) && says(e));
-return saying.filter(e => ![...e.children].some(c => seen(c) && says(c)));
+return all.filter(e => says(e) && ![...e.children].some(c => seen(c) && says(c)));
+";
+
+/// Those that have the words where names mostly come from, and the others.
+const LIKELY: &str = r"
+const bare = text => text.replace(/\s+/g, '').toLowerCase();
+const sources = e => [
+  e.getAttribute('aria-label'), e.innerText, e.value, e.placeholder, e.alt, e.title,
+  ...(e.getAttribute('aria-labelledby') || '').split(/\s+/).map(id => document.getElementById(id)?.innerText),
+  ...[...(e.labels || [])].map(label => label.innerText),
+  ...[...e.querySelectorAll('[alt], [aria-label], title')].map(c => c.getAttribute('aria-label') || c.alt || c.textContent),
+];
+const hint = e => bare(sources(e).filter(s => typeof s === 'string').join(''));
+const likely = all.filter(e => hint(e).includes(bare(words)));
+return { likely, others: all.filter(e => !likely.includes(e)) };
 ";

@@ -2,10 +2,10 @@
 //!
 //! It talks to nobody but this machine (every other name and address is "not found" to it), speaks
 //! English, keeps UTC, and has an empty profile in memory. An action waits until what it acts on is
-//! there, up to [`PATIENCE`]; a failure says what was there instead.
+//! there, for up to 30 s; a failure says what was there instead.
 //!
-//! A start takes about a second on an idle machine and some 300 MB; [`Browser::forget`] makes a new
-//! visitor of a running one in a moment. So one test function visits many pages, and a second
+//! A start takes two or three seconds on two busy cores, and a browser some 400 MB;
+//! [`Browser::forget`] makes a new visitor of a running one in a moment. So one test function visits many pages, and a second
 //! browser is for the test in which two people are there at once.
 //!
 //! The tests of pages live in modules called `browser`, because `cargo xtask test` leaves those out
@@ -171,7 +171,7 @@ impl Browser {
         self.open("about:blank")
     }
 
-    /// Asks again and again until the answer is something; an error once [`PATIENCE`] is over.
+    /// Asks again and again until the answer is something; an error after 30 s.
     ///
     /// What the browser refuses because the page is just changing counts as "not yet".
     pub fn wait_until<T>(

@@ -23,6 +23,8 @@ pub struct Request {
     pub status: Option<u16>,
     /// Why it failed or was stopped, such as `net::ERR_NAME_NOT_RESOLVED` or `csp`.
     pub failed: Option<String>,
+    /// Whether the browser's own cache answered, so that nobody was asked.
+    pub cached: bool,
     /// Whether Chromium will still tell what was sent with it.
     untold: bool,
 }
@@ -88,10 +90,17 @@ fn requests(events: &[Value]) -> Vec<Request> {
                 kind: "WebSocket".into(),
                 ..Request::default()
             }),
+            Some("Network.requestServedFromCache") => {
+                if let Some(&last) = by_id.get(id).and_then(|chain| chain.last()) {
+                    all[last].cached = true;
+                }
+            }
             Some("Network.responseReceived") => {
                 if let Some(&last) = by_id.get(id).and_then(|chain| chain.last()) {
                     answered(&mut all[last], &about["response"]);
-                    all[last].untold = about["hasExtraInfo"] == true;
+                    all[last].cached |= about["response"]["fromDiskCache"] == true;
+                    // It says so of what it has from its cache, too, and then tells nothing.
+                    all[last].untold = about["hasExtraInfo"] == true && !all[last].cached;
                 }
             }
             Some("Network.loadingFailed") => {

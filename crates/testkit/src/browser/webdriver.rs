@@ -54,7 +54,7 @@ impl Refused {
                 | "invalid element state"
                 | "no such execution context"
                 | "detached shadow root"
-        )
+        ) || self.message.contains("aborted by navigation")
     }
 }
 
