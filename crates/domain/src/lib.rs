@@ -7,6 +7,7 @@ mod listing;
 mod maybe_size;
 pub mod notices;
 mod plan;
+pub mod providers;
 pub mod queue;
 pub mod reach;
 pub mod route;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use inhaul_domain::schedule;
 use inhaul_domain::{Retention, StartPoint};
+use inhaul_engine::detect::ToldProvider;
 use inhaul_engine::service::{RetrievalStatus, Service, ServiceSettings};
 use inhaul_engine::{Checks, Engine, Observer, Pop3Log, RunOptions, RunReport};
 use inhaul_sample::{SampleConfig, SampleServer, Tls};
@@ -77,6 +78,7 @@ impl Installation {
         let ca_pem = hosts.iter().find_map(|host| host.server.ca_pem());
         std::fs::write(&authority, ca_pem.unwrap_or_default())?;
         let engine = engine(&store, &data, &clock, pace)?;
+        engine.tell_providers(hosts.iter().map(|host| told(host, &authority)).collect());
         let settings = ServiceSettings {
             // One address stands for six providers.
             at_once_per_server: Sample::ALL.len(),
@@ -348,6 +350,19 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId, polled: Polled) 
     }
 }
 
+/// The provider of a sample mailbox, as somebody finds it who types the address in.
+fn told(host: &Host, authority: &Path) -> ToldProvider {
+    let address = host.server.address();
+    ToldProvider {
+        name: format!("{} (a sample)", host.sample.name()),
+        domain: host.sample.domain().to_owned(),
+        host: address.ip().to_string(),
+        port: address.port(),
+        security: Security::StartTls,
+        ca_file: Some(authority.to_owned()),
+    }
+}
+
 fn engine(
     store: &Arc<SqliteStore>,
     data: &TempDir,
@@ -384,4 +399,58 @@ fn random_password() -> Result<String, Failure> {
     rustix::rand::getrandom(&mut octets, rustix::rand::GetRandomFlags::empty())
         .map_err(std::io::Error::from)?;
     Ok(octets.iter().map(|octet| format!("{octet:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use inhaul_domain::reach::Reach;
+    use inhaul_engine::detect::{DetectionObserver, Source, Step};
+
+    use super::*;
+
+    struct Nobody;
+
+    impl DetectionObserver for Nobody {
+        fn begins(&self, source: Source) {
+            assert_eq!(source, Source::KnownProviders);
+        }
+
+        fn step(&self, _: &Step) {}
+    }
+
+    #[tokio::test]
+    async fn a_sample_mailbox_is_found_by_its_address_and_works_as_found() {
+        let installation = Installation::start(Pace::Hurried, None).await.unwrap();
+        let engine = &installation.engine;
+        for sample in Sample::ALL {
+            let found = engine
+                .detect(sample.user(), &engine.public_reach(), &Nobody)
+                .await
+                .unwrap()
+                .found
+                .unwrap();
+            assert_eq!(
+                found.port,
+                installation.host(sample).server.address().port()
+            );
+            // Club has another password, Work is busy at times.
+            if matches!(sample, Sample::Club | Sample::Work) {
+                continue;
+            }
+            let remote = Remote {
+                host: found.host,
+                port: found.port,
+                security: found.security,
+                ca_file: found.ca_file,
+                pin: None,
+                user: found.user,
+                sign_in: None,
+            };
+            let password = installation.host(sample).password().to_owned();
+            let secret = RemoteSecret::Stored(Secret::new(password));
+            let looked = engine.inspect(&remote, secret, &Reach::Anywhere).await;
+            assert!(looked.is_ok(), "{sample:?}: {looked:?}");
+        }
+        installation.end().await.unwrap();
+    }
 }

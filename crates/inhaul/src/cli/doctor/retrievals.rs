@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use inhaul_domain::Retention;
+use inhaul_domain::providers;
 use inhaul_domain::schedule::interval;
 use inhaul_domain::standing::{Paused, PausedBy, Standing, StandingFacts, standing};
 use inhaul_types::{Card, Facts};
@@ -101,6 +102,7 @@ fn trouble(site: &Site, known: &Known, standing: Standing) -> Finding {
         code,
         &Facts {
             server: Some(row.remote.host.clone()),
+            provider: providers::for_cards(&row.remote.host),
             port: Some(row.remote.port),
             user: Some(row.remote.user.clone()),
             retrieval: Some(row.name.clone()),
