@@ -97,7 +97,7 @@ impl Change {
 
 /// Takes the changes down: made now, by whoever typed the command.
 pub(crate) async fn take_down(store: &dyn Store, changes: impl IntoIterator<Item = Change>) {
-    let actor = name_of(caller::current().who());
+    let actor = actor();
     for change in changes {
         let Change {
             action,
@@ -125,6 +125,11 @@ pub(crate) async fn take_down(store: &dyn Store, changes: impl IntoIterator<Item
 
 /// How a command comes in.
 const CHANNEL: &str = "command line";
+
+/// The system's name of whoever typed the command.
+pub(crate) fn actor() -> String {
+    name_of(caller::current().who())
+}
 
 /// The system's name of a user.
 fn name_of(uid: u32) -> String {
