@@ -193,6 +193,7 @@ store_suite! { super::SqliteBed::new() =>
         how_to_sign_in_is_remembered_for_this_way_in_only,
         another_destination_keeps_what_was_brought,
         people_make_no_more_retrievals_than_their_limit,
+        whoever_pauses_it_is_remembered_until_it_goes_on,
         the_same_remote_and_destination_adopts_the_ledger,
     }
     run_pages {
@@ -218,6 +219,20 @@ store_suite! { super::SqliteBed::new() =>
         a_name_or_a_full_address_signs_in,
         only_the_password_itself_signs_in,
         whoever_is_switched_off_hears_it_for_the_right_password_only,
+    }
+    views {
+        a_ledger_that_was_taken_over_shows_nothing_of_others,
+        a_person_finds_what_their_own_retrievals_saw,
+        a_strip_says_how_many_runs_were_folded,
+        a_strip_shows_the_newest_runs_that_ended,
+        accounts_come_by_name_a_page_at_a_time,
+        conversations_are_those_of_the_runs_asked_for,
+        of_a_catch_all_only_what_is_in_their_folders_is_found,
+        runs_since_a_moment_come_newest_first,
+        stories_are_those_since_a_moment,
+        the_newest_messages_come_first_and_each_once,
+        very_many_accounts_are_looked_through,
+        very_many_messages_of_a_catch_all_are_looked_through,
     }
     visitors {
         a_link_signs_in_once_and_never_too_late,
