@@ -440,9 +440,11 @@ async fn what_was_freed_while_a_backup_is_made_is_still_in_it() {
     let (freed, swept) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
     let data = home.path("data/inhaul.db");
     let (is_freed, is_swept) = (Arc::clone(&freed), Arc::clone(&swept));
-    // Between the copy of the database and that of the segments everything is freed and swept.
+    // Between the copy of the database, which the writer makes, and that of the segments everything
+    // is freed and swept.
     let progress: inhaul_store::Progress = Arc::new(move |_, _| {
-        if !is_freed.load(Ordering::SeqCst) {
+        let is_writer = std::thread::current().name() == Some("store-writer");
+        if !is_writer && !is_freed.load(Ordering::SeqCst) {
             let sql = "UPDATE body SET refs = 0, freed_at = 1";
             Connection::open(&data).unwrap().execute(sql, []).unwrap();
             is_freed.store(true, Ordering::SeqCst);
