@@ -376,4 +376,12 @@ impl Store for TroubledStore {
     fn records(&self) -> &dyn Records {
         self.store.records()
     }
+
+    fn visitors(&self) -> &dyn Visitors {
+        self.store.visitors()
+    }
+
+    fn views(&self) -> &dyn Views {
+        self.store.views()
+    }
 }

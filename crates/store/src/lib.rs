@@ -10,6 +10,8 @@ pub mod records;
 mod seal;
 mod sqlite;
 mod traits;
+pub mod views;
+pub mod visitors;
 
 pub use inhaul_domain::limits::Limits;
 pub use inhaul_domain::schedule::Every;
@@ -22,3 +24,5 @@ pub use sqlite::{
     leftovers, log_length,
 };
 pub use traits::{BodyReader, Store, StoreError};
+pub use views::*;
+pub use visitors::*;

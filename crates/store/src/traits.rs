@@ -15,6 +15,8 @@ use tokio::sync::watch;
 
 use crate::model::*;
 use crate::records::Records;
+use crate::views::Views;
+use crate::visitors::Visitors;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -341,6 +343,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Audit, pages of runs, notices, housekeeping, backups.
     fn records(&self) -> &dyn Records;
+    /// Sessions, links, API keys, preferences.
+    fn visitors(&self) -> &dyn Visitors;
+    /// What lists and pages show.
+    fn views(&self) -> &dyn Views;
 
     /// What tells this installation from others, as a message says of itself that it was here: random,
     /// another one after a restore.

@@ -31,6 +31,8 @@ macro_rules! row_id {
 row_id! {
     /// A local person or role.
     AccountId,
+    /// A key with which a program acts for an account.
+    ApiKeyId,
     /// A row of the audit: who changed what.
     AuditId,
     /// A stored body; several messages may share one.

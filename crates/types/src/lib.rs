@@ -24,8 +24,8 @@ pub use card::{Card, Facts};
 pub use digest::{Digest, Fingerprint, Identity};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use ids::{
-    AccountId, AuditId, BodyId, FolderId, GroupId, LedgerId, MaildropId, MessageId, NoticeId,
-    RetrievalId, RunId, Uid, UidValidity,
+    AccountId, ApiKeyId, AuditId, BodyId, FolderId, GroupId, LedgerId, MaildropId, MessageId,
+    NoticeId, RetrievalId, RunId, Uid, UidValidity,
 };
 pub use key_pin::{BadPin, KeyPin};
 pub use mechanism::{Mechanism, UnknownMechanism};

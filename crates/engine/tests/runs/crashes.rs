@@ -295,4 +295,12 @@ impl Store for Mortal {
     fn records(&self) -> &dyn Records {
         self.store.records()
     }
+
+    fn visitors(&self) -> &dyn Visitors {
+        self.store.visitors()
+    }
+
+    fn views(&self) -> &dyn Views {
+        self.store.views()
+    }
 }

@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::backup;
 use super::errors::{Doing, is_unique_violation, missing};
-use super::groups;
 use super::limits::{self, LimitsOf};
 use super::words::from_word;
 use super::writer::Surroundings;
+use super::{groups, visitors};
 use crate::{Account, AccountChange, Allowance, EVERYONE, Folder, NewAccount, StoreError};
 
 /// The one folder every account has.
@@ -106,6 +106,9 @@ pub(crate) fn change(
         }
     }
     add_addresses(txn, id, &change.add_addresses)?;
+    if password.is_some() || !visitors::may_sign_in(txn, id)? {
+        visitors::shut_out(txn, id)?;
+    }
     keeps.after(txn, "account", &before)
 }
 

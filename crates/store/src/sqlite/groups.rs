@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::accounts::{KeepsAdministrator, unless_exists};
 use super::errors::{Doing, damaged, missing};
 use super::limits::{self, LimitsOf};
+use super::visitors;
 use super::words::from_word;
 use crate::{EVERYONE, Group, GroupChange, StoreError, Triggers, UsersMay, built_in_triggers};
 
@@ -58,6 +59,9 @@ pub(crate) fn change(
     }
     let keeps = KeepsAdministrator::before(txn)?;
     set(txn, id, change)?;
+    if change.enabled == Some(false) {
+        visitors::shut_out_group(txn, id)?;
+    }
     keeps.after(txn, "group", &before)
 }
 

@@ -17,7 +17,8 @@ use crate::{BodyReader, Message, StoreError, Summary};
 
 const DOING: &str = "read messages";
 
-const COLUMNS: &str = "
+/// To be followed by WHERE; read by [`message`].
+pub(crate) const COLUMNS: &str = "
     SELECT m.id, m.folder_id, f.name, f.account_id, m.uid, lower(hex(m.uidl)), m.body_id, m.size,
         b.header_size, b.digest, m.internal_date, m.run_id, m.why,
         (SELECT id FROM retrieval WHERE id = m.retrieval_id),
@@ -50,7 +51,8 @@ pub(crate) fn by_id(conn: &Connection, id: MessageId) -> Result<Message, StoreEr
         .ok_or_else(|| missing("message", id))
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+/// Reads a row of [`COLUMNS`].
+pub(crate) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: MessageId::new(row.get(0)?),
         folder: FolderId::new(row.get(1)?),

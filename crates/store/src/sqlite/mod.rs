@@ -44,6 +44,8 @@ mod started;
 mod story;
 mod sweep;
 mod tally;
+mod views;
+mod visitors;
 mod words;
 mod writer;
 
@@ -72,6 +74,8 @@ use crate::model::{
 use crate::password::Passwords;
 use crate::records::{Announcer, Records};
 use crate::seal::SealingKey;
+use crate::views::Views;
+use crate::visitors::Visitors;
 use crate::{BodyReader, Store, StoreError};
 
 use catch_alls::Claim;
@@ -585,7 +589,7 @@ impl Store for SqliteStore {
     }
 
     async fn ledger_search(&self, words: &[String]) -> Result<Vec<LedgerStory>, StoreError> {
-        story::search(&self.readers, words).await
+        story::search(&self.readers, words, None).await
     }
 
     async fn commit_batch(&self, batch: Batch) -> Result<Vec<Committed>, StoreError> {
@@ -711,6 +715,14 @@ impl Store for SqliteStore {
     }
 
     fn records(&self) -> &dyn Records {
+        self
+    }
+
+    fn visitors(&self) -> &dyn Visitors {
+        self
+    }
+
+    fn views(&self) -> &dyn Views {
         self
     }
 

@@ -4,9 +4,10 @@
 //! log can be begun again meanwhile. Start at `search`.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 use std::sync::Arc;
 
-use inhaul_types::{Activation, LedgerId, MessageId, RunId, Timestamp, UniqueId};
+use inhaul_types::{AccountId, Activation, LedgerId, MessageId, RunId, Timestamp, UniqueId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
@@ -17,9 +18,9 @@ use super::words::{from_word, ledger_state};
 use crate::{LedgerStory, StoreError, StoryPlacement, StoryRun, Summary};
 
 /// Rows looked at in one read transaction: some 20 ms.
-const PAGE: u32 = 2000;
+pub(crate) const PAGE: u32 = 2000;
 /// Stories a person can look through.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 /// Runs of a retrieval that are looked through for the one that left a message out.
 const RUNS_MOST: u32 = 10_000;
 
@@ -30,17 +31,53 @@ const DOING: &str = "search the ledger";
 pub(crate) async fn search(
     readers: &Arc<Readers>,
     words: &[String],
+    since: Option<Timestamp>,
 ) -> Result<Vec<LedgerStory>, StoreError> {
-    let words: Arc<[String]> = words.into();
+    let wanted = Wanted {
+        words: words.into(),
+        of: None,
+        since,
+    };
     let mut stories = Vec::new();
-    let mut below = Some(i64::MAX);
+    walk(readers, &wanted, 0..i64::MAX, &mut stories).await?;
+    add_runs(readers, &mut stories).await?;
+    Ok(stories)
+}
+
+/// Which rows are wanted.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    /// All of them are in it.
+    pub(crate) words: Arc<[String]>,
+    /// What is in the folders of others is neither found nor told.
+    pub(crate) of: Option<AccountId>,
+    /// Stored or first seen at this time or later.
+    pub(crate) since: Option<Timestamp>,
+}
+
+/// Adds the wanted ones of these rows, of all of them the newest stay.
+pub(crate) async fn walk(
+    readers: &Arc<Readers>,
+    wanted: &Wanted,
+    rows: Range<i64>,
+    stories: &mut Vec<LedgerStory>,
+) -> Result<(), StoreError> {
+    let mut below = Some(rows.end);
     while let Some(end) = below {
-        let words = Arc::clone(&words);
-        let (found, next) = readers.read(move |conn| page(conn, &words, end)).await?;
+        let (wanted, rows) = (wanted.clone(), rows.start..end);
+        let (found, next) = readers.read(move |conn| page(conn, &wanted, &rows)).await?;
         stories.extend(found);
-        keep_newest(&mut stories);
+        keep_newest(stories);
         below = next;
     }
+    Ok(())
+}
+
+/// Finds the runs of those whose placements do not tell them.
+pub(crate) async fn add_runs(
+    readers: &Arc<Readers>,
+    stories: &mut [LedgerStory],
+) -> Result<(), StoreError> {
     for story in stories.iter_mut().filter(|story| story.run.is_none()) {
         let (id, time) = (story.id, story.stored_at.unwrap_or(story.first_seen));
         let found = readers.read(move |conn| run_at(conn, id, time)).await?;
@@ -49,68 +86,112 @@ pub(crate) async fn search(
             story.run = run;
         }
     }
-    Ok(stories)
+    Ok(())
 }
 
-fn keep_newest(stories: &mut Vec<LedgerStory>) {
+/// Throws away what a person could not look through.
+pub(crate) fn keep_newest(stories: &mut Vec<LedgerStory>) {
     stories.sort_by_key(|story| Reverse((story.stored_at.unwrap_or(story.first_seen), story.id)));
     stories.truncate(MOST);
 }
 
-/// What one page below `end` holds, and where the next one ends.
+/// What the last page of these rows holds, and where the next one ends.
 fn page(
     conn: &Connection,
-    words: &[String],
-    end: i64,
+    wanted: &Wanted,
+    rows: &Range<i64>,
 ) -> Result<(Vec<LedgerStory>, Option<i64>), StoreError> {
     let start: Option<i64> = conn
         .prepare_cached(
-            "SELECT min(id) FROM (SELECT id FROM ledger WHERE id < ?1 ORDER BY id DESC LIMIT ?2)",
+            "SELECT min(id) FROM
+                 (SELECT id FROM ledger WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)",
         )
-        .and_then(|mut select| select.query_row(params![end, PAGE], |row| row.get(0)))
+        .and_then(|mut select| {
+            select.query_row(params![rows.start, rows.end, PAGE], |row| row.get(0))
+        })
         .doing(DOING)?;
     let Some(start) = start else {
         return Ok((Vec::new(), None));
     };
-    let mut select = conn.prepare_cached(&sql(words.len())).doing(DOING)?;
-    let range = [Value::Integer(start), Value::Integer(end)];
-    let patterns = words.iter().flat_map(|word| {
-        let number = word.parse().map_or(Value::Null, Value::Integer);
-        [Value::Text(like_pattern(word)), number]
-    });
-    let mut rows = select
-        .query(params_from_iter(range.into_iter().chain(patterns)))
+    let mut select = conn.prepare_cached(&sql(wanted)).doing(DOING)?;
+    let mut found = select
+        .query(params_from_iter(wanted.params([start, rows.end])))
         .doing(DOING)?;
     let mut stories = Vec::new();
-    while let Some(row) = rows.next().doing(DOING)? {
-        stories.push(story(conn, row)?);
+    while let Some(row) = found.next().doing(DOING)? {
+        stories.push(story(conn, row, wanted.of)?);
     }
     Ok((stories, Some(start)))
 }
 
-fn sql(words: usize) -> String {
-    let mut sql = String::from(
-        "SELECT l.id, d.host, d.user, l.unique_id, l.listed_size, l.size, l.state, l.first_seen,
-             l.stored_at, l.asked_at, l.deleted_at, l.reason, l.message_id, l.placements
-         FROM ledger l JOIN maildrop d ON d.id = l.id >> 32 WHERE l.id >= ?1 AND l.id < ?2",
+impl Wanted {
+    /// Two numbers of the statement, then whose and since when, then pattern and number of each word.
+    pub(crate) fn params(&self, two: [i64; 2]) -> impl Iterator<Item = Value> {
+        let or_null = |number: Option<i64>| number.map_or(Value::Null, Value::Integer);
+        let whose = or_null(self.of.map(AccountId::row));
+        let since = or_null(self.since.map(Timestamp::millis));
+        let words = self.words.iter().flat_map(|word| {
+            let number = word.parse().map_or(Value::Null, Value::Integer);
+            [Value::Text(like_pattern(word)), number]
+        });
+        two.map(Value::Integer)
+            .into_iter()
+            .chain([whose, since])
+            .chain(words)
+    }
+
+    /// For each word, the places of its pattern and its number.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.words.len()).map(|word| (5 + 2 * word, 6 + 2 * word))
+    }
+}
+
+/// What stands between SELECT and WHERE for [`story`] to read.
+pub(crate) const COLUMNS: &str = "
+    SELECT l.id, d.host, d.user, l.unique_id, l.listed_size, l.size, l.state, l.first_seen,
+        l.stored_at, l.asked_at, l.deleted_at, l.reason, l.message_id, l.placements
+    FROM ledger l JOIN maildrop d ON d.id = l.id >> 32";
+
+/// That a message `m` is in a folder of the one who asks.
+const THEIRS: &str = "m.folder_id IN (SELECT id FROM folder WHERE account_id = ?3)";
+
+fn sql(wanted: &Wanted) -> String {
+    let theirs = wanted.of.map_or("?3 IS NULL", |_| THEIRS);
+    let mut sql = format!(
+        "{COLUMNS} WHERE l.id >= ?1 AND l.id < ?2
+             AND (?4 IS NULL OR coalesce(l.stored_at, l.first_seen) >= ?4)"
     );
-    for word in 0..words {
-        let (pattern, number) = (3 + 2 * word, 4 + 2 * word);
-        let is_it = format!(
-            "m.ledger_id = l.id AND (m.id = ?{number}
-                 OR m.sender LIKE ?{pattern} ESCAPE '\\'
-                 OR m.subject LIKE ?{pattern} ESCAPE '\\'
-                 OR m.message_id LIKE ?{pattern} ESCAPE '\\')"
-        );
-        sql += &format!(
-            " AND (CAST(l.unique_id AS TEXT) LIKE ?{pattern} ESCAPE '\\'
-                OR EXISTS (SELECT 1 FROM message m
-                    WHERE m.id >= l.message_id AND m.id < l.message_id + l.placements AND {is_it})
-                OR EXISTS (SELECT 1 FROM claimed c CROSS JOIN message m ON m.id = c.message_id
-                    WHERE c.ledger_id = l.id AND {is_it}))"
-        );
+    for (pattern, number) in wanted.places() {
+        let is_it = has_message(&format!("{theirs} AND {}", is_in_message(pattern, number)));
+        sql += &format!(" AND (CAST(l.unique_id AS TEXT) LIKE ?{pattern} ESCAPE '\\' OR {is_it})");
+    }
+    if wanted.of.is_some() {
+        // A ledger may be taken over from another destination.
+        let (any, their_own) = (has_message("1"), has_message(THEIRS));
+        sql += &format!(" AND (NOT ({any}) OR {their_own})");
     }
     sql + &format!(" ORDER BY coalesce(l.stored_at, l.first_seen) DESC, l.id DESC LIMIT {MOST}")
+}
+
+/// That a word is in a message `m`, or is its number.
+pub(crate) fn is_in_message(pattern: usize, number: usize) -> String {
+    format!(
+        "(m.id = ?{number}
+             OR m.sender LIKE ?{pattern} ESCAPE '\\'
+             OR m.subject LIKE ?{pattern} ESCAPE '\\'
+             OR m.message_id LIKE ?{pattern} ESCAPE '\\')"
+    )
+}
+
+/// That a row `l` has a message `m` like this.
+fn has_message(like: &str) -> String {
+    format!(
+        "(EXISTS (SELECT 1 FROM message m
+              WHERE m.id >= l.message_id AND m.id < l.message_id + l.placements
+                  AND m.ledger_id = l.id AND {like})
+          OR EXISTS (SELECT 1 FROM claimed c CROSS JOIN message m ON m.id = c.message_id
+              WHERE c.ledger_id = l.id AND m.ledger_id = l.id AND {like}))"
+    )
 }
 
 /// The pattern of a LIKE that finds `word` anywhere, with `\` as its escape.
@@ -126,7 +207,12 @@ pub(crate) fn like_pattern(word: &str) -> String {
     pattern
 }
 
-fn story(conn: &Connection, row: &Row<'_>) -> Result<LedgerStory, StoreError> {
+/// Tells the story of a row, with placements in folders of `of` only.
+pub(crate) fn story(
+    conn: &Connection,
+    row: &Row<'_>,
+    of: Option<AccountId>,
+) -> Result<LedgerStory, StoreError> {
     let time = |column: usize| -> Result<Option<Timestamp>, StoreError> {
         Ok(row
             .get::<_, Option<i64>>(column)
@@ -137,7 +223,12 @@ fn story(conn: &Connection, row: &Row<'_>) -> Result<LedgerStory, StoreError> {
     let id = LedgerId::new(row.get(0).doing(DOING)?);
     let first: Option<i64> = row.get(12).doing(DOING)?;
     let placed = match first {
-        Some(first) => placed(conn, id, first, row.get(13).doing(DOING)?)?,
+        Some(first) => placed(
+            conn,
+            id,
+            first..first.saturating_add(row.get(13).doing(DOING)?),
+            of,
+        )?,
         None => Placed::default(),
     };
     Ok(LedgerStory {
@@ -174,8 +265,8 @@ struct Placed {
 fn placed(
     conn: &Connection,
     ledger: LedgerId,
-    first: i64,
-    placements: i64,
+    messages: Range<i64>,
+    of: Option<AccountId>,
 ) -> Result<Placed, StoreError> {
     let mut select = conn
         .prepare_cached(
@@ -183,14 +274,19 @@ fn placed(
                  m.sender, m.subject, m.date, m.message_id, m.has_attachment
              FROM message m JOIN folder f ON f.id = m.folder_id JOIN account a ON a.id = f.account_id
                  LEFT JOIN retrieval r ON r.id = m.retrieval_id LEFT JOIN run u ON u.id = m.run_id
-             WHERE m.id IN (SELECT id FROM message WHERE id >= ?1 AND id < ?1 + ?2
+             WHERE m.id IN (SELECT id FROM message WHERE id >= ?1 AND id < ?2
                      UNION ALL SELECT message_id FROM claimed WHERE ledger_id = ?3)
-                 AND m.ledger_id = ?3
+                 AND m.ledger_id = ?3 AND (?4 IS NULL OR f.account_id = ?4)
              ORDER BY m.id",
         )
         .doing(DOING)?;
     let mut rows = select
-        .query(params![first, placements, ledger.row()])
+        .query(params![
+            messages.start,
+            messages.end,
+            ledger.row(),
+            of.map(AccountId::row)
+        ])
         .doing(DOING)?;
     let mut placed = Placed::default();
     while let Some(row) = rows.next().doing(DOING)? {

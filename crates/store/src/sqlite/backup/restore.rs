@@ -286,6 +286,7 @@ fn begin_anew(database: &Path, dir: &Path, now: Timestamp) -> Result<(), StoreEr
     txn.execute_batch(
         "UPDATE setting SET value = lower(hex(randomblob(16))) WHERE name = 'instance';
          DELETE FROM session;
+         DELETE FROM link;
          DELETE FROM notice_outbox WHERE given_up IS NULL;",
     )
     .doing(DOING)?;

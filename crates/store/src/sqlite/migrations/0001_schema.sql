@@ -39,7 +39,7 @@ CREATE TABLE account_group (
 
 -- Local people and roles. password is a PHC string; NULL lets nobody in. Limits as in its group:
 -- the tightest one counts. written_at: the configuration file and line that alone change its name,
--- addresses and group.
+-- addresses and group. last_signed_in: in the pages.
 CREATE TABLE account (
   id                      INTEGER PRIMARY KEY AUTOINCREMENT,
   name                    TEXT NOT NULL COLLATE NOCASE UNIQUE,
@@ -58,7 +58,8 @@ CREATE TABLE account (
   max_recipients          INTEGER,
   delete_after_min_days   INTEGER,
   written_at              TEXT,
-  created                 INTEGER NOT NULL
+  created                 INTEGER NOT NULL,
+  last_signed_in          INTEGER
 ) STRICT;
 
 -- Addresses that lead to an account; wildcards (*@example.org) allowed. folder_id: into that
@@ -220,8 +221,9 @@ CREATE TABLE maildrop (
 -- best. mechanism: the word of the one that worked last, with ! in front the one that was refused.
 -- max_messages, max_octets: what one session may bring; reconnect: then the next one follows at
 -- once. largest: messages of more octets stay. confined: saved by a person who may not dial
--- everything. written_at: the configuration file and line that alone change the row; written_paused:
--- whether it is paused there. next_due: NULL waits for a trigger. min_interval: seconds that the server wants between two visits. setback,
+-- everything. paused_by, paused_at: who paused it and when; NULL is not known. written_at: the
+-- configuration file and line that alone change the row; written_paused: whether it is paused there.
+-- next_due: NULL waits for a trigger. min_interval: seconds that the server wants between two visits. setback,
 -- setbacks: what the last runs met and how many in a row. arrivals: stored messages by day.
 CREATE TABLE retrieval (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -247,6 +249,8 @@ CREATE TABLE retrieval (
   every          INTEGER,
   retention      INTEGER,
   paused         INTEGER NOT NULL DEFAULT 0,
+  paused_by      TEXT,
+  paused_at      INTEGER,
   max_messages   INTEGER,
   max_octets     INTEGER,
   largest        INTEGER,
@@ -420,17 +424,48 @@ BEGIN
   SELECT RAISE(ABORT, 'a row of the audit never changes');
 END;
 
--- Sign-ins to the web: the hash of a random identity, never the identity.
+-- Sign-ins to the web: the hash of a random identity, never the identity. kept: for 30 days. A row
+-- goes when it was idle for so long.
 CREATE TABLE session (
   hash       BLOB PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-  created    INTEGER NOT NULL,
-  last_used  INTEGER NOT NULL,
-  expires    INTEGER NOT NULL,
-  peer       TEXT NOT NULL DEFAULT '',
-  agent      TEXT NOT NULL DEFAULT ''
+  began      INTEGER NOT NULL,
+  last_seen  INTEGER NOT NULL,
+  kept       INTEGER NOT NULL,
+  address    TEXT,
+  agent      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX session_account ON session(account_id);
+CREATE INDEX session_account ON session(account_id, last_seen);
+CREATE INDEX session_seen ON session(last_seen);
+
+-- Links that let in once: hash as above. account_id: who it signs in; NULL is the set-up, of which
+-- there is one at a time. A row goes when it is used, or too late.
+CREATE TABLE link (
+  hash       BLOB PRIMARY KEY,
+  account_id INTEGER REFERENCES account(id) ON DELETE CASCADE,
+  until      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_account ON link(account_id);
+CREATE INDEX link_until ON link(until);
+
+-- Keys with which programs act for an account: hash as above.
+CREATE TABLE api_key (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash       BLOB NOT NULL UNIQUE,
+  account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  name       TEXT NOT NULL,
+  made       INTEGER NOT NULL,
+  last_used  INTEGER
+) STRICT;
+CREATE INDEX api_key_account ON api_key(account_id);
+
+-- How people want the pages to be. theme: system, light, dark. time_zone: NULL is the browser's.
+CREATE TABLE preference (
+  account_id INTEGER PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE,
+  theme      TEXT NOT NULL,
+  shortcuts  INTEGER NOT NULL,
+  time_zone  TEXT
+) STRICT;
 
 INSERT INTO setting (name, value) VALUES ('instance', lower(hex(randomblob(16))));
 INSERT INTO account_group (name, switches) VALUES ('Everyone',

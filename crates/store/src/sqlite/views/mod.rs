@@ -1,0 +1,103 @@
+//! What lists and pages show, sent to its statements. However much there is to read, no read
+//! transaction is longer than a page of it.
+
+mod account_rows;
+mod newest;
+mod stories;
+mod strips;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use inhaul_types::{AccountId, FolderId, MessageId, RetrievalId, RunId, Timestamp};
+
+use super::{SqliteStore, run_pages, runs};
+use crate::views::{AccountRow, Bar, Views};
+use crate::{LedgerStory, Message, Run, RunFilter, StoreError};
+
+/// Conversations read in one transaction: some are as large as 800 lines.
+const CONVERSATIONS: usize = 20;
+
+#[async_trait]
+impl Views for SqliteStore {
+    async fn newest_messages(
+        &self,
+        folder: FolderId,
+        before: Option<(Timestamp, MessageId)>,
+        most: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.readers
+            .read(move |conn| newest::messages(conn, folder, before, most))
+            .await
+    }
+
+    async fn strips(
+        &self,
+        retrievals: &[RetrievalId],
+        most: u32,
+    ) -> Result<HashMap<RetrievalId, Vec<Bar>>, StoreError> {
+        strips::of(&self.readers, retrievals, most).await
+    }
+
+    async fn runs_since(
+        &self,
+        retrieval: RetrievalId,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Run>, StoreError> {
+        let filter = RunFilter {
+            retrieval: Some(retrieval),
+            since: Some(since),
+            ..RunFilter::default()
+        };
+        let (mut found, mut before): (Vec<Run>, _) = (Vec::new(), None);
+        loop {
+            let room = most.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            if room == 0 {
+                return Ok(found);
+            }
+            let page = run_pages::page(&self.readers, filter.clone(), before, room).await?;
+            found.extend(page.rows);
+            match page.next {
+                Some(next) => before = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    async fn stories(
+        &self,
+        of: Option<AccountId>,
+        words: &[String],
+        since: Timestamp,
+    ) -> Result<Vec<LedgerStory>, StoreError> {
+        stories::search(&self.readers, of, words, since).await
+    }
+
+    async fn accounts_page(
+        &self,
+        find: &str,
+        after: Option<String>,
+        most: u32,
+    ) -> Result<Vec<AccountRow>, StoreError> {
+        account_rows::page(&self.readers, find, after, most).await
+    }
+
+    async fn conversations(&self, runs: &[RunId]) -> Result<HashMap<RunId, String>, StoreError> {
+        let mut conversations = HashMap::new();
+        for some in runs.chunks(CONVERSATIONS) {
+            let some = some.to_vec();
+            let read = move |conn: &_| {
+                let mut found = Vec::new();
+                for run in some {
+                    if let Some(text) = runs::conversation(conn, run)? {
+                        found.push((run, text));
+                    }
+                }
+                Ok(found)
+            };
+            conversations.extend(self.readers.read(read).await?);
+        }
+        Ok(conversations)
+    }
+}

@@ -1,0 +1,91 @@
+//! The newest messages of a folder.
+//!
+//! The index by folder and date holds the message's number behind the date, as every index does, so
+//! it is walked backwards without sorting. The rest of the moment that a page ended in is a walk of
+//! its own: thousands of messages may be of one moment.
+
+use inhaul_types::{FolderId, MessageId, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::sqlite::errors::Doing;
+use crate::sqlite::messages;
+use crate::{Message, StoreError};
+
+/// Of the moment ?2, behind the number ?3.
+const SAME_MOMENT: &str = "
+    WHERE m.folder_id = ?1 AND m.internal_date = ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4";
+/// Before the moment ?2.
+const BEFORE: &str = "
+    WHERE m.folder_id = ?1 AND m.internal_date < ?2
+    ORDER BY m.internal_date DESC, m.id DESC LIMIT ?3";
+/// From the newest on.
+const FIRST: &str = "
+    WHERE m.folder_id = ?1 ORDER BY m.internal_date DESC, m.id DESC LIMIT ?2";
+
+/// One page behind `before`.
+pub(super) fn messages(
+    conn: &Connection,
+    folder: FolderId,
+    before: Option<(Timestamp, MessageId)>,
+    most: u32,
+) -> Result<Vec<Message>, StoreError> {
+    let select = |which: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<_>, StoreError> {
+        conn.prepare_cached(&sql(which))
+            .and_then(|mut select| select.query_map(params, messages::message)?.collect())
+            .doing("read the newest messages")
+    };
+    let folder = folder.row();
+    let Some((moment, id)) = before else {
+        return select(FIRST, params![folder, most]);
+    };
+    let moment = moment.millis();
+    let mut found = select(SAME_MOMENT, params![folder, moment, id.row(), most])?;
+    let room = most.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+    if room > 0 {
+        found.extend(select(BEFORE, params![folder, moment, room])?);
+    }
+    Ok(found)
+}
+
+fn sql(which: &str) -> String {
+    format!("{}{which}", messages::COLUMNS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_along_the_index_without_sorting() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
+            .unwrap();
+        for (which, used) in [
+            (FIRST, "message_by_date (folder_id=?)"),
+            (BEFORE, "message_by_date (folder_id=? AND internal_date<?)"),
+            (
+                SAME_MOMENT,
+                "message_by_date (folder_id=? AND internal_date=? AND rowid<?)",
+            ),
+        ] {
+            let mut explain = conn
+                .prepare(&format!("EXPLAIN QUERY PLAN {}", sql(which)))
+                .unwrap();
+            let plan: Vec<String> = explain
+                .query_map(
+                    rusqlite::params_from_iter([1; 4].iter().take(explain_params(which))),
+                    |row| row.get(3),
+                )
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let plan = plan.join("\n");
+            assert!(plan.contains(used), "{which}: {plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{which}: {plan}");
+        }
+    }
+
+    fn explain_params(which: &str) -> usize {
+        which.matches('?').count()
+    }
+}

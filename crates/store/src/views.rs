@@ -1,0 +1,97 @@
+//! What lists and pages show, read as they need it. Start at [`Views`].
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use inhaul_types::{AccountId, FolderId, MessageId, RetrievalId, RunId, Timestamp};
+
+use crate::{Account, LedgerStory, Message, Run, StoreError};
+
+/// How a run ended, as a bar shows it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BarOutcome {
+    /// Good.
+    Good,
+    /// The server wanted to be left alone: somebody else had the maildrop, or it was asked too
+    /// often. No failure.
+    Busy,
+    /// It failed.
+    Failed,
+    /// It was told to stop, or the process was killed in it.
+    Stopped,
+}
+
+/// A run that ended, as one bar of a strip.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Bar {
+    /// Which.
+    pub run: RunId,
+    /// When it began.
+    pub started: Timestamp,
+    /// How it ended.
+    pub outcome: BarOutcome,
+    /// Messages stored.
+    pub stored: u64,
+    /// How long it took. Where it stands for others, from the beginning of the first to the end of
+    /// the last.
+    pub took: Duration,
+    /// Other runs of the same hour that found nothing new either and that it stands for.
+    pub folded: u64,
+}
+
+/// An account in a list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AccountRow {
+    /// The account.
+    pub account: Account,
+    /// When it signed in to the pages last, or used them; `None` was never.
+    pub last_signed_in: Option<Timestamp>,
+}
+
+/// What lists and pages show. Every call reads in pieces, however much there is.
+#[async_trait]
+pub trait Views: Send + Sync {
+    /// The newest messages of a folder by the time they came here, newest first, behind `before`.
+    /// Those of the same moment by their numbers. A folder that is not there has none.
+    async fn newest_messages(
+        &self,
+        folder: FolderId,
+        before: Option<(Timestamp, MessageId)>,
+        most: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+    /// The newest `most` runs of each retrieval that have ended, oldest first. One that has none is
+    /// there with an empty strip.
+    async fn strips(
+        &self,
+        retrievals: &[RetrievalId],
+        most: u32,
+    ) -> Result<HashMap<RetrievalId, Vec<Bar>>, StoreError>;
+    /// A retrieval's runs that began at this time or later, newest first, at most `most`.
+    async fn runs_since(
+        &self,
+        retrieval: RetrievalId,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Run>, StoreError>;
+    /// Like [`Store::ledger_search`](crate::Store::ledger_search), of messages that were stored or
+    /// first seen at `since` or later, and only what `of` may see (`None` is everything): messages
+    /// of retrievals that it owns or that fill it alone, and of catch-alls only what was put into
+    /// its folders. What is in the folders of others is neither found nor told.
+    async fn stories(
+        &self,
+        of: Option<AccountId>,
+        words: &[String],
+        since: Timestamp,
+    ) -> Result<Vec<LedgerStory>, StoreError>;
+    /// A page of accounts by name, behind the one of the name `after`: those with `find` in their
+    /// name or one of their addresses, in any case of letters.
+    async fn accounts_page(
+        &self,
+        find: &str,
+        after: Option<String>,
+        most: u32,
+    ) -> Result<Vec<AccountRow>, StoreError>;
+    /// The conversations of these runs, of those that have one.
+    async fn conversations(&self, runs: &[RunId]) -> Result<HashMap<RunId, String>, StoreError>;
+}
