@@ -479,3 +479,23 @@ async fn a_key_is_not_trusted_at_another_server() {
         ("pop.other.example", None)
     );
 }
+
+#[tokio::test]
+async fn who_paused_it_is_known() {
+    let house = House::new().await;
+    let club = house.club().await;
+    let paused_by = async || house.store.retrieval_by_id(club).await.unwrap().paused_by;
+    house.manage.pause(&house.alice(), club).await.unwrap();
+    house.manage.pause(&root(), club).await.unwrap();
+    assert_eq!(paused_by().await.as_deref(), Some("alice"));
+    house.manage.resume(&root(), club).await.unwrap();
+    assert_eq!(paused_by().await, None);
+    let paused = RetrievalChange {
+        paused: Some(true),
+        paused_by: Some("somebody else".into()),
+        ..RetrievalChange::default()
+    };
+    let changed = house.manage.retrieval_change(&root(), club, paused).await;
+    changed.unwrap();
+    assert_eq!(paused_by().await.as_deref(), Some("root"));
+}

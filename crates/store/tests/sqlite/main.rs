@@ -219,4 +219,22 @@ store_suite! { super::SqliteBed::new() =>
         only_the_password_itself_signs_in,
         whoever_is_switched_off_hears_it_for_the_right_password_only,
     }
+    visitors {
+        a_link_signs_in_once_and_never_too_late,
+        a_new_password_ends_all_sessions_and_links,
+        a_session_comes_back_as_it_began,
+        a_session_ends_once_and_for_good,
+        a_session_that_is_used_counts_as_a_sign_in,
+        a_set_up_that_fails_leaves_its_link_good,
+        an_account_takes_with_it_what_it_came_in_with,
+        an_api_key_acts_for_its_account_until_it_is_removed,
+        of_two_set_ups_at_once_one_wins,
+        of_two_who_use_a_link_at_once_one_comes_in,
+        set_up_is_an_administrator_who_can_sign_in,
+        the_first_administrator_is_made_once,
+        too_many_sessions_end_the_one_idle_longest,
+        what_an_account_has_chosen_is_kept,
+        whoever_does_not_come_any_more_is_forgotten,
+        whoever_may_not_sign_in_has_no_session,
+    }
 }
