@@ -193,6 +193,29 @@ async fn a_rules_life_is_in_the_audit() {
 }
 
 #[tokio::test]
+async fn what_moves_along_with_a_rule_is_in_the_audit() {
+    let house = House::new().await;
+    let manage = &house.manage;
+    let firm = house.firm().await;
+    house.bring(firm, "sales@firm.example").await;
+    let rule = NewRule {
+        address: "sales@firm.example".into(),
+        account: house.bob,
+        folder: "Shop".into(),
+        at: None,
+    };
+    let added = manage.rule_add(&root(), firm, rule, Claim::Leave).await;
+    assert_eq!(added.unwrap().moved, 0);
+    assert_eq!(manage.claim(&root(), firm, 1).await.unwrap(), 1);
+    assert_eq!(manage.claim(&root(), firm, 1).await.unwrap(), 0);
+    let rows = house.audit().await;
+    let moved =
+        "root web 192.0.2.1: moved 1 message of catch-all Firm:  -> sales@firm.example to bob/Shop";
+    assert_eq!(rows.last().unwrap(), moved);
+    assert_eq!(rows.len(), 3, "what moves nothing leaves no row");
+}
+
+#[tokio::test]
 async fn what_is_refused_leaves_no_row() {
     let house = House::new().await;
     let taken = new_retrieval("Club", house.bob);

@@ -81,7 +81,7 @@ async fn a_group_with_accounts_stays() {
 async fn a_change_says_whom_it_concerns() {
     let house = House::new().await;
     house.club().await;
-    house.work().await;
+    let work = house.work().await;
     let everyone = house.everyone().await;
     let affected = house.manage.group_affects(&root(), everyone).await.unwrap();
     assert_eq!(
@@ -107,6 +107,13 @@ async fn a_change_says_whom_it_concerns() {
         accounts: vec!["alice".into()],
     };
     assert_eq!(over(1).await, [expected]);
+    house.bring(work, "alice@example.org").await;
+    let expected = OverLimit {
+        limit: "mailbox",
+        most: "0 B".into(),
+        accounts: vec!["alice".into()],
+    };
+    assert_eq!(over(2).await, [expected]);
 }
 
 #[test]

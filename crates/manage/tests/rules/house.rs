@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use inhaul_domain::{Retention, StartPoint};
+use inhaul_domain::{LedgerState, Retention, StartPoint};
 use inhaul_manage::{Actor, Authority, Manage, OwnAddresses, Refused};
 use inhaul_store::{
-    AuditFilter, CatchAllSettings, EVERYONE, Every, GroupChange, NewAccount, NewRetrieval, Remote,
-    RemoteSecret, RetrievalLimits, Routing, Security, SqliteStore, Store, StoreOptions,
+    AuditFilter, Batch, Body, CatchAllSettings, Delivery, EVERYONE, Every, GroupChange, IfHeld,
+    NewAccount, NewRetrieval, NewRun, Placement, Remote, RemoteSecret, RetrievalLimits, Routing,
+    Security, SqliteStore, Store, StoreOptions, Summary,
 };
-use inhaul_types::{AccountId, GroupId, RetrievalId, Secret, Timestamp};
+use inhaul_types::{
+    AccountId, Activation, Digest, Fingerprint, GroupId, Octets, RetrievalId, Secret, Timestamp,
+};
 use tempfile::TempDir;
 
 pub(crate) struct House {
@@ -80,6 +83,47 @@ impl House {
     pub(crate) async fn let_everyone(&self, change: GroupChange) {
         let everyone = self.everyone().await;
         self.store.group_change(everyone, change).await.unwrap();
+    }
+
+    /// Puts a message of ten octets into a retrieval's folder, which nobody claims for `recipient`.
+    pub(crate) async fn bring(&self, retrieval: RetrievalId, recipient: &str) {
+        let retrieval = self.store.retrieval_by_id(retrieval).await.unwrap();
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let run = NewRun {
+            retrieval: retrieval.id,
+            activation: Activation::Cli,
+            started: now,
+            started_by: None,
+        };
+        let body = b"A: b\r\n\r\nhi".to_vec();
+        let delivery = Delivery {
+            // Nobody reads it.
+            digest: Digest::new([0; 32]),
+            header_size: Octets::new(8),
+            summary: Summary::default(),
+            placements: vec![Placement {
+                folder: retrieval.folder,
+                why: format!("{recipient}: nobody has it"),
+                recipients: vec![recipient.into()],
+            }],
+            internal_date: now,
+            fingerprint: Fingerprint::new([0; 32]),
+            unique_id: None,
+            listed_size: None,
+            state: LedgerState::Stored,
+            if_held: IfHeld::Store,
+            identity: None,
+            unclaimed: vec![recipient.into()],
+            body: Body::Memory(body),
+        };
+        let batch = Batch {
+            run: self.store.run_begin(run).await.unwrap(),
+            retrieval: retrieval.id,
+            maildrop: retrieval.maildrop,
+            fallback: Some(retrieval.folder),
+            deliveries: vec![delivery],
+        };
+        self.store.commit_batch(batch).await.unwrap();
     }
 
     /// The audit, oldest first: `ACTOR CHANNEL: ACTION OBJECT: OLD -> NEW`.
