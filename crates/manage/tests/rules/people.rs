@@ -499,3 +499,32 @@ async fn who_paused_it_is_known() {
     changed.unwrap();
     assert_eq!(paused_by().await.as_deref(), Some("root"));
 }
+
+#[tokio::test]
+async fn a_line_that_an_administrator_left_open_stays_so_at_its_server() {
+    let house = House::new().await;
+    let (manage, alice) = (&house.manage, house.alice());
+    let plain = Remote {
+        security: Security::None,
+        ..remote()
+    };
+    let new = NewRetrieval {
+        remote: plain.clone(),
+        owner: Some(house.alice),
+        ..new_retrieval("Old", house.alice)
+    };
+    let old = manage.retrieval_add(&root(), new).await.unwrap();
+    let user = way(Remote {
+        user: "other".into(),
+        ..plain.clone()
+    });
+    let user = manage.retrieval_change(&alice, old, user).await;
+    assert_eq!(told(user), "done: ()");
+    let elsewhere = way(Remote {
+        host: "pop.other.example".into(),
+        ..plain
+    });
+    let elsewhere = manage.retrieval_change(&alice, old, elsewhere).await;
+    let words = format!("not allowed in security: {SWITCHED_OFF}");
+    assert_eq!(told(elsewhere), words);
+}
