@@ -5,22 +5,11 @@ use std::path::PathBuf;
 use super::catch_alls::Routing;
 use inhaul_domain::schedule::{Every, ScheduleState};
 use inhaul_domain::standing::{Paused, PausedBy};
-use inhaul_domain::{Retention, SessionSize, StartPoint};
+use inhaul_domain::{Retention, Security, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, Octets, RetrievalId, Secret,
     Timestamp,
 };
-
-/// How the line to the remote server is protected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Security {
-    /// TLS from the first octet.
-    Tls,
-    /// STLS before the sign-in, or no sign-in.
-    StartTls,
-    /// Nothing. Passwords cross the line readable.
-    None,
-}
 
 /// Where a remote password or token comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
