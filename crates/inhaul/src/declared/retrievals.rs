@@ -192,6 +192,7 @@ impl Wanted {
             routing: self.routing,
             every: self.every,
             retention: self.retention,
+            first_run_keeps: false,
             start: start_point(entry.bring),
             paused: entry.paused,
             sign_in_memory: None,

@@ -102,6 +102,8 @@ pub struct NewRetrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Nothing is deleted there before a run has ended well.
+    pub first_run_keeps: bool,
     /// Which messages that are there already are wanted.
     pub start: StartPoint,
     /// Made, but not run by itself.
@@ -141,6 +143,8 @@ pub struct Retrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Nothing is deleted there before a run has ended well. Over with that run.
+    pub first_run_keeps: bool,
     /// Not run by itself.
     pub paused: bool,
     /// Who paused it: an account's name, or `root`. `None` where it is not paused, or that is not

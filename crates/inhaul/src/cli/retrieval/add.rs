@@ -182,6 +182,7 @@ impl Add {
                     routing,
                     every,
                     retention,
+                    first_run_keeps: false,
                     start: start_point(self.bring),
                     paused: self.paused,
                     sign_in_memory,
