@@ -341,6 +341,7 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId, polled: Polled) 
             Polled::WhenAsked => Every::Never,
         },
         retention: Retention::Keep,
+        first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,

@@ -1,5 +1,6 @@
 //! The side of a server that people see: the pages and the API.
 
+mod detect;
 mod door;
 mod runs;
 pub(crate) mod set_up;

@@ -16,6 +16,7 @@ use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::detect;
 use crate::cli::Context;
 use crate::clock::clock;
 use crate::serve::pace;
@@ -164,6 +165,7 @@ impl Runs for OfEngine {
                 took: Duration::ZERO,
                 card: Card::new(ErrorCode::DataDamaged),
                 shown_key: None,
+                sign_ins: 0,
             }
         })?;
         let watching = Watching(look);
@@ -181,19 +183,28 @@ impl Runs for OfEngine {
             Err(failure) => Err(InspectionFailure {
                 stage: stage_of(failure.stage),
                 took: failure.took,
+                shown_key: match failure.report.code {
+                    // On a line of its own: this one said nothing of its key.
+                    ErrorCode::Certificate => self.engine.shown_key(&remote, &reach).await.ok(),
+                    _ => None,
+                },
                 card: failure.report.card(),
-                shown_key: None,
+                sign_ins: failure.sign_ins,
             }),
         }
     }
 
     async fn detect(
         &self,
-        _address: &str,
-        _for_person: Option<AccountId>,
-        _step: &(dyn Fn(DetectionStep) + Send + Sync),
+        address: &str,
+        for_person: Option<AccountId>,
+        step: &(dyn Fn(DetectionStep) + Send + Sync),
     ) -> Result<Detection, DetectionFailure> {
-        Err(DetectionFailure::NothingFound(Vec::new()))
+        let reach = self.reach(for_person).await.map_err(|error| {
+            tracing::error!(%error, "a person's reach cannot be read");
+            DetectionFailure::NothingFound(Vec::new())
+        })?;
+        detect::detect(&self.engine, address, &reach, step).await
     }
 }
 
