@@ -8,6 +8,7 @@ use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
 use crate::door::Door;
+use crate::live::Checks;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -21,6 +22,7 @@ struct Shared {
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
     clock: Clock,
+    checks: Checks,
     settings: RwLock<Arc<Settings>>,
 }
 
@@ -40,6 +42,7 @@ impl App {
             runs,
             door,
             clock,
+            checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
         }))
     }
@@ -62,6 +65,11 @@ impl App {
     /// Whoever knows the passwords.
     pub fn door(&self) -> &dyn Door {
         &*self.0.door
+    }
+
+    /// Checks that somebody watches.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     /// The moment.

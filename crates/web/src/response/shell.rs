@@ -5,6 +5,7 @@ use inhaul_store::{Account, Preferences, Theme};
 
 use crate::app::App;
 use crate::assets;
+use crate::live::CheckButton;
 
 /// What the layout needs.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub(crate) struct Shell {
     pub(crate) is_demo: bool,
     /// Since when there is no network, in words.
     pub(crate) offline: Option<String>,
+    /// What "Check mail" does for them.
+    pub(crate) check: CheckButton,
 }
 
 impl Shell {

@@ -12,6 +12,7 @@ use inhaul_domain::schedule::{self, Setback};
 use inhaul_engine::service::{self, RetrievalStatus, Service};
 use inhaul_engine::{self as engine, Engine, InspectionObserver, RunReport};
 use inhaul_store::{Remote, RemoteSecret, StartedBy, Store as _, StoreError};
+use inhaul_types::card::Detail;
 use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
 use tokio::sync::broadcast::error::RecvError;
@@ -46,6 +47,7 @@ impl OfEngine {
             doing: status.doing.map(|(why, come)| (why, come_of(come))),
             position: status.position,
             waiting_until: status.waiting_until,
+            waiting_next: status.waiting_next,
             offline_since: around.offline_since,
             row: status.row,
         }
@@ -323,6 +325,7 @@ fn ended_of(report: &RunReport, next: Option<Timestamp>) -> Ended {
         run: report.run,
         card: failure.map(|failure| failure.card()),
         is_busy: failure.is_some_and(|failure| Setback::of(failure.code) == Setback::Busy),
+        is_stopped: failure.is_some_and(|failure| failure.facts.detail == Some(Detail::Stopped)),
         stored: report.stored,
         octets: report.octets,
         deleted: report.deleted,
