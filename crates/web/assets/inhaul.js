@@ -280,6 +280,7 @@ function wake(root = document) {
   tellTimes(root);
 }
 wake();
+one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 one("[data-focus]")?.focus();
 addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
 

@@ -7,7 +7,7 @@ use axum::extract::{self, Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::standing::Standing;
 use inhaul_store::{Folder, Message};
-use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
+use inhaul_types::{Card, Facts, FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
 use crate::app::App;
@@ -54,8 +54,8 @@ struct Needing {
     id: i64,
     what: String,
     since: Option<When>,
-    /// How it stands, in a sentence.
-    sentence: String,
+    /// What it met, in a sentence.
+    why: String,
 }
 
 struct FolderRow {
@@ -68,6 +68,8 @@ struct FolderRow {
 
 struct Row {
     from: String,
+    /// As the message has it, with the name.
+    address: String,
     subject: String,
     at: When,
     via: Option<String>,
@@ -129,7 +131,8 @@ async fn show(
         .map(|state| (state.row.id, state.row.name.as_str()))
         .collect();
     let row = |message: &Message| Row {
-        from: message.summary.from.clone(),
+        from: name_of(&message.summary.from).to_owned(),
+        address: message.summary.from.clone(),
         subject: message.summary.subject.clone(),
         at: at(message.internal_date, now),
         via: message
@@ -178,8 +181,20 @@ impl Needing {
         Self {
             id: row.id.row(),
             what: row.remote.user.clone(),
-            since: row.failing_since.map(|since| at(since, now)),
-            sentence: state.sentence(now),
+            since: row
+                .last_good
+                .or(row.failing_since)
+                .map(|since| at(since, now)),
+            why: match row.last_error {
+                Some(code) => {
+                    let facts = Facts {
+                        server: Some(row.remote.host.clone()),
+                        ..Facts::default()
+                    };
+                    format!("{}.", Card::of(code, &facts).title)
+                }
+                None => state.sentence(now),
+            },
         }
     }
 }
@@ -201,5 +216,33 @@ fn shown(name: &str) -> &str {
     match name {
         "INBOX" => "Inbox",
         name => name,
+    }
+}
+
+/// The name before an address in angle brackets, without quotes; what has none stays as it is.
+fn name_of(from: &str) -> &str {
+    let name = from.split_once('<').map_or(from, |(name, _)| name);
+    match name.trim().trim_matches('"').trim() {
+        "" => from,
+        name => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_shows_the_senders_name_or_else_the_address() {
+        for (from, shown) in [
+            ("Jana Novak <jana@work.example>", "Jana Novak"),
+            ("\"Novak, Jana\" <jana@work.example>", "Novak, Jana"),
+            ("<jana@work.example>", "<jana@work.example>"),
+            ("jana@work.example", "jana@work.example"),
+            ("\"\" <a@b.example>", "\"\" <a@b.example>"),
+            ("", ""),
+        ] {
+            assert_eq!(name_of(from), shown);
+        }
     }
 }
