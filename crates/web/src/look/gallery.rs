@@ -2,6 +2,7 @@
 //!
 //! With `INHAUL_GALLERY=DIRECTORY` the test leaves it there, with the sheet and the script beside it.
 
+use std::path::Path;
 use std::time::Duration;
 use std::{env, fs};
 
@@ -112,24 +113,29 @@ fn everything_is_drawn_without_inline_style_or_script() {
     assert_eq!(html.matches("<script").count(), 1);
     assert_eq!(html.matches("<h1").count(), 1);
     if let Some(directory) = env::var_os("INHAUL_GALLERY") {
-        let directory = std::path::Path::new(&directory);
-        let own = assets::address("");
-        for (theme, name) in [("light", "light.html"), ("dark", "dark.html")] {
-            let html = html
-                .replace(&own, "")
-                .replace("data-theme=\"system\"", &format!("data-theme=\"{theme}\""));
-            fs::write(directory.join(name), html).unwrap();
-        }
-        for (name, text) in [
-            ("inhaul.css", include_str!("../../assets/inhaul.css")),
-            ("inhaul.js", include_str!("../../assets/inhaul.js")),
-            ("icon.svg", include_str!("../../assets/icon.svg")),
-            (
-                "icon-alert.svg",
-                include_str!("../../assets/icon-alert.svg"),
-            ),
-        ] {
-            fs::write(directory.join(name), text).unwrap();
-        }
+        leave_in(directory.as_ref());
+    }
+}
+
+/// Writes it as `light.html` and `dark.html`, with what they need beside them.
+pub(super) fn leave_in(directory: &Path) {
+    let html = gallery()
+        .render()
+        .unwrap()
+        .replace(&assets::address(""), "");
+    for theme in ["light", "dark"] {
+        let html = html.replace("data-theme=\"system\"", &format!("data-theme=\"{theme}\""));
+        fs::write(directory.join(format!("{theme}.html")), html).unwrap();
+    }
+    for (name, text) in [
+        ("inhaul.css", include_str!("../../assets/inhaul.css")),
+        ("inhaul.js", include_str!("../../assets/inhaul.js")),
+        ("icon.svg", include_str!("../../assets/icon.svg")),
+        (
+            "icon-alert.svg",
+            include_str!("../../assets/icon-alert.svg"),
+        ),
+    ] {
+        fs::write(directory.join(name), text).unwrap();
     }
 }

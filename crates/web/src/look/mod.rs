@@ -16,6 +16,8 @@ pub use number::{many, number};
 pub use size::size;
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod contrast;
 #[cfg(test)]
 mod gallery;
