@@ -8,6 +8,7 @@ use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
 use crate::door::Door;
+use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -22,6 +23,7 @@ struct Shared {
     door: Arc<dyn Door>,
     clock: Clock,
     settings: RwLock<Arc<Settings>>,
+    drafts: Drafts,
 }
 
 impl App {
@@ -41,6 +43,7 @@ impl App {
             door,
             clock,
             settings: RwLock::new(Arc::new(settings)),
+            drafts: Drafts::default(),
         }))
     }
 
@@ -62,6 +65,11 @@ impl App {
     /// Whoever knows the passwords.
     pub fn door(&self) -> &dyn Door {
         &*self.0.door
+    }
+
+    /// Mailboxes that are being added.
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.0.drafts
     }
 
     /// The moment.
