@@ -21,6 +21,7 @@
   let timers = [];
   let isQuiet = false; // an opened Inbox began it: no dock, only the note on new messages
   let news = 0;
+  let seen = new Set(); // messages that the page knows of
 
   const make = (name, className, text) => {
     const element = document.createElement(name);
@@ -78,7 +79,7 @@
     stop.type = "button";
     stop.addEventListener("click", () => {
       stop.disabled = true;
-      fetch(`/check/${check.check_id}/stop`, { method: "POST", headers: LIVE });
+      fetch(`/check/${check.check_id}/stop`, { method: "POST", headers: { accept: LIVE.accept } });
     });
     const add = make("a", "button dock-add", "Add a mailbox");
     add.href = "/retrievals/add";
@@ -156,10 +157,13 @@
   };
 
   /** New messages in an open Inbox: a note, because a list that moves is a list that misleads. */
-  const tellNews = (count) => {
+  const tellNews = (messages) => {
+    const fresh = messages.filter((message) => !seen.has(message.id));
+    fresh.forEach((message) => seen.add(message.id));
     const list = document.querySelector(".list");
-    if (!list || count === 0) return;
-    news += count;
+    const shown = fresh.filter((message) => message.folder === "Inbox").length;
+    if (!list || shown === 0) return;
+    news += shown;
     let pill = document.querySelector(".dock-pill");
     if (!pill) {
       pill = make("a", "dock-pill");
@@ -174,13 +178,7 @@
     note("");
     draw();
     say(check.summary.words);
-    // Without messages by name, as after polls, the sum says how many.
-    if (news === 0) tellNews(check.summary.new);
-    if (document.querySelector("[data-check-page]")) {
-      window.location.reload();
-    } else if (check.summary.good) {
-      later(close, CLOSES_AFTER);
-    }
+    if (check.summary.good) later(close, CLOSES_AFTER);
   };
 
   const update = (line) => {
@@ -196,6 +194,7 @@
       if (!response.ok) return close();
       const before = check;
       check = await response.json();
+      tellNews(check.messages);
       for (const line of check.retrievals) {
         const same = before.retrievals.find((one) => one.retrieval === line.retrieval);
         if (line.result && !(same && same.result)) say(`${line.retrieval}: ${line.words}`);
@@ -218,8 +217,8 @@
     source = new EventSource(address("/events"));
     hears("progress", update);
     hears("message", (message) => {
-      check.messages.push(message);
-      if (message.folder === "Inbox") tellNews(1);
+      if (!seen.has(message.id)) check.messages.push(message);
+      tellNews([message]);
     });
     hears("done", (line) => {
       update(line);
@@ -244,7 +243,7 @@
     dock = null;
     check = state;
     isQuiet = state.activation === "folder";
-    news = 0;
+    state.messages.forEach((message) => seen.add(message.id));
     open();
     draw();
     if (state.words) note(state.words);
@@ -292,6 +291,11 @@
   };
 
   const going = forms[0].dataset.check;
+  // The check's own page shows it already: it is asked for again, as without script.
+  if (document.querySelector("[data-check-page]")) {
+    setTimeout(() => window.location.reload(), BETWEEN_POLLS);
+    return;
+  }
   if (going) join(`/api/v1/check/${going}`);
   // Opening the Inbox began a check a moment ago.
   else if (window.location.pathname === "/") setTimeout(() => join("/api/v1/check/current"), 300);

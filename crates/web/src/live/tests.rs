@@ -12,6 +12,7 @@ use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
 use http_body_util::BodyExt as _;
 use inhaul_domain::trigger::{Refusal, RefusalReason};
+use inhaul_domain::{Retention, StartPoint};
 use inhaul_manage::{Manage, OwnAddresses};
 use inhaul_store::*;
 use inhaul_testkit::TestDir;
@@ -37,6 +38,18 @@ pub(super) struct Scripted {
     answers: Mutex<BTreeMap<RetrievalId, Answer>>,
     started: Mutex<Vec<(What, Activation)>>,
     stopped: Mutex<Vec<RetrievalId>>,
+}
+
+impl Scripted {
+    /// From now on every start is answered so.
+    fn answer_all(&self, answer: Answer) {
+        let mut answers = self.answers.lock().unwrap();
+        answers.values_mut().for_each(|one| *one = answer);
+    }
+
+    fn change(&self, retrieval: RetrievalId, change: impl FnOnce(&mut State)) {
+        change(self.states.lock().unwrap().get_mut(&retrieval).unwrap());
+    }
 }
 
 #[async_trait]
@@ -462,7 +475,7 @@ async fn a_second_press_joins_the_check_and_a_reconnect_hears_the_rest_once() {
         until: Some(now().plus(Duration::from_secs(40))),
     };
     for answer in [Answer::Joined, Answer::Refused(too_soon)] {
-        world.runs.answers.lock().unwrap().insert(isp, answer);
+        world.runs.answer_all(answer);
         let second = browser.data("POST", "/api/v1/check").await;
         assert_eq!(second["check_id"], first["check_id"]);
         assert_eq!(second["joined"], true);
@@ -543,11 +556,7 @@ async fn what_is_not_checked_says_why() {
         if world.runs.states.lock().unwrap().is_empty() {
             world.mailbox(name, anna, Answer::Refused(refusal)).await;
         }
-        let mut answers = world.runs.answers.lock().unwrap();
-        answers
-            .values_mut()
-            .for_each(|answer| *answer = Answer::Refused(refusal));
-        drop(answers);
+        world.runs.answer_all(Answer::Refused(refusal));
         let begun = browser.data("POST", "/check").await;
         assert_eq!(begun["title"], words);
         assert_eq!(begun["finished"], true);
@@ -587,16 +596,11 @@ async fn a_sign_in_and_an_opened_inbox_begin_checks_only_where_something_runs() 
         reason: RefusalReason::TooSoonAfterStart,
         until: None,
     };
-    let isp = world.mailbox("isp", anna, Answer::Refused(too_soon)).await;
+    world.mailbox("isp", anna, Answer::Refused(too_soon)).await;
     let here = IpAddr::from([127, 0, 0, 1]);
     super::signed_in(&world.app, anna, here).await;
     assert!(world.app.checks().current(anna).is_none());
-    world
-        .runs
-        .answers
-        .lock()
-        .unwrap()
-        .insert(isp, Answer::Started);
+    world.runs.answer_all(Answer::Started);
     super::signed_in(&world.app, anna, here).await;
     let check = world.app.checks().current(anna).unwrap();
     let title = check.view(now()).title;
@@ -654,6 +658,10 @@ async fn waiting_shows_the_next_try_and_ends_when_nobody_waits_any_more() {
         until: Some(now().plus(Duration::from_secs(40))),
     };
     let isp = world.mailbox("isp", anna, Answer::Refused(soon)).await;
+    world.runs.change(isp, |state| {
+        state.doing = None;
+        state.waiting_next = soon.until;
+    });
     let begun = browser.data("POST", "/check/waiting").await;
     assert_eq!(
         begun["title"],
