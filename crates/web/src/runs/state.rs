@@ -29,6 +29,19 @@ pub struct State {
 }
 
 impl State {
+    /// One that has not been heard of yet: it was added a moment ago.
+    pub fn of_new(row: Retrieval) -> Self {
+        Self {
+            next: row.schedule.next_due,
+            row: Arc::new(row),
+            doing: None,
+            position: None,
+            waiting_until: None,
+            interval: None,
+            offline_since: None,
+        }
+    }
+
     /// How it stands.
     pub fn standing(&self, now: Timestamp) -> Standing {
         standing(&self.facts(now))
