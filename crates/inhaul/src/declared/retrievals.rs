@@ -217,6 +217,8 @@ impl Wanted {
             every: unless_there(self.every, &row.every),
             retention: unless_there(self.retention, &row.retention),
             paused: paused.filter(|paused| *paused != row.paused),
+            // The file does.
+            paused_by: None,
             limits: None,
             confined: row.confined.then_some(false),
             written_at: unless_there(Some(self.written), &row.written_at),

@@ -41,6 +41,8 @@ impl Manage {
             _ => {}
         }
         change.confined = other(change.confined, &before.confined);
+        let pauses = change.paused == Some(true);
+        change.paused_by = pauses.then(|| actor.name.clone());
         self.store.retrieval_change(id, change.clone()).await?;
         let after = self.store.retrieval_by_id(id).await?;
         let mut changes = Change::between(&before, &after);

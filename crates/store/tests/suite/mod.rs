@@ -22,6 +22,8 @@ pub(crate) mod run_pages;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod sign_in;
+pub(crate) mod views;
+pub(crate) mod visitors;
 
 use std::fs::File;
 use std::io::{Seek, Write};

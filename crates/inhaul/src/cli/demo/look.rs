@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use inhaul_domain::Retention;
 use inhaul_domain::schedule::{ScheduleState, interval};
-use inhaul_domain::standing::{
-    Checking, Paused, PausedBy, Standing, StandingFacts, sentence, standing,
-};
+use inhaul_domain::standing::{Checking, Standing, StandingFacts, sentence, standing};
 use inhaul_engine::service::{RetrievalStatus, RunStage};
 use inhaul_store::{Retrieval, Store};
 
@@ -114,10 +112,7 @@ pub(super) fn how_it_stands(
     let facts = StandingFacts {
         now,
         host: sample.domain(),
-        paused: row.paused.then_some(Paused {
-            by: PausedBy::Unknown,
-            since: None,
-        }),
+        paused: row.pause(),
         checking: going_on.map(|(_, come)| Checking {
             messages: (come.stage == RunStage::Bringing).then_some((come.stored, come.wanted)),
         }),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use inhaul_domain::Retention;
 use inhaul_domain::providers;
 use inhaul_domain::schedule::interval;
-use inhaul_domain::standing::{Paused, PausedBy, Standing, StandingFacts, standing};
+use inhaul_domain::standing::{Standing, StandingFacts, standing};
 use inhaul_types::{Card, Facts};
 
 use super::finding::{Finding, listed, quoted};
@@ -68,10 +68,7 @@ fn stands(site: &Site, known: &Known, running: Running) -> Standing {
     standing(&StandingFacts {
         now: site.now,
         host: &row.remote.host,
-        paused: row.paused.then_some(Paused {
-            by: PausedBy::Unknown,
-            since: None,
-        }),
+        paused: row.pause(),
         checking: None,
         offline_since: None,
         schedule: &row.schedule,
