@@ -72,7 +72,7 @@ impl FromRequestParts<App> for Person {
         }
         let preferences = visitors.preferences(session.account.id).await?;
         Ok(Self {
-            shell: Shell::of(app, &session.account, &preferences),
+            shell: Shell::of(app, &session.account, &preferences).placed(parts.uri.path()),
             session: session.token,
             account: session.account,
             caller,
