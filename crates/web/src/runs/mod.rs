@@ -20,7 +20,7 @@ pub use mailbox::{
     Detection, DetectionFailure, DetectionStep, Found, Inspection, InspectionFailure, Look, Origin,
     Stage, Step, StepResult,
 };
-pub use state::{Come, Overall, RunStage, State};
+pub use state::{Come, Overall, Reader, RunStage, State};
 
 /// Somebody wants mail now.
 #[derive(Clone, Debug)]
