@@ -9,6 +9,7 @@ mod notes;
 mod retrieval_limits;
 mod retrievals;
 mod sizes;
+mod stories;
 
 pub use catch_alls::{domains_words, rules_words, source_words};
 pub use counts::{count, counted, size};
@@ -23,3 +24,4 @@ pub use retrievals::{
     after_storing_words, every_word, retention_words, security_word, sign_in_word,
 };
 pub use sizes::{format_size, parse_size};
+pub use stories::{StoryEvent, StoryEventKind, may_go_at, search_word, search_words, story_events};

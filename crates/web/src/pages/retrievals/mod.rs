@@ -10,17 +10,18 @@ mod detail;
 mod facts;
 mod history;
 mod list;
-mod looker;
+pub(crate) mod looker;
 mod remove;
 mod trial;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use axum::Router;
 use axum::routing::{get, post};
 
+use super::whereabouts;
 use crate::app::App;
 use looker::{Looks, Own};
 
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/retrievals", get(list::page))
         .merge(of_one::<Own>())
+        .merge(whereabouts::routes())
 }
 
 /// The pages of one retrieval, below the address from which `L` looks.
