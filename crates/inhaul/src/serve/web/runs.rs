@@ -141,6 +141,10 @@ impl Runs for OfEngine {
         }
     }
 
+    fn pace(&self) -> schedule::Pace {
+        pace::pace(&self.context.config.checks)
+    }
+
     fn subscribe(&self) -> Events {
         let events = self.service.subscribe();
         stream::unfold(events, |mut events| async move {
