@@ -79,6 +79,7 @@ fn run(words: &[String]) -> Result<()> {
                 peers::print_missing()
             } else {
                 peers::ensure()?;
+                peers::ensure_browser()?;
                 peers::ensure_servers()
             }
         }

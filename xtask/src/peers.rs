@@ -3,6 +3,7 @@
 //! Installs only as root and only with apt-get; anybody else is told the packages. No service is
 //! started: the tests start private copies of what they need. Servers of other makes than Dovecot,
 //! and Postfix, whose packages exclude one another, are installed beside the system (`testkit`'s `lab`).
+//! Where no browser can be had, only the tests of pages are left out.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -12,7 +13,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use inhaul_testkit::{lab_install, lab_missing, lab_obstacle};
+use inhaul_testkit::{
+    browser_extra_missing, browser_install, browser_missing, browser_obstacle, lab_install,
+    lab_missing, lab_obstacle,
+};
 
 /// How we see that a package is there.
 enum Sign {
@@ -44,7 +48,7 @@ pub(crate) fn ensure() -> Result<()> {
         return Ok(());
     }
     let list = wanted.join(" ");
-    if !is_root() || find_program("apt-get").is_none() {
+    if !may_install() {
         bail!(
             "programs that the tests talk to are missing; as root:\n\n  \
              apt-get install --no-install-recommends {list}\n"
@@ -75,10 +79,44 @@ pub(crate) fn ensure_servers() -> Result<()> {
     Ok(())
 }
 
+/// Why no browser can be had here, if so, and what to do about it.
+pub(crate) fn no_browser() -> Option<String> {
+    let missing = browser_missing();
+    if !missing.is_empty() && !may_install() {
+        let list = missing.join(" ");
+        return Some(format!(
+            "as root: apt-get install --no-install-recommends {list}"
+        ));
+    }
+    browser_obstacle()
+}
+
+/// Makes sure that a browser is there and what judges its pages; or says why it cannot be.
+pub(crate) fn ensure_browser() -> Result<()> {
+    if let Some(why) = no_browser() {
+        eprintln!("   no browser is installed: {why}");
+        return Ok(());
+    }
+    let wanted = browser_missing();
+    if !wanted.is_empty() {
+        eprintln!("   installing {}", wanted.join(" "));
+        install(&wanted)?;
+        let still = browser_missing();
+        if !still.is_empty() {
+            bail!("installed, but not to be found: {}", still.join(" "));
+        }
+    }
+    if browser_extra_missing() {
+        eprintln!("   installing {} below target", browser_install()?);
+    }
+    Ok(())
+}
+
 /// Prints the packages that are missing, on one line, for a script that installs them itself.
 #[expect(clippy::print_stdout, reason = "the list is this command's result")]
 pub(crate) fn print_missing() -> Result<()> {
-    println!("{}", missing().join(" "));
+    let all = [missing(), browser_missing()].concat();
+    println!("{}", all.join(" "));
     Ok(())
 }
 
@@ -170,7 +208,11 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 const FORBID: &str =
     "#!/bin/sh\n# Here only while `cargo xtask peers` installs packages.\nexit 101\n";
 
-/// Whether this process may install packages.
+/// Whether this process can install packages.
+fn may_install() -> bool {
+    is_root() && find_program("apt-get").is_some()
+}
+
 fn is_root() -> bool {
     // The owner of our own entry in /proc is our effective user.
     fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)

@@ -26,10 +26,12 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
 
 /// The steps, cheap and telling ones first. A further check is one more line here.
 fn steps(extent: Extent) -> Result<Vec<Step>> {
-    let servers = lab_obstacle().map_or(Servers::Possible, Servers::Impossible);
+    let servers = Peers::servers();
+    let browser = Peers::browser();
     let mut steps = vec![
         Step::call("peers", "cargo xtask peers", peers::ensure),
         servers.step(),
+        browser.step(),
         Step::cargo("format", "fmt --all --check"),
         Step::cargo(
             "format of fuzz",
@@ -52,7 +54,7 @@ fn steps(extent: Extent) -> Result<Vec<Step>> {
         steps.push(Step::cargo("release", "build --release -p inhaul"));
     }
     steps.extend([
-        tests(extent, &servers),
+        tests(extent, &[servers, browser]),
         Step::cargo("doctests", "test --workspace --all-features --doc"),
     ]);
     steps.extend(fuzz::steps(fuzz_time(extent), None)?);
@@ -71,33 +73,50 @@ fn steps(extent: Extent) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// Whether servers of other makes can be had here.
-enum Servers {
-    Possible,
-    /// Why not.
-    Impossible(String),
+/// What not every machine can have, and what its tests are called.
+struct Peers {
+    title: &'static str,
+    ensure: fn() -> Result<()>,
+    /// How the names of the tests that need it begin, or those of the modules they are in.
+    tests: &'static [&'static str],
+    /// Why it cannot be had here, if so.
+    impossible: Option<String>,
 }
 
-impl Servers {
+impl Peers {
+    /// `crates/inhaul/tests/servers` and `sharing_out`, and testkit, have tests against them.
+    fn servers() -> Self {
+        Self {
+            title: "servers of other makes",
+            ensure: peers::ensure_servers,
+            tests: &["makes::", "postfix::"],
+            impossible: lab_obstacle(),
+        }
+    }
+
+    /// The pages are tested with it, and testkit itself.
+    fn browser() -> Self {
+        Self {
+            title: "browser",
+            ensure: peers::ensure_browser,
+            tests: &["browser::"],
+            impossible: peers::no_browser(),
+        }
+    }
+
     /// The step that installs them, or tells that what is tested against them is left out.
     fn step(&self) -> Step {
-        let title = "servers of other makes";
-        match self {
-            Self::Possible => Step::call(title, "cargo xtask peers", peers::ensure_servers),
-            Self::Impossible(why) => {
-                Step::left_out(format!("{title} and the tests against them"), why)
-            }
+        let title = self.title;
+        match &self.impossible {
+            None => Step::call(title, "cargo xtask peers", self.ensure),
+            Some(why) => Step::left_out(format!("{title} and the tests that need it"), why),
         }
     }
 }
 
 /// Unit tests, and the end-to-end tests of `crates/inhaul/tests` with the real binary.
-fn tests(extent: Extent, servers: &Servers) -> Step {
-    // What `crates/inhaul/tests/servers` and `sharing_out`, and testkit, call their tests.
-    let skip = match servers {
-        Servers::Possible => "",
-        Servers::Impossible(_) => "-- --skip makes:: --skip postfix::",
-    };
+fn tests(extent: Extent, peers: &[Peers]) -> Step {
+    let skip = left_out(peers);
     // nextest gives every test a process of its own, so that one cannot upset another; nobody needs it.
     let step = if has_subcommand("nextest") {
         Step::cargo(
@@ -118,6 +137,17 @@ fn tests(extent: Extent, servers: &Servers) -> Step {
             .env("INHAUL_FULL", "1")
             .env("INHAUL_MEASURED", release_program()),
     }
+}
+
+/// The options that leave out the tests of what cannot be had.
+fn left_out(peers: &[Peers]) -> String {
+    let impossible = peers.iter().filter(|peers| peers.impossible.is_some());
+    let names = impossible.flat_map(|peers| peers.tests);
+    let skips: Vec<_> = names.map(|name| format!("--skip {name}")).collect();
+    if skips.is_empty() {
+        return String::new();
+    }
+    format!("-- {}", skips.join(" "))
 }
 
 /// What `cargo build --release` makes.
@@ -146,5 +176,24 @@ fn fuzz_time(extent: Extent) -> Duration {
         // Long enough for some hundred thousand inputs, short enough for every commit.
         Extent::Usual => Duration::from_secs(10),
         Extent::Full => Duration::from_secs(60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_tests_of_what_cannot_be_had_are_left_out() {
+        let [mut servers, mut browser] = [Peers::servers(), Peers::browser()];
+        (servers.impossible, browser.impossible) = (None, None);
+        assert_eq!(left_out(&[servers, browser]), "");
+        let [mut servers, mut browser] = [Peers::servers(), Peers::browser()];
+        (servers.impossible, browser.impossible) = (None, Some("no".into()));
+        assert_eq!(left_out(&[servers, browser]), "-- --skip browser::");
+        let [mut servers, mut browser] = [Peers::servers(), Peers::browser()];
+        (servers.impossible, browser.impossible) = (Some("no".into()), Some("no".into()));
+        let all = "-- --skip makes:: --skip postfix:: --skip browser::";
+        assert_eq!(left_out(&[servers, browser]), all);
     }
 }

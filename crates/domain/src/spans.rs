@@ -19,7 +19,7 @@ pub fn to_wait(span: Duration) -> String {
 }
 
 /// [`passed`] as lists show it: `20 s`, `4 min`, `3 h`, `2 d`.
-pub(crate) fn passed_briefly(span: Duration) -> String {
+pub fn passed_briefly(span: Duration) -> String {
     let (count, unit) = in_units(span.as_secs());
     format!("{count} {}", unit.symbol())
 }

@@ -1,7 +1,7 @@
 //! What carries out runs, and what they share: store, limits, dialler, log, clock.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use futures_util::FutureExt;
 use inhaul_domain::schedule::Pace;
@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::budget::Budget;
+use crate::detect::ToldProvider;
 use crate::failure::RunError;
 use crate::leases::{Lease, Leases};
 use crate::network::Network;
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(crate) sharings: Sharings,
     pub(crate) surveys: Surveys,
     pace: RwLock<Arc<Pace>>,
+    told: Mutex<Arc<[ToldProvider]>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -108,6 +110,7 @@ impl Engine {
             sharings: Sharings::default(),
             surveys: Surveys::default(),
             pace: RwLock::default(),
+            told: Mutex::default(),
         })
     }
 
@@ -131,6 +134,11 @@ impl Engine {
             spool: present.spool.clone(),
             ..checks
         });
+    }
+
+    /// Providers that this installation was told of.
+    pub(crate) fn told_providers(&self) -> MutexGuard<'_, Arc<[ToldProvider]>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Limits and deadlines, as they are now.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use inhaul_domain::providers;
 use inhaul_net::{CertificateFault, DialError};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_pop3_proto::client::ClientError;
@@ -252,6 +253,7 @@ impl RunError {
         let (code, detail) = self.fact(host);
         let facts = Facts {
             server: Some(host.to_owned()),
+            provider: providers::for_cards(host),
             port: Some(port),
             detail,
             said: self.said(),

@@ -4,6 +4,7 @@
 //! is `inhaul-pop3-proto`'s, durability is the store's. What is here is the order of effects.
 
 mod budget;
+pub mod detect;
 mod engine;
 mod failure;
 mod inspect;

@@ -5,9 +5,9 @@
 //! less than its words. Without either, a refused sign-in is a wrong password: the code with the
 //! slowest tries, so a wrong guess locks nobody out.
 
+use inhaul_domain::providers::{self, Passwords, Provider};
 use inhaul_pop3_proto::ResponseCode;
 use inhaul_types::ErrorCode;
-use inhaul_types::card::{Passwords, Provider};
 
 use crate::failure::Doing;
 
@@ -47,7 +47,7 @@ fn secret_refused(doing: Doing, host: &str) -> ErrorCode {
     if doing == Doing::TokenSignIn {
         return ErrorCode::AuthRefused;
     }
-    match Provider::of_host(host).map(|provider| provider.passwords) {
+    match providers::of_host(host).map(Provider::passwords) {
         Some(Passwords::Never) => ErrorCode::AuthNotPossible,
         Some(Passwords::AppOnly) => ErrorCode::AuthAppPassword,
         Some(Passwords::Work) | None => ErrorCode::AuthRefused,

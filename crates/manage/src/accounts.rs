@@ -1,6 +1,6 @@
 //! Accounts: administrators add, change and remove them; everybody changes their own password.
 
-use inhaul_store::{Account, AccountChange, Limits, NewAccount};
+use inhaul_store::{Account, AccountChange, Limits, NewAccount, StoreError};
 use inhaul_types::{AccountId, Address, Secret};
 
 use crate::audit::Change;
@@ -73,7 +73,8 @@ impl Manage {
             admin: form.admin,
             password: form.password,
         };
-        let id = self.store.account_create(new).await?;
+        let made = self.store.account_create(new).await;
+        let id = made.map_err(refused)?;
         let added = self.account_row(id).await?;
         self.take_down(actor, [Change::added(&added)]).await;
         Ok(id)
@@ -95,7 +96,8 @@ impl Manage {
         if says_what_files_say {
             unless_written(before.written_at.as_deref())?;
         }
-        self.store.account_change(id, change).await?;
+        let changed = self.store.account_change(id, change).await;
+        changed.map_err(refused)?;
         let after = self.account_row(id).await?;
         self.take_down(actor, Change::between(&before, &after))
             .await;
@@ -181,6 +183,16 @@ fn change_of(form: AccountForm, before: &Account) -> Result<AccountChange, Refus
         change.remove_addresses = without(&before.addresses, &wanted);
     }
     Ok(change)
+}
+
+/// A group that is not there was named in the form.
+fn refused(error: StoreError) -> Refused {
+    match Refused::from(error) {
+        missing @ Refused::NotFound { what: "group", .. } => {
+            Refused::invalid("group", missing.to_string())
+        }
+        refused => refused,
+    }
 }
 
 const ACCOUNT: &str = "account";

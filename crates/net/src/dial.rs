@@ -25,7 +25,10 @@ pub struct Target {
 #[derive(Debug, Default)]
 pub struct Dialler {
     configurations: Configurations,
-    /// The system's if `None`.
+    /// Who is asked for names; the system if `None`.
+    #[cfg(feature = "simulation")]
+    names: Option<std::sync::Arc<dyn crate::Network>>,
+    /// Who makes lines; the system if `None`.
     #[cfg(feature = "simulation")]
     network: Option<std::sync::Arc<dyn crate::Network>>,
 }
@@ -40,7 +43,17 @@ impl Dialler {
     #[cfg(feature = "simulation")]
     pub fn within(network: std::sync::Arc<dyn crate::Network>) -> Self {
         Self {
+            names: Some(std::sync::Arc::clone(&network)),
             network: Some(network),
+            ..Self::default()
+        }
+    }
+
+    /// A dialler that asks `network` for names and makes its lines by the system.
+    #[cfg(feature = "simulation")]
+    pub fn with_names_of(network: std::sync::Arc<dyn crate::Network>) -> Self {
+        Self {
+            names: Some(network),
             ..Self::default()
         }
     }
@@ -124,7 +137,7 @@ impl Dialler {
             return Ok(vec![SocketAddr::new(address, target.port)]);
         }
         #[cfg(feature = "simulation")]
-        if let Some(network) = &self.network {
+        if let Some(network) = &self.names {
             return answered(target, network.look_up(bare, target.port).await);
         }
         let found = tokio::net::lookup_host((bare, target.port)).await;

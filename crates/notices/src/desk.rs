@@ -9,6 +9,7 @@ use std::sync::Arc;
 use inhaul_domain::notices::{
     Event, Gathered, Gathering, Listener, News, Place, Sight, Told, Trouble, Urgency, gather,
 };
+use inhaul_domain::providers;
 use inhaul_types::{AccountId, Card, Facts, RetrievalId, Timestamp};
 
 use crate::letters::{for_inbox, for_machines, new_id};
@@ -364,6 +365,7 @@ impl Desk {
         let made = || {
             let facts = Facts {
                 server: Some(known.host.clone()),
+                provider: providers::for_cards(&known.host),
                 retrieval: Some(known.name.clone()),
                 failing_since: Some(news.trouble.since),
                 ..Facts::default()

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod browser;
 mod clock;
 mod corpus;
 mod cut_proxy;
@@ -17,6 +18,10 @@ mod recorder;
 mod script;
 mod server;
 
+pub use browser::{
+    Browser, By, FaultyNode, Focused, Preference, Request, Scripts, Tab, View, Violation,
+    browser_extra_missing, browser_install, browser_missing, browser_obstacle,
+};
 pub use clock::{ClockFile, ManualClock};
 pub use corpus::{CorpusMessage, corpus, corpus_dir, corpus_or_fixtures};
 pub use cut_proxy::{CutMode, CutProxy};

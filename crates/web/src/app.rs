@@ -9,6 +9,7 @@ use inhaul_types::Timestamp;
 
 use crate::door::Door;
 use crate::live::Checks;
+use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -24,6 +25,7 @@ struct Shared {
     clock: Clock,
     checks: Checks,
     settings: RwLock<Arc<Settings>>,
+    drafts: Drafts,
 }
 
 impl App {
@@ -44,6 +46,7 @@ impl App {
             clock,
             checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
+            drafts: Drafts::default(),
         }))
     }
 
@@ -70,6 +73,11 @@ impl App {
     /// Checks that somebody watches.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// Mailboxes that are being added.
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.0.drafts
     }
 
     /// The moment.

@@ -172,7 +172,8 @@ pub(crate) async fn encrypt(
     Ok(())
 }
 
-async fn ask_for_tls(wire: &mut Wire, learned: &mut Learned) -> Result<(), RunError> {
+/// CAPA, and STLS where it is offered; behind the `+OK` comes the handshake.
+pub(crate) async fn ask_for_tls(wire: &mut Wire, learned: &mut Learned) -> Result<(), RunError> {
     if learned.capabilities.is_none() {
         capa(wire, learned).await?;
         if !learned

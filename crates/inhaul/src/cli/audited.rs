@@ -14,7 +14,7 @@ pub(crate) use inhaul_manage::audit::Change;
 /// Takes the changes down: made now, by whoever typed the command.
 pub(crate) async fn take_down(store: &dyn Store, changes: impl IntoIterator<Item = Change>) {
     let actor = Actor {
-        name: name_of(caller::current().who()),
+        name: actor(),
         account: None,
         channel: CHANNEL.into(),
         authority: Authority::Administrator,
@@ -31,6 +31,11 @@ pub(crate) async fn take_down(store: &dyn Store, changes: impl IntoIterator<Item
 
 /// How a command comes in.
 const CHANNEL: &str = "command line";
+
+/// The system's name of whoever typed the command.
+pub(crate) fn actor() -> String {
+    name_of(caller::current().who())
+}
 
 /// The system's name of a user.
 fn name_of(uid: u32) -> String {

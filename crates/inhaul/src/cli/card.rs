@@ -3,6 +3,7 @@
 //! The words are `inhaul_types::card`'s; here is the layout: 80 columns, commands are not broken,
 //! the server's own words stand on a line of their own.
 
+use inhaul_domain::providers;
 use inhaul_store::{Retrieval, Run};
 use inhaul_types::{Card, Facts};
 use serde::Serialize;
@@ -85,6 +86,7 @@ pub(crate) fn of_retrieval(retrieval: &Retrieval, runs: &[Run]) -> Option<Card> 
     let last = runs.iter().find(|run| run.code == Some(code));
     let facts = Facts {
         server: Some(retrieval.remote.host.clone()),
+        provider: providers::for_cards(&retrieval.remote.host),
         port: Some(retrieval.remote.port),
         user: Some(retrieval.remote.user.clone()),
         retrieval: Some(retrieval.name.clone()),

@@ -8,6 +8,7 @@ mod steps;
 use std::path::PathBuf;
 
 use clap::Args;
+use inhaul_domain::ServerSpec;
 use inhaul_domain::reach::Reach;
 use inhaul_engine::{RunOptions, inspect_mailbox};
 use inhaul_manage::words::security_word;
@@ -24,7 +25,6 @@ use super::pull::{Finished, checks, result_word, run_all};
 use super::retrieval::{SecurityWord, ca_file, check_secret, check_way_in, command};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
-use crate::server_spec::ServerSpec;
 use crate::way_in::{Pin, SignIn};
 use guess::guess;
 pub(super) use steps::Steps;
@@ -150,34 +150,36 @@ impl Check {
                 ));
             }
         };
-        let user = self.user.as_deref().or(address).ok_or_else(|| {
-            Failure::usage("the name to sign in with is missing").hint("Give it with --user.")
-        })?;
+        if self.user.is_none() && address.is_none() {
+            return Err(
+                Failure::usage("the name to sign in with is missing").hint("Give it with --user.")
+            );
+        }
         let checks = checks(&config);
-        let (spec, source) = match &self.server {
+        let (spec, named, source) = match &self.server {
             Some(server) => {
                 let spec = ServerSpec::parse(server, self.security.map(Into::into))
                     .map_err(|why| Failure::usage(format!("--server: {why}")))?;
-                (spec, None)
+                (spec, address.map(str::to_owned), None)
             }
             None => {
-                let domain = address
-                    .and_then(|address| address.rsplit_once('@'))
-                    .map(|(_, domain)| domain);
-                let domain = domain.filter(|domain| !domain.is_empty()).ok_or_else(|| {
-                    Failure::usage("the server is missing").hint("Give it with --server.")
-                })?;
-                let spec = guess(domain, checks.connect_timeout).await?;
-                (spec, Some(format!("a usual name for {domain}")))
+                let (found, source) = guess(address.unwrap_or_default(), &checks).await?;
+                let spec = ServerSpec {
+                    host: found.host,
+                    port: found.port,
+                    security: found.security,
+                };
+                (spec, Some(found.user), Some(source))
             }
         };
+        let user = self.user.clone().or(named).unwrap_or_default();
         let remote = Remote {
             host: spec.host,
             port: spec.port,
             security: spec.security,
             ca_file: ca_file(self.ca_file.as_deref())?,
             pin: self.pin,
-            user: user.to_owned(),
+            user: user.clone(),
             sign_in: self.sign_in.0,
         };
         check_way_in(remote.security, self.pin.map(Pin::Key))?;

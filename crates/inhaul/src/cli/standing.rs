@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use inhaul_domain::schedule::{Interval, IntervalWhy, Pace, ScheduleState, Setback, interval};
 use inhaul_domain::spans::to_wait_briefly as span;
-use inhaul_domain::standing::{
-    Checking, Paused, PausedBy, Standing, StandingFacts, sentence, standing,
-};
+use inhaul_domain::standing::{Checking, Standing, StandingFacts, sentence, standing};
 use inhaul_engine::service::{RetrievalStatus, RunStage};
 use inhaul_store::{Every, Retrieval, SqliteStore, Store};
 use inhaul_types::{ErrorCode, RetrievalId, Timestamp};
@@ -198,10 +196,7 @@ impl Stand {
         StandingFacts {
             now: self.now,
             host: &self.row.remote.host,
-            paused: self.row.paused.then_some(Paused {
-                by: PausedBy::Unknown,
-                since: None,
-            }),
+            paused: self.row.pause(),
             checking: self.checking,
             offline_since: self.offline_since,
             schedule: &self.schedule,

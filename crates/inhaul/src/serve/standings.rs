@@ -3,7 +3,7 @@
 
 use inhaul_domain::schedule::{self, Pace};
 use inhaul_domain::spans::to_wait_briefly;
-use inhaul_domain::standing::{Checking, Paused, PausedBy, Standing, StandingFacts, standing};
+use inhaul_domain::standing::{Checking, Standing, StandingFacts, standing};
 use inhaul_engine::service::{RetrievalStatus, RunStage, Service};
 use inhaul_types::Timestamp;
 
@@ -33,10 +33,7 @@ pub(super) fn standing_of(
     standing(&StandingFacts {
         now: around.now,
         host: &row.remote.host,
-        paused: row.paused.then_some(Paused {
-            by: PausedBy::Unknown,
-            since: None,
-        }),
+        paused: row.pause(),
         checking: runs.map(|_| Checking { messages: None }),
         offline_since: around.offline_since,
         schedule: &row.schedule,

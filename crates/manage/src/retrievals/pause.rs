@@ -36,9 +36,9 @@ impl Manage {
         if run == Run::Resume && is_paused_there {
             unless_written(written_at(&before))?;
         }
-        // Who paused it goes in here as soon as the store keeps it.
         let change = RetrievalChange {
             paused: Some(paused),
+            paused_by: paused.then(|| actor.name.clone()),
             ..RetrievalChange::default()
         };
         self.store.retrieval_change(id, change).await?;

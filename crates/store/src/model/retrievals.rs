@@ -4,22 +4,12 @@ use std::path::PathBuf;
 
 use super::catch_alls::Routing;
 use inhaul_domain::schedule::{Every, ScheduleState};
-use inhaul_domain::{Retention, SessionSize, StartPoint};
+use inhaul_domain::standing::{Paused, PausedBy};
+use inhaul_domain::{Retention, Security, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, Octets, RetrievalId, Secret,
     Timestamp,
 };
-
-/// How the line to the remote server is protected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Security {
-    /// TLS from the first octet.
-    Tls,
-    /// STLS before the sign-in, or no sign-in.
-    StartTls,
-    /// Nothing. Passwords cross the line readable.
-    None,
-}
 
 /// Where a remote password or token comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -112,6 +102,8 @@ pub struct NewRetrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Nothing is deleted there before a run has ended well.
+    pub first_run_keeps: bool,
     /// Which messages that are there already are wanted.
     pub start: StartPoint,
     /// Made, but not run by itself.
@@ -151,8 +143,15 @@ pub struct Retrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Nothing is deleted there before a run has ended well. Over with that run.
+    pub first_run_keeps: bool,
     /// Not run by itself.
     pub paused: bool,
+    /// Who paused it: an account's name, or `root`. `None` where it is not paused, or that is not
+    /// known: it was made so, or a file says it.
+    pub paused_by: Option<String>,
+    /// Since when it is paused.
+    pub paused_at: Option<Timestamp>,
     /// Limits of its runs.
     pub limits: RetrievalLimits,
     /// Saved by a person who is no administrator: it reaches public addresses only.
@@ -186,6 +185,17 @@ pub struct Retrieval {
 }
 
 impl Retrieval {
+    /// By whom it is paused, as somebody sees it who is none of them; `None` where it is not.
+    pub fn pause(&self) -> Option<Paused<'_>> {
+        let by = match (&self.written_at, &self.paused_by) {
+            (Some(Written { paused: true, .. }), _) => PausedBy::File,
+            (_, Some(name)) => PausedBy::Account(name),
+            (_, None) => PausedBy::Unknown,
+        };
+        let since = self.paused_at;
+        self.paused.then_some(Paused { by, since })
+    }
+
     /// Whether a person would find the same settings in both rows.
     pub fn is_configured_as(&self, other: &Self) -> bool {
         let settings = |row: &Self| {
@@ -234,6 +244,9 @@ pub struct RetrievalChange {
     pub retention: Option<Retention>,
     /// Pause or resume.
     pub paused: Option<bool>,
+    /// Who pauses it: an account's name, or `root`. It says nothing without [`Self::paused`], and
+    /// changes nothing where it is paused already.
+    pub paused_by: Option<String>,
     /// All limits of its runs there are now.
     pub limits: Option<RetrievalLimits>,
     /// Whether it was saved by a person who is no administrator.

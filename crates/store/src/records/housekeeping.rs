@@ -24,6 +24,8 @@ pub enum Chore {
     GiveUpNotices,
     /// Hourly counts of 400 days ago are forgotten.
     ForgetTally,
+    /// Sessions that were idle for 30 days are forgotten, and links that are too late.
+    ForgetVisitors,
 }
 
 /// What one call of housekeeping did.

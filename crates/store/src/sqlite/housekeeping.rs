@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::errors::{Doing, damaged};
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
-use super::{folding, notices};
+use super::{folding, notices, visitors};
 use crate::{Chore, StoreError};
 
 /// Rows deleted in one transaction.
@@ -55,6 +55,7 @@ pub(crate) enum Due {
     Notices,
     Tally { before: i64 },
     SharedOut { before: i64 },
+    Visitors,
 }
 
 /// A page of a pass.
@@ -106,6 +107,7 @@ impl Due {
             Self::Notices => Chore::GiveUpNotices,
             Self::Tally { .. } => Chore::ForgetTally,
             Self::SharedOut { .. } => Chore::ForgetSharedOut,
+            Self::Visitors => Chore::ForgetVisitors,
         }
     }
 }
@@ -140,6 +142,9 @@ pub(crate) fn survey(
     let limit = before(now, SHARED_OUT);
     if exists(conn, "SELECT 1 FROM shared_out WHERE at < ?1", limit)? {
         return Ok(Some(Due::SharedOut { before: limit }));
+    }
+    if visitors::has_old(conn, now)? {
+        return Ok(Some(Due::Visitors));
     }
     for pass in [Pass::Conversations, Pass::Ledger, Pass::Unclaimed] {
         if let Some(passed) = next_page(conn, pass, now)? {
@@ -477,6 +482,7 @@ impl HousekeepingJob {
                 *before,
             ),
             Due::SharedOut { before } => forget_shared_out(txn, *before),
+            Due::Visitors => visitors::forget(txn, self.now, SLICE),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
 const WRITE: &str = "write a retrieval";
 const READ: &str = "read the retrievals";
 /// Where in a row of `select` the routing begins.
-const ROUTING: usize = 41;
+const ROUTING: usize = 43;
 
 /// Makes a retrieval, its folder if need be, and adopts or makes its maildrop.
 pub(crate) fn create(
@@ -50,8 +50,10 @@ pub(crate) fn create(
     };
     let made = txn.execute(
         "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
-             maildrop_id, every, retention, paused, created, start, pin, sign_in, confined)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             maildrop_id, every, retention, paused, created, start, pin, sign_in, confined,
+             first_run_keeps, paused_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             iif(?12, ?13, NULL))",
         params![
             new.name,
             new.remote.host,
@@ -73,6 +75,7 @@ pub(crate) fn create(
             new.remote.pin.as_ref().map(KeyPin::octets),
             new.remote.sign_in.map(Mechanism::as_str),
             new.confined,
+            new.first_run_keeps,
         ],
     );
     unless_exists(made, "retrieval", &new.name)?.doing(WRITE)?;
@@ -120,6 +123,28 @@ fn check_limit(txn: &Connection, owner: AccountId) -> Result<(), StoreError> {
         most: most.into(),
         account: accounts::name_of(txn, owner)?,
     })
+}
+
+/// Pauses a retrieval, by whom and when, or resumes it. One that is paused already stays paused by
+/// whoever did it first.
+fn set_paused(
+    txn: &Connection,
+    id: RetrievalId,
+    paused: Option<(Option<&str>, i64)>,
+) -> Result<(), StoreError> {
+    match paused {
+        Some((by, at)) => execute(
+            txn,
+            "UPDATE retrieval SET paused = 1, paused_by = ?2, paused_at = ?3
+             WHERE id = ?1 AND NOT paused",
+            params![id.row(), by, at],
+        ),
+        None => execute(
+            txn,
+            "UPDATE retrieval SET paused = 0, paused_by = NULL, paused_at = NULL WHERE id = ?1",
+            [id.row()],
+        ),
+    }
 }
 
 fn set_limits(
@@ -276,10 +301,11 @@ pub(crate) fn change(
         )?;
     }
     if let Some(paused) = change.paused {
-        execute(
+        let now = (around.clock)().millis();
+        set_paused(
             txn,
-            "UPDATE retrieval SET paused = ?2 WHERE id = ?1",
-            (row, paused),
+            id,
+            paused.then_some((change.paused_by.as_deref(), now)),
         )?;
     }
     if let Some(limits) = &change.limits {
@@ -445,7 +471,7 @@ fn select() -> String {
             d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
             r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism, r.max_messages,
             r.max_octets, r.largest, r.reconnect, r.confined, r.written_at,
-            r.written_paused, {schedule}, {routing}
+            r.written_paused, r.paused_by, r.paused_at, {schedule}, {routing}, r.first_run_keeps
         FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
             JOIN maildrop d ON d.id = r.maildrop_id",
         schedule = schedule::COLUMNS,
@@ -523,7 +549,10 @@ fn retrieval(conn: &Connection, row: &Row<'_>) -> Result<Retrieval, StoreError> 
         folder_name: text(11)?,
         every: every::from_column(small(12)?),
         retention: retention::from_column(small(13)?),
+        first_run_keeps: row.get("first_run_keeps").doing(READ)?,
         paused: row.get(14).doing(READ)?,
+        paused_by: row.get(35).doing(READ)?,
+        paused_at: time(36)?,
         limits: RetrievalLimits {
             max_messages: small(28)?,
             max_octets: octets(29)?,
@@ -535,7 +564,7 @@ fn retrieval(conn: &Connection, row: &Row<'_>) -> Result<Retrieval, StoreError> 
             at,
             paused: paused_there,
         }),
-        schedule: schedule::read(row, 35)?,
+        schedule: schedule::read(row, 37)?,
         routing: catch_alls::read(conn, id, row, ROUTING)?,
         maildrop: MaildropId::new(required(15)?),
         relinked_deletion_held_until: time(16)?,

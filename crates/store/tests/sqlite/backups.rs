@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use inhaul_domain::LedgerState;
 use inhaul_store::{
-    Backup, BackupReport, KeyInBackup, NewNotice, RestoreOptions, Restored, RestoredKey,
-    SqliteStore, Store, StoreError, StoreOptions,
+    Backup, BackupReport, KeyInBackup, LinkPurpose, NewApiKey, NewLink, NewNotice, NewSession,
+    RestoreOptions, Restored, RestoredKey, SqliteStore, Store, StoreError, StoreOptions, TokenHash,
 };
 use inhaul_types::{MessageId, Octets, Timestamp};
 use rusqlite::Connection;
@@ -100,6 +100,47 @@ async fn restored(
         run: scene.run,
     };
     (home, scene)
+}
+
+#[tokio::test]
+async fn nobody_comes_in_with_what_they_had_before_the_restore() {
+    let home = Home::new();
+    let scene = Scene::set(&home).await;
+    let (account, at) = (scene.account, Timestamp::from_millis(1));
+    let token = |number| TokenHash([number; 32]);
+    let visitors = scene.store.visitors();
+    let session = NewSession {
+        token: token(1),
+        account,
+        at,
+        kept: true,
+        address: None,
+        agent: String::new(),
+    };
+    visitors.session_begin(session).await.unwrap();
+    let link = NewLink {
+        token: token(2),
+        purpose: LinkPurpose::SignIn(account),
+        until: Timestamp::from_millis(100),
+    };
+    visitors.link_make(link).await.unwrap();
+    let key = NewApiKey {
+        token: token(3),
+        account,
+        name: "script".into(),
+        at,
+    };
+    visitors.api_key_make(key).await.unwrap();
+    back_up(&scene.store, &home.path("b"), KeyInBackup::Included).await;
+    home.restore("b", "new").await.unwrap();
+    let (_home, back) = restored(home, "new", &scene).await;
+    let visitors = back.store.visitors();
+    assert_eq!(visitors.session_find(&token(1)).await.unwrap(), None);
+    // It may have been used since.
+    assert_eq!(visitors.link_use(&token(2), at).await.unwrap(), None);
+    // Programs go on as before.
+    let key = visitors.api_key_find(&token(3)).await.unwrap();
+    assert_eq!(key.unwrap().account.id, account);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -399,9 +440,11 @@ async fn what_was_freed_while_a_backup_is_made_is_still_in_it() {
     let (freed, swept) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
     let data = home.path("data/inhaul.db");
     let (is_freed, is_swept) = (Arc::clone(&freed), Arc::clone(&swept));
-    // Between the copy of the database and that of the segments everything is freed and swept.
+    // Between the copy of the database, which the writer makes, and that of the segments everything
+    // is freed and swept.
     let progress: inhaul_store::Progress = Arc::new(move |_, _| {
-        if !is_freed.load(Ordering::SeqCst) {
+        let is_writer = std::thread::current().name() == Some("store-writer");
+        if !is_writer && !is_freed.load(Ordering::SeqCst) {
             let sql = "UPDATE body SET refs = 0, freed_at = 1";
             Connection::open(&data).unwrap().execute(sql, []).unwrap();
             is_freed.store(true, Ordering::SeqCst);

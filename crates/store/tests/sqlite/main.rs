@@ -193,6 +193,7 @@ store_suite! { super::SqliteBed::new() =>
         how_to_sign_in_is_remembered_for_this_way_in_only,
         another_destination_keeps_what_was_brought,
         people_make_no_more_retrievals_than_their_limit,
+        whoever_pauses_it_is_remembered_until_it_goes_on,
         the_same_remote_and_destination_adopts_the_ledger,
     }
     run_pages {
@@ -218,5 +219,37 @@ store_suite! { super::SqliteBed::new() =>
         a_name_or_a_full_address_signs_in,
         only_the_password_itself_signs_in,
         whoever_is_switched_off_hears_it_for_the_right_password_only,
+    }
+    views {
+        a_ledger_that_was_taken_over_shows_nothing_of_others,
+        a_person_finds_what_their_own_retrievals_saw,
+        a_strip_says_how_many_runs_were_folded,
+        a_strip_shows_the_newest_runs_that_ended,
+        accounts_come_by_name_a_page_at_a_time,
+        conversations_are_those_of_the_runs_asked_for,
+        of_a_catch_all_only_what_is_in_their_folders_is_found,
+        runs_since_a_moment_come_newest_first,
+        stories_are_those_since_a_moment,
+        the_newest_messages_come_first_and_each_once,
+        very_many_accounts_are_looked_through,
+        very_many_messages_of_a_catch_all_are_looked_through,
+    }
+    visitors {
+        a_link_signs_in_once_and_never_too_late,
+        a_new_password_ends_all_sessions_and_links,
+        a_session_comes_back_as_it_began,
+        a_session_ends_once_and_for_good,
+        a_session_that_is_used_counts_as_a_sign_in,
+        a_set_up_that_fails_leaves_its_link_good,
+        an_account_takes_with_it_what_it_came_in_with,
+        an_api_key_acts_for_its_account_until_it_is_removed,
+        of_two_set_ups_at_once_one_wins,
+        of_two_who_use_a_link_at_once_one_comes_in,
+        set_up_is_an_administrator_who_can_sign_in,
+        the_first_administrator_is_made_once,
+        too_many_sessions_end_the_one_idle_longest,
+        what_an_account_has_chosen_is_kept,
+        whoever_does_not_come_any_more_is_forgotten,
+        whoever_may_not_sign_in_has_no_session,
     }
 }

@@ -22,6 +22,8 @@ pub(crate) mod run_pages;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod sign_in;
+pub(crate) mod views;
+pub(crate) mod visitors;
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -193,6 +195,7 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         routing: Routing::Single,
         every: Every::Seconds(600),
         retention: Retention::Keep,
+        first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,

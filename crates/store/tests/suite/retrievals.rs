@@ -5,7 +5,9 @@ use inhaul_store::{
     AccountChange, EVERYONE, Every, GroupChange, Limits, NewRetrieval, Remote, RemoteSecret,
     RetrievalChange, RetrievalLimits, RunEnd, Security, SignInMemory, Store, StoreError, Written,
 };
-use inhaul_types::{AccountId, ErrorCode, KeyPin, Mechanism, Octets, RetrievalId, Secret};
+use inhaul_types::{
+    AccountId, ErrorCode, KeyPin, Mechanism, Octets, RetrievalId, Secret, Timestamp,
+};
 
 use super::{Bed, Scene, begin, new_account, new_retrieval, remote, run_end};
 
@@ -30,6 +32,7 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
         folder: "inbox".into(),
         every: Every::Auto,
         retention: Retention::DeleteAfter { days: 14 },
+        first_run_keeps: true,
         paused: true,
         sign_in_memory: Some(SignInMemory::Worked(Mechanism::Apop)),
         limits: RetrievalLimits {
@@ -55,8 +58,13 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
     assert_eq!(made.sign_in_memory, new.sign_in_memory);
     assert_eq!(made.folder_name, "INBOX", "whatever the case");
     assert_eq!(
-        (made.limits, made.confined, &made.written_at),
-        (new.limits, true, &new.written_at)
+        (
+            made.limits,
+            made.confined,
+            made.first_run_keeps,
+            &made.written_at
+        ),
+        (new.limits, true, true, &new.written_at)
     );
     assert_eq!(
         (made.every, made.retention, made.paused),
@@ -490,4 +498,74 @@ pub(crate) async fn people_make_no_more_retrievals_than_their_limit(bed: &impl B
     refused("fourth", 3).await;
     account(None).await;
     store.retrieval_create(own("fourth")).await.unwrap();
+}
+
+pub(crate) async fn whoever_pauses_it_is_remembered_until_it_goes_on(bed: &impl Bed) {
+    let at = Timestamp::from_millis;
+    bed.set_now(at(1_000));
+    let mut scene = Scene::set(bed).await;
+    let id = scene.retrieval.id;
+    let now = async |store: &_| {
+        let row = Store::retrieval_by_id(store, id).await.unwrap();
+        let by = row.pause().map(|pause| format!("{:?}", pause.by));
+        (row.paused, row.paused_by, row.paused_at, by)
+    };
+    let by_name = |name: &str| Some(format!("Account({name:?})"));
+    assert_eq!(now(&scene.store).await, (false, None, None, None));
+    let ann = Some("ann".to_owned());
+    for (time, paused, by, expected) in [
+        (
+            2_000,
+            Some(true),
+            Some("ann"),
+            (true, ann.clone(), Some(at(2_000)), by_name("ann")),
+        ),
+        // It is paused already.
+        (
+            3_000,
+            Some(true),
+            Some("bea"),
+            (true, ann.clone(), Some(at(2_000)), by_name("ann")),
+        ),
+        (
+            4_000,
+            None,
+            Some("bea"),
+            (true, ann, Some(at(2_000)), by_name("ann")),
+        ),
+        (5_000, Some(false), Some("bea"), (false, None, None, None)),
+        (
+            6_000,
+            Some(true),
+            None,
+            (true, None, Some(at(6_000)), Some("Unknown".into())),
+        ),
+    ] {
+        bed.set_now(at(time));
+        let change = RetrievalChange {
+            paused,
+            paused_by: by.map(Into::into),
+            ..RetrievalChange::default()
+        };
+        scene.store.retrieval_change(id, change).await.unwrap();
+        assert_eq!(now(&scene.store).await, expected, "at {time}");
+        scene = scene.reopen(bed).await;
+        assert_eq!(now(&scene.store).await, expected, "at {time}, opened again");
+    }
+    let written = RetrievalChange {
+        written_at: Some(Some(Written {
+            at: "inhaul.toml:12".into(),
+            paused: true,
+        })),
+        ..RetrievalChange::default()
+    };
+    scene.store.retrieval_change(id, written).await.unwrap();
+    assert_eq!(now(&scene.store).await.3.as_deref(), Some("File"));
+    // One that was made so.
+    bed.set_now(at(7_000));
+    let mut new = new_retrieval("other", scene.account);
+    new.paused = true;
+    let other = scene.store.retrieval_create(new).await.unwrap();
+    let other = scene.store.retrieval_by_id(other).await.unwrap();
+    assert_eq!((other.paused_by, other.paused_at), (None, Some(at(7_000))));
 }

@@ -73,7 +73,8 @@ pub(crate) fn installed(kit: &Kit) -> Result<Installed> {
     })
 }
 
-fn is_root() -> bool {
+/// Whether we may mount and install.
+pub(crate) fn is_root() -> bool {
     // The owner of our own entry in /proc is our effective user.
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }

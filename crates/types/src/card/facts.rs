@@ -1,5 +1,6 @@
 //! What is known of one failure: filled in by the room that saw it.
 
+use super::Provider;
 use crate::{Octets, Timestamp};
 
 /// What is known. Everything may be missing.
@@ -7,6 +8,8 @@ use crate::{Octets, Timestamp};
 pub struct Facts {
     /// The remote server's name, as configured.
     pub server: Option<String>,
+    /// Whose server that is, where it is a known provider's.
+    pub provider: Option<Provider>,
     /// Its port.
     pub port: Option<u16>,
     /// The name to sign in with there.

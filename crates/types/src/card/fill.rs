@@ -6,7 +6,7 @@ use super::{CertificateFact, Detail, Facts, Occasion};
 /// Turns words with places into sentences.
 pub(super) struct Filler<'a> {
     facts: &'a Facts,
-    provider: Option<&'static Provider>,
+    provider: Option<Provider>,
 }
 
 /// What stands for the server where its name is not known.
@@ -16,8 +16,10 @@ const TLS_PORT: u16 = 995;
 
 impl<'a> Filler<'a> {
     pub(super) fn new(facts: &'a Facts) -> Self {
-        let provider = facts.server.as_deref().and_then(Provider::of_host);
-        Self { facts, provider }
+        Self {
+            facts,
+            provider: facts.provider,
+        }
     }
 
     /// Replaces every place. What a fact says is never searched for places again.

@@ -15,7 +15,7 @@ mod words;
 mod tests;
 
 pub use facts::{CertificateFact, Detail, Facts, Occasion, Spoken};
-pub use provider::{Passwords, Provider};
+pub use provider::Provider;
 
 use crate::ErrorCode;
 use fill::Filler;

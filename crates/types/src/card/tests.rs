@@ -15,6 +15,23 @@ fn facts(detail: Option<Detail>) -> Facts {
     }
 }
 
+/// What the table of providers says of these servers.
+fn provider(server: &str) -> Option<Provider> {
+    match server {
+        "pop.gmail.com" => Some(Provider {
+            app_password_at: Some("at https://myaccount.google.com/apppasswords"),
+            pop_switch: Some("Settings > Forwarding and POP/IMAP > Enable POP for all mail"),
+            ..Provider::named("Gmail")
+        }),
+        "outlook.office365.com" => Some(Provider::named("Microsoft")),
+        "pop.gmx.net" => Some(Provider {
+            pop_switch: Some("Settings > POP3 & IMAP"),
+            ..Provider::named("GMX")
+        }),
+        _ => None,
+    }
+}
+
 fn details() -> Vec<(ErrorCode, Detail)> {
     use ErrorCode::*;
     let why = || "it ended with exit status 1".to_owned();
@@ -228,6 +245,7 @@ fn all_cards() -> Vec<(String, Card)> {
             for occasion in [Occasion::Run, Occasion::Trial] {
                 let mut some = facts(None);
                 some.server = Some(server.into());
+                some.provider = provider(server);
                 some.occasion = occasion;
                 add(*code, &some);
                 some.port = Some(110);

@@ -267,6 +267,7 @@ pub(super) async fn state_of(store: &dyn Store, name: &str, account: AccountId) 
         retention: Retention::Keep,
         start: StartPoint::Everything,
         paused: false,
+        first_run_keeps: false,
         sign_in_memory: None,
         limits: RetrievalLimits::default(),
         confined: false,

@@ -1,1 +1,23 @@
 //! What pages are made of: words of time and size, strips, charts, cards.
+//!
+//! Values in, HTML out: everything here is a `Display` that templates print as it stands, with
+//! whatever came from outside escaped in it. Colours and sizes are classes of `assets/inhaul.css`,
+//! never `style` attributes, which the pages' policy forbids.
+
+pub mod card;
+pub mod chart;
+pub mod number;
+pub mod size;
+pub mod strip;
+pub mod time;
+
+pub use card::marked;
+pub use number::{many, number};
+pub use size::size;
+
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod contrast;
+#[cfg(test)]
+mod gallery;

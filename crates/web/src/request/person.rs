@@ -96,7 +96,7 @@ impl FromRequestParts<App> for Person {
         let mut shell = Shell::of(app, &session.account, &preferences);
         shell.check = live::button(app, &session.account).await?;
         Ok(Self {
-            shell,
+            shell: shell.placed(parts.uri.path()),
             session: session.token,
             account: session.account,
             caller,

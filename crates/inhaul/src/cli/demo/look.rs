@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use inhaul_domain::Retention;
 use inhaul_domain::schedule::{ScheduleState, interval};
-use inhaul_domain::standing::{
-    Checking, Paused, PausedBy, Standing, StandingFacts, sentence, standing,
-};
+use inhaul_domain::standing::{Checking, Standing, StandingFacts, sentence, standing};
 use inhaul_engine::service::{RetrievalStatus, RunStage};
 use inhaul_store::{Retrieval, Store};
 
 use super::installation::Installation;
 use super::samples::Sample;
-use crate::cli::message::each_message;
 use crate::cli::output::{plain, shorten, size, table};
 use crate::exit::Failure;
 
@@ -23,11 +20,10 @@ pub(super) async fn list(demo: &Installation, sample: Option<Sample>) -> Result<
         .filter(|one| sample.is_none_or(|wanted| wanted == *one));
     let mut rows = Vec::new();
     for sample in samples {
-        let folder = demo.folder(sample).await?;
-        each_message(&*demo.store, &folder, async |message| {
+        demo.each_message(sample, async |message| {
             rows.push(vec![
                 message.id.to_string(),
-                folder.name.clone(),
+                sample.folder().to_owned(),
                 shorten(&message.summary.from, 34),
                 shorten(&message.summary.subject, 50),
                 size(message.size),
@@ -72,11 +68,17 @@ pub(super) async fn status(
         };
         let host = demo.host(sample);
         let (standing, sentence) = how_it_stands(demo, sample, &status, said_auth(sample));
+        let mut here = 0_u64;
+        demo.each_message(sample, async |_| {
+            here += 1;
+            Ok(())
+        })
+        .await?;
         mailboxes.push(vec![
             standing.as_str().to_owned(),
             sample.name().to_owned(),
             sample.user().to_owned(),
-            demo.folder(sample).await?.messages.to_string(),
+            here.to_string(),
             host.mailbox.len().to_string(),
             copies(&status.row),
             host.manner().to_owned(),
@@ -114,10 +116,7 @@ pub(super) fn how_it_stands(
     let facts = StandingFacts {
         now,
         host: sample.domain(),
-        paused: row.paused.then_some(Paused {
-            by: PausedBy::Unknown,
-            since: None,
-        }),
+        paused: row.pause(),
         checking: going_on.map(|(_, come)| Checking {
             messages: (come.stage == RunStage::Bringing).then_some((come.stored, come.wanted)),
         }),
@@ -146,9 +145,8 @@ pub(super) fn how_it_stands(
 
 /// The newest message of a mailbox's folder: what it is about and from whom.
 pub(super) async fn newest(demo: &Installation, sample: Sample) -> Result<Option<String>, Failure> {
-    let folder = demo.folder(sample).await?;
     let mut newest = None;
-    each_message(&*demo.store, &folder, async |message| {
+    demo.each_message(sample, async |message| {
         newest = Some(message.summary);
         Ok(())
     })

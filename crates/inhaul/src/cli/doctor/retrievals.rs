@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use inhaul_domain::Retention;
+use inhaul_domain::providers;
 use inhaul_domain::schedule::interval;
-use inhaul_domain::standing::{Paused, PausedBy, Standing, StandingFacts, standing};
+use inhaul_domain::standing::{Standing, StandingFacts, standing};
 use inhaul_types::{Card, Facts};
 
 use super::finding::{Finding, listed, quoted};
@@ -67,10 +68,7 @@ fn stands(site: &Site, known: &Known, running: Running) -> Standing {
     standing(&StandingFacts {
         now: site.now,
         host: &row.remote.host,
-        paused: row.paused.then_some(Paused {
-            by: PausedBy::Unknown,
-            since: None,
-        }),
+        paused: row.pause(),
         checking: None,
         offline_since: None,
         schedule: &row.schedule,
@@ -101,6 +99,7 @@ fn trouble(site: &Site, known: &Known, standing: Standing) -> Finding {
         code,
         &Facts {
             server: Some(row.remote.host.clone()),
+            provider: providers::for_cards(&row.remote.host),
             port: Some(row.remote.port),
             user: Some(row.remote.user.clone()),
             retrieval: Some(row.name.clone()),

@@ -45,6 +45,7 @@ impl Names {
                 for retrieval in &chosen {
                     let change = RetrievalChange {
                         paused: Some(to == Change::Pause),
+                        paused_by: Some(audited::actor()),
                         ..RetrievalChange::default()
                     };
                     store.retrieval_change(retrieval.id, change).await?;

@@ -2,6 +2,7 @@
 //! the primary key of their table.
 
 mod api_keys;
+mod forgetting;
 mod links;
 mod preferences;
 mod sessions;
@@ -18,6 +19,7 @@ use crate::visitors::{
 };
 use crate::{NewAccount, StoreError};
 
+pub(crate) use forgetting::{forget, has_old};
 pub(crate) use sessions::{shut_out, shut_out_group};
 
 #[async_trait]

@@ -6,6 +6,7 @@ use super::*;
 fn with(code: ErrorCode, server: &str, detail: Option<Detail>, said: Option<&str>) -> String {
     let mut some = facts(detail);
     some.server = Some(server.into());
+    some.provider = provider(server);
     some.said = said.map(str::to_owned);
     read(code, &some)
 }
