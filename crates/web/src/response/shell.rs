@@ -6,6 +6,7 @@ use inhaul_store::{Account, Preferences, Theme};
 use crate::app::App;
 use crate::assets;
 use crate::live::CheckButton;
+use crate::pages::demo::Drawer;
 
 /// What the layout needs.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Shell {
     pub(crate) shortcuts: bool,
     /// Nothing here is real.
     pub(crate) is_demo: bool,
+    /// What can be made to happen in a demo.
+    pub(crate) demo: Option<Drawer>,
     /// Since when there is no network, in words.
     pub(crate) offline: Option<String>,
     /// What "Check mail" does for them.
