@@ -179,8 +179,8 @@ impl<'a> Desk<'a> {
     /// The first minute: all six at once, the large one on its own time.
     async fn open(&mut self) -> Result<Flow, Failure> {
         let listener = self.front.bind().await?;
-        self.demo
-            .open_pages(listener, Arc::clone(&self.panel) as _)?;
+        let controls = Arc::clone(&self.panel) as _;
+        self.demo.open_pages(listener, Some(controls))?;
         let link = self.demo.sign_in_link().await?.unwrap_or_default();
         let commands = match self.demo.take_commands() {
             Some(data) => format!(

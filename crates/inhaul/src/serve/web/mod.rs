@@ -66,7 +66,7 @@ impl Pages {
         context: &Context,
         doorkeeper: Arc<Doorkeeper>,
         clock: Clock,
-        controls: Arc<dyn Controls>,
+        controls: Option<Arc<dyn Controls>>,
         listener: TcpListener,
     ) -> io::Result<Self> {
         // This machine's configuration is about its real installation.
@@ -79,7 +79,9 @@ impl Pages {
         };
         let own = OwnAddresses::default();
         let app = app(context, doorkeeper, own, clock, settings);
-        app.set_demo(controls);
+        if let Some(controls) = controls {
+            app.set_demo(controls);
+        }
         let mut pages = Self::over(app);
         pages.serve(listener, None, &Admission::new(LIMITS))?;
         Ok(pages)

@@ -19,7 +19,7 @@ impl Installation {
     pub(in crate::cli::demo) fn open_pages(
         &mut self,
         listener: TcpListener,
-        controls: Arc<dyn Controls>,
+        controls: Option<Arc<dyn Controls>>,
     ) -> Result<(), Failure> {
         let store = Arc::clone(&self.store) as _;
         let doorkeeper = Doorkeeper::new(store, self.clock.reader())?;
