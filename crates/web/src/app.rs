@@ -1,12 +1,13 @@
 //! What every request works on.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
+use crate::demo::Controls;
 use crate::door::Door;
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
@@ -26,6 +27,7 @@ struct Shared {
     checks: Checks,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
+    demo: OnceLock<Arc<dyn Controls>>,
 }
 
 impl App {
@@ -47,6 +49,7 @@ impl App {
             checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
+            demo: OnceLock::new(),
         }))
     }
 
@@ -78,6 +81,17 @@ impl App {
     /// Mailboxes that are being added.
     pub(crate) fn drafts(&self) -> &Drafts {
         &self.0.drafts
+    }
+
+    /// Whoever makes things happen in a demo; a real installation has nobody.
+    pub(crate) fn demo(&self) -> Option<&dyn Controls> {
+        self.0.demo.get().map(|controls| &**controls)
+    }
+
+    /// These pages are a demo's, and this is who makes things happen in it. Said once, before they
+    /// are served.
+    pub fn set_demo(&self, controls: Arc<dyn Controls>) {
+        self.0.demo.set(controls).ok();
     }
 
     /// The moment.

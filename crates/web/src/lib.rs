@@ -12,6 +12,7 @@
 mod api;
 mod app;
 mod assets;
+pub mod demo;
 pub mod door;
 mod live;
 pub mod look;
