@@ -42,7 +42,7 @@ pub(super) struct Typed {
 }
 
 /// How often to check, as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub(crate) struct TypedCheck {
     /// `auto`, `every` or `never`.
     #[serde(default)]
