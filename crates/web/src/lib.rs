@@ -22,6 +22,8 @@ mod router;
 pub mod runs;
 mod serve;
 mod settings;
+#[cfg(test)]
+mod testing;
 
 pub use app::App;
 pub use request::Token;

@@ -90,3 +90,6 @@ impl Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

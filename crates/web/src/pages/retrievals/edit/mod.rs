@@ -17,3 +17,6 @@ pub(super) fn routes() -> Router<App> {
     let both = get(page::page).post(save::save);
     Router::new().route("/retrievals/{id}/edit", both)
 }
+
+#[cfg(test)]
+mod tests;

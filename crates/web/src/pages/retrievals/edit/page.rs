@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use inhaul_domain::RowEpoch;
+use inhaul_domain::{LedgerRow, LedgerState, RowEpoch};
 use inhaul_store::{RemoteSecret, Retrieval, Routing};
 use inhaul_types::{Card, ErrorCode, Octets, RetrievalId};
 
@@ -113,7 +113,10 @@ pub(super) async fn show(
         is_catch_all: matches!(retrieval.routing, Routing::CatchAll(_)),
         check: typed.check(),
         copies: Copies {
-            first: "What is due is deleted with the next check.",
+            first: match retrieval.first_run_keeps {
+                true => "Nothing is deleted during the first check.",
+                false => "What is due is deleted with the next check.",
+            },
             ..Copies::new(host, typed.copies(), &rights, there)
         },
         lines: failed.map_or_else(Vec::new, Trial::lines),
@@ -123,19 +126,23 @@ pub(super) async fn show(
     })
 }
 
-/// Messages that the last listing named, and their octets; `None` before the first.
+/// Messages that the last listing named and that were not deleted since, and their octets; `None` before the first.
 async fn listed(app: &App, retrieval: &Retrieval) -> Result<Option<(u64, Octets)>, Problem> {
     if retrieval.last_good.is_none() {
         return Ok(None);
     }
     let ledger = app.store().ledger_load(retrieval.maildrop).await?;
     let rows = ledger.iter();
-    let there = rows.filter(|row| row.listed_last && row.epoch == RowEpoch::Present);
+    let there = rows.filter(is_there);
     let count = there.fold((0, 0), |(messages, octets), row| {
         let size = row.listed_size.map_or(0, Octets::count);
         (messages + 1, octets + size)
     });
     Ok(Some((count.0, Octets::new(count.1))))
+}
+
+fn is_there(row: &LedgerRow<'_>) -> bool {
+    row.listed_last && row.epoch == RowEpoch::Present && row.state != LedgerState::Deleted
 }
 
 /// Whether the server refuses the password that is kept.
