@@ -8,6 +8,7 @@ use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
 use crate::door::Door;
+use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
 use crate::settings::Settings;
@@ -22,6 +23,7 @@ struct Shared {
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
     clock: Clock,
+    checks: Checks,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
 }
@@ -42,6 +44,7 @@ impl App {
             runs,
             door,
             clock,
+            checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
         }))
@@ -65,6 +68,11 @@ impl App {
     /// Whoever knows the passwords.
     pub fn door(&self) -> &dyn Door {
         &*self.0.door
+    }
+
+    /// Checks that somebody watches.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     /// Mailboxes that are being added.

@@ -48,6 +48,10 @@ pub struct RetrievalStatus {
     pub position: Option<usize>,
     /// Until when somebody waits for a message.
     pub waiting_until: Option<Timestamp>,
+    /// When the next run begins for whoever waits for a message.
+    pub waiting_next: Option<Timestamp>,
+    /// One more run is promised that begins then, because the last one began too short a time ago.
+    pub follows: Option<Timestamp>,
 }
 
 impl Service {
@@ -122,6 +126,8 @@ impl Table {
                 _ => None,
             },
             waiting_until: entry.waiting.map(|waiting| waiting.until),
+            waiting_next: entry.waiting.map(|waiting| waiting.next),
+            follows: entry.behind.as_ref().and_then(|behind| behind.not_before),
         }
     }
 }

@@ -203,6 +203,7 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
+        first_run_keeps: false,
         sign_in_memory: None,
         limits: RetrievalLimits::default(),
         confined: false,

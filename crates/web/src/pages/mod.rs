@@ -7,3 +7,4 @@ pub(crate) mod retrievals;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod welcome;
+pub(crate) mod whereabouts;

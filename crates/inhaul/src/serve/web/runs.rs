@@ -11,14 +11,14 @@ use inhaul_domain::reach::Reach;
 use inhaul_domain::schedule::{self, Setback};
 use inhaul_engine::service::{self, RetrievalStatus, Service};
 use inhaul_engine::{self as engine, Engine, InspectionObserver, RunReport};
-use inhaul_store::{Remote, RemoteSecret, StartedBy, Store as _, StoreError};
+use inhaul_store::{Clock, Remote, RemoteSecret, StartedBy, Store as _, StoreError};
+use inhaul_types::card::Detail;
 use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::detect;
 use crate::cli::Context;
-use crate::clock::clock;
 use crate::serve::pace;
 
 /// The engine and its service.
@@ -26,14 +26,16 @@ pub(super) struct OfEngine {
     engine: Arc<Engine>,
     service: Arc<Service>,
     context: Context,
+    clock: Clock,
 }
 
 impl OfEngine {
-    pub(super) fn new(context: &Context) -> Self {
+    pub(super) fn new(context: &Context, clock: Clock) -> Self {
         Self {
             engine: Arc::clone(&context.engine),
             service: Arc::clone(&context.service),
             context: context.clone(),
+            clock,
         }
     }
 
@@ -46,6 +48,8 @@ impl OfEngine {
             doing: status.doing.map(|(why, come)| (why, come_of(come))),
             position: status.position,
             waiting_until: status.waiting_until,
+            waiting_next: status.waiting_next,
+            follows: status.follows,
             offline_since: around.offline_since,
             row: status.row,
         }
@@ -53,8 +57,8 @@ impl OfEngine {
 
     fn around(&self) -> Around {
         Around {
-            now: clock()(),
-            pace: pace::pace(&self.context.config.checks),
+            now: (self.clock)(),
+            pace: self.engine.pace(),
             offline_since: *self.engine.offline().borrow(),
         }
     }
@@ -74,7 +78,7 @@ impl OfEngine {
 /// What is the same for all retrievals at a moment.
 struct Around {
     now: Timestamp,
-    pace: schedule::Pace,
+    pace: Arc<schedule::Pace>,
     offline_since: Option<Timestamp>,
 }
 
@@ -136,6 +140,10 @@ impl Runs for OfEngine {
             offline_since: status.offline_since,
             stopping: status.stopping,
         }
+    }
+
+    fn pace(&self) -> schedule::Pace {
+        pace::pace(&self.context.config.checks)
     }
 
     fn subscribe(&self) -> Events {
@@ -323,6 +331,7 @@ fn ended_of(report: &RunReport, next: Option<Timestamp>) -> Ended {
         run: report.run,
         card: failure.map(|failure| failure.card()),
         is_busy: failure.is_some_and(|failure| Setback::of(failure.code) == Setback::Busy),
+        is_stopped: failure.is_some_and(|failure| failure.facts.detail == Some(Detail::Stopped)),
         stored: report.stored,
         octets: report.octets,
         deleted: report.deleted,
