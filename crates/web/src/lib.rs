@@ -23,6 +23,8 @@ mod router;
 pub mod runs;
 mod serve;
 mod settings;
+#[cfg(test)]
+mod testing;
 
 pub use app::App;
 pub use request::Token;
