@@ -8,6 +8,8 @@ use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
 use crate::door::Door;
+use crate::live::Checks;
+use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -21,7 +23,9 @@ struct Shared {
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
     clock: Clock,
+    checks: Checks,
     settings: RwLock<Arc<Settings>>,
+    drafts: Drafts,
 }
 
 impl App {
@@ -40,7 +44,9 @@ impl App {
             runs,
             door,
             clock,
+            checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
+            drafts: Drafts::default(),
         }))
     }
 
@@ -62,6 +68,16 @@ impl App {
     /// Whoever knows the passwords.
     pub fn door(&self) -> &dyn Door {
         &*self.0.door
+    }
+
+    /// Checks that somebody watches.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
+    }
+
+    /// Mailboxes that are being added.
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.0.drafts
     }
 
     /// The moment.

@@ -9,6 +9,7 @@ mod held;
 mod pause;
 mod person;
 mod settings;
+mod way;
 
 use inhaul_store::{Retrieval, StoreError};
 use inhaul_types::{AccountId, RetrievalId};

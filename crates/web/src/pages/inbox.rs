@@ -11,8 +11,9 @@ use inhaul_types::{Card, Facts, FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::live;
 use crate::look::time::{When, ago, at, until};
-use crate::request::Person;
+use crate::request::{ByItself, Person};
 use crate::response::{Page, Problem, Shell};
 use crate::runs::State;
 
@@ -82,11 +83,15 @@ const PAGE: u32 = 50;
 pub(crate) async fn inbox(
     extract::State(app): extract::State<App>,
     person: Person,
+    by_itself: ByItself,
     Query(behind): Query<Behind>,
 ) -> Result<Response, Problem> {
     let folders = app.store().folder_list(person.id()).await?;
     let inbox = folders.first().map(|folder| folder.id);
     let inbox = inbox.ok_or_else(|| Problem::internal("an account without an INBOX"))?;
+    if by_itself == ByItself::No && behind.before.is_empty() {
+        live::folder_opened(&app, &person, inbox);
+    }
     show(&app, person, folders, inbox, &behind).await
 }
 

@@ -6,6 +6,7 @@ use inhaul_types::Timestamp;
 
 use crate::app::App;
 use crate::assets;
+use crate::live::CheckButton;
 use crate::look::time::{self, When};
 
 /// What the layout needs.
@@ -25,6 +26,8 @@ pub(crate) struct Shell {
     pub(crate) shortcuts: bool,
     /// Nothing here is real.
     pub(crate) is_demo: bool,
+    /// What "Check mail" does for them.
+    pub(crate) check: CheckButton,
     /// Since when there is no network.
     pub(crate) offline: Option<When>,
     /// Where they are.

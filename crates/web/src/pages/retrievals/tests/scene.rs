@@ -106,6 +106,7 @@ impl Runs for Service {
                 took,
                 card,
                 shown_key: None,
+                sign_ins: 1,
             });
         }
         let octets = Octets::new(1_300_000_000);
@@ -311,6 +312,7 @@ pub(crate) fn new_retrieval(name: &str, owner: AccountId) -> NewRetrieval {
         routing: Routing::Single,
         every: Every::Seconds(600),
         retention: Retention::Keep,
+        first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,
