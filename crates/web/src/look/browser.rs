@@ -17,6 +17,9 @@ fn the_gallery_fits_every_screen_and_obeys_mouse_and_keys() {
             let out = browser.sticks_out().unwrap();
             assert!(out.is_empty(), "{theme}, {view:?}: {out:?}");
         }
+        browser.view(View::Phone).unwrap();
+        let small = browser.script(SMALL, &[]).unwrap();
+        assert_eq!(small.as_array().map(Vec::len), Some(0), "{theme}: {small}");
         browser.view(View::Wide).unwrap();
         browser.assert_accessible();
     }
@@ -74,3 +77,12 @@ fn keys_are_listed_and_the_focus_comes_back(browser: &Browser) {
     let focused = browser.focused().unwrap().unwrap();
     assert!(focused.name.contains("Old ISP"), "{focused:?}");
 }
+
+/// What a thumb would miss: lower than 44 pixels, and no link in a sentence.
+const SMALL: &str = r"
+const targets = 'button, .button, summary, select, textarea, .tick, .tabs a, .menu-sheet a, .pager a, '
+  + 'input:not([type=checkbox], [type=radio], [type=hidden])';
+return [...document.querySelectorAll(targets)]
+  .filter(e => e.offsetHeight > 0 && e.offsetHeight < 43.5 && !e.matches('.tick .tick'))
+  .map(e => e.outerHTML.slice(0, 80) + ' is ' + e.offsetHeight + ' high');
+";

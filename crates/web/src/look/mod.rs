@@ -6,6 +6,7 @@
 
 pub mod card;
 pub mod chart;
+pub(crate) mod lean;
 pub mod number;
 pub mod size;
 pub mod strip;
