@@ -49,6 +49,7 @@ impl OfEngine {
             position: status.position,
             waiting_until: status.waiting_until,
             waiting_next: status.waiting_next,
+            follows: status.follows,
             offline_since: around.offline_since,
             row: status.row,
         }
