@@ -203,7 +203,6 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
-        first_run_keeps: false,
         sign_in_memory: None,
         limits: RetrievalLimits::default(),
         confined: false,

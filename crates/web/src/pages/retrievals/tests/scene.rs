@@ -312,6 +312,7 @@ pub(crate) fn new_retrieval(name: &str, owner: AccountId) -> NewRetrieval {
         routing: Routing::Single,
         every: Every::Seconds(600),
         retention: Retention::Keep,
+        first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
         first_run_keeps: false,
