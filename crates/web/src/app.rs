@@ -8,6 +8,7 @@ use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
 use crate::door::Door;
+use crate::install::Installation;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -20,6 +21,7 @@ struct Shared {
     manage: Manage,
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
+    installation: Arc<dyn Installation>,
     clock: Clock,
     settings: RwLock<Arc<Settings>>,
 }
@@ -31,6 +33,7 @@ impl App {
         manage: Manage,
         runs: Arc<dyn Runs>,
         door: Arc<dyn Door>,
+        installation: Arc<dyn Installation>,
         clock: Clock,
         settings: Settings,
     ) -> Self {
@@ -39,6 +42,7 @@ impl App {
             manage,
             runs,
             door,
+            installation,
             clock,
             settings: RwLock::new(Arc::new(settings)),
         }))
@@ -62,6 +66,11 @@ impl App {
     /// Whoever knows the passwords.
     pub fn door(&self) -> &dyn Door {
         &*self.0.door
+    }
+
+    /// The installation itself.
+    pub fn installation(&self) -> &dyn Installation {
+        &*self.0.installation
     }
 
     /// The moment.

@@ -13,6 +13,7 @@ mod api;
 mod app;
 mod assets;
 pub mod door;
+pub mod install;
 mod live;
 pub mod look;
 mod pages;

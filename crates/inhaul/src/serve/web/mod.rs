@@ -1,6 +1,7 @@
 //! The side of a server that people see: the pages and the API.
 
 mod door;
+mod install;
 mod runs;
 pub(crate) mod set_up;
 
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::listeners::page_listeners;
-use crate::cli::Context;
+use crate::cli::{Context, Globals};
 use crate::clock::clock;
 use crate::config::Config;
 use crate::exit::Failure;
@@ -29,6 +30,7 @@ use crate::ops::systemd::Opened;
 /// What runs for people.
 pub(super) struct Pages {
     addresses: Vec<String>,
+    installation: Arc<install::Served>,
     web: Web,
     stop: watch::Sender<bool>,
     listeners: JoinSet<usize>,
@@ -38,6 +40,7 @@ impl Pages {
     /// Opens the ports, or takes those that the service manager opened.
     pub(super) async fn start(
         context: &Context,
+        globals: &Globals,
         doorkeeper: Arc<Doorkeeper>,
         tls: &Arc<ServerTls>,
         own: OwnAddresses,
@@ -47,17 +50,20 @@ impl Pages {
         let (ports, files) = page_listeners(opened, &config.server.listen).await?;
         let store: Arc<dyn Store> = Arc::clone(&context.store) as _;
         let manage = Manage::new(store, clock(), own);
+        let installation = Arc::new(install::Served::new(context, globals));
         let app = App::new(
             Arc::clone(&context.store) as _,
             manage,
             Arc::new(runs::OfEngine::new(context)),
             Arc::new(door::OfDoorkeeper(doorkeeper)),
+            Arc::clone(&installation) as _,
             clock(),
             settings(config, false),
         );
         let (stop, _) = watch::channel(false);
         let mut pages = Self {
             addresses: Vec::new(),
+            installation,
             web: Web::new(app),
             stop,
             listeners: JoinSet::new(),
@@ -141,7 +147,8 @@ impl Pages {
     }
 
     /// From now on as the configuration says.
-    pub(super) fn configure(&self, config: &Config) {
+    pub(super) fn configure(&self, config: &Arc<Config>) {
+        self.installation.configure(config);
         let demo = self.web.app().settings().demo;
         self.web.app().set_settings(settings(config, demo));
     }
