@@ -2,9 +2,12 @@
 
 mod accounts;
 mod asked;
+mod audit;
+mod csv;
 mod groups;
 mod limits;
 mod overview;
+mod retrievals;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -24,6 +27,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/manage/check", post(overview::check))
         .merge(accounts::routes())
         .merge(groups::routes())
+        .merge(retrievals::routes())
+        .route("/manage/audit", get(audit::page))
+        .route("/manage/audit.csv", get(audit::file))
 }
 
 /// A number in an address; anything else leads nowhere.

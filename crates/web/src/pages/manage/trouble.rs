@@ -35,6 +35,19 @@ impl Trouble {
     }
 }
 
+/// A server on which several retrievals fail alike.
+#[derive(Clone, Debug)]
+pub(super) struct BadServer {
+    /// Its name.
+    pub(super) host: String,
+    /// What they fail with.
+    pub(super) what: String,
+    /// How many.
+    pub(super) retrievals: usize,
+    /// Their list.
+    pub(super) href: String,
+}
+
 /// Whether somebody has to look at it.
 pub(super) fn is_trouble(standing: Standing) -> bool {
     matches!(standing, Standing::NeedsYou | Standing::Failing)
@@ -56,6 +69,25 @@ pub(super) fn troubles(states: &[State], now: Timestamp) -> Vec<Trouble> {
         key(one).cmp(&key(other)).then(one.name.cmp(&other.name))
     });
     lines
+}
+
+/// The servers on which several retrievals fail alike, the worst first.
+pub(super) fn bad_servers(states: &[State], now: Timestamp) -> Vec<BadServer> {
+    let mut servers: Vec<_> = groups(states, now)
+        .into_values()
+        .filter(|members| members.len() >= MANY)
+        .map(|members| BadServer {
+            host: members[0].row.remote.host.clone(),
+            what: what(members[0]),
+            retrievals: members.len(),
+            href: list_of(&members[0].row.remote.host),
+        })
+        .collect();
+    servers.sort_by(|one, other| {
+        let count = other.retrievals.cmp(&one.retrievals);
+        count.then(one.host.cmp(&other.host))
+    });
+    servers
 }
 
 /// What fails, by server and by what it fails with.

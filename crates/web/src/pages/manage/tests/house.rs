@@ -60,6 +60,7 @@ pub(crate) struct Answered {
     pub(crate) status: StatusCode,
     pub(crate) place: String,
     pub(crate) kind: String,
+    pub(crate) file: String,
     pub(crate) text: String,
 }
 
@@ -239,12 +240,14 @@ impl Browser {
             value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
         };
         let (place, kind) = (header("location"), header("content-type"));
+        let file = header("content-disposition");
         let status = response.status();
         let octets = response.into_body().collect().await.unwrap().to_bytes();
         Answered {
             status,
             place,
             kind,
+            file,
             text: String::from_utf8(octets.to_vec()).unwrap(),
         }
     }

@@ -22,6 +22,10 @@ const WAYS: &[(&str, &str)] = &[
     ("GET", "/manage/groups/1"),
     ("POST", "/manage/groups/1"),
     ("POST", "/manage/groups/1/remove"),
+    ("GET", "/manage/retrievals"),
+    ("POST", "/manage/retrievals/bulk"),
+    ("GET", "/manage/audit"),
+    ("GET", "/manage/audit.csv"),
 ];
 
 #[tokio::test]
