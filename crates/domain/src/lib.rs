@@ -12,6 +12,7 @@ pub mod queue;
 pub mod reach;
 pub mod route;
 pub mod schedule;
+mod server_spec;
 pub mod spans;
 pub mod standing;
 pub mod tries;
@@ -28,3 +29,4 @@ pub use plan::{
     expects_nothing_known, first_numbers, is_ordered, judge_cut, judge_dates, judge_probes,
     looks_partial, needs_sizes, plan_run,
 };
+pub use server_spec::{Security, ServerSpec};

@@ -12,7 +12,6 @@ mod ops;
 mod question;
 mod secrets;
 mod serve;
-mod server_spec;
 mod sharing;
 mod way_in;
 

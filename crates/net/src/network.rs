@@ -24,6 +24,6 @@ pub trait Network: Debug + Send + Sync {
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
 /// Octets both ways.
-pub trait Stream: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
+pub trait Stream: AsyncRead + AsyncWrite + Debug + Send + Sync + Unpin {}
 
-impl<S: AsyncRead + AsyncWrite + Debug + Send + Unpin> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Debug + Send + Sync + Unpin> Stream for S {}

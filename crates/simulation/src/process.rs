@@ -108,6 +108,7 @@ impl House<'_> {
                 routing: inhaul_store::Routing::Single,
                 every: Every::Seconds(seconds(EVERY)),
                 retention: remote.retention,
+                first_run_keeps: false,
                 start: StartPoint::Everything,
                 paused: false,
                 sign_in_memory: None,

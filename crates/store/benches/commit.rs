@@ -102,6 +102,7 @@ async fn make_drop(store: &SqliteStore, number: usize) -> Drop {
         routing: inhaul_store::Routing::Single,
         every: Every::Never,
         retention: Retention::Keep,
+        first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
         sign_in_memory: None,

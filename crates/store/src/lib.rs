@@ -13,6 +13,7 @@ mod traits;
 pub mod views;
 pub mod visitors;
 
+pub use inhaul_domain::Security;
 pub use inhaul_domain::limits::Limits;
 pub use inhaul_domain::schedule::Every;
 pub use model::*;

@@ -1,14 +1,16 @@
 //! What every request works on.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
 use crate::door::Door;
-use crate::install::Installation;
+use crate::install::{Installation, Undisclosed};
+use crate::live::Checks;
+use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -21,9 +23,11 @@ struct Shared {
     manage: Manage,
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
-    installation: Arc<dyn Installation>,
+    installation: OnceLock<Arc<dyn Installation>>,
     clock: Clock,
+    checks: Checks,
     settings: RwLock<Arc<Settings>>,
+    drafts: Drafts,
 }
 
 impl App {
@@ -33,7 +37,6 @@ impl App {
         manage: Manage,
         runs: Arc<dyn Runs>,
         door: Arc<dyn Door>,
-        installation: Arc<dyn Installation>,
         clock: Clock,
         settings: Settings,
     ) -> Self {
@@ -42,9 +45,11 @@ impl App {
             manage,
             runs,
             door,
-            installation,
+            installation: OnceLock::new(),
             clock,
+            checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
+            drafts: Drafts::default(),
         }))
     }
 
@@ -70,7 +75,27 @@ impl App {
 
     /// The installation itself.
     pub fn installation(&self) -> &dyn Installation {
-        &*self.0.installation
+        match self.0.installation.get() {
+            Some(installation) => &**installation,
+            None => &Undisclosed,
+        }
+    }
+
+    /// From now on it tells of this installation. The first one stays.
+    #[must_use]
+    pub fn with_installation(self, installation: Arc<dyn Installation>) -> Self {
+        self.0.installation.get_or_init(|| installation);
+        self
+    }
+
+    /// Checks that somebody watches.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
+    }
+
+    /// Mailboxes that are being added.
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.0.drafts
     }
 
     /// The moment.

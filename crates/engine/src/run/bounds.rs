@@ -23,7 +23,8 @@ enum Filled {
 impl Visit<'_> {
     pub(super) fn policy(&self) -> RunPolicy {
         // A restored installation may know less than it has deleted since: a person looks first.
-        let kept = self.options.keep || self.allowance.deletion_paused;
+        let kept =
+            self.options.keep || self.allowance.deletion_paused || self.retrieval.first_run_keeps;
         RunPolicy {
             retention: if kept {
                 Retention::Keep

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use inhaul_sample::switches::{Dele, Quit, Removal, Top};
+use inhaul_sample::switches::{Cut, Dele, Line, Quit, Removal, Times, Top};
 use inhaul_store::Store;
 use inhaul_types::ErrorCode;
 
@@ -46,6 +46,33 @@ async fn a_deletion_counts_when_quit_is_answered_and_is_repeated_when_it_is_not(
             world.assert_each_once().await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_held_back_deletion_waits_for_a_run_that_ends_well() {
+    let setup = Setup {
+        first_run_keeps: true,
+        ..Setup::deleting()
+    };
+    let world = setup.start().await;
+    world.send(letters(0..5));
+    let line = Line {
+        cut: Some(Cut {
+            after: 900,
+            times: Times::Once,
+        }),
+        ..Line::default()
+    };
+    world.mailbox.set(|switches| switches.line = Some(line));
+    assert!(world.run().await.failure.is_some());
+    assert_eq!(world.mailbox.len(), 5, "a run that was cut is no first run");
+    let first = world.good().await;
+    assert_eq!((first.deleted, world.mailbox.len()), (0, 5));
+    world.send(letters(5..6));
+    let second = world.good().await;
+    assert_eq!((second.stored, second.deleted), (1, 6));
+    assert!(world.mailbox.is_empty());
+    world.assert_each_once().await;
 }
 
 #[tokio::test]

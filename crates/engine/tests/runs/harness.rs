@@ -28,6 +28,7 @@ pub(crate) const USER: &str = "anna";
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) retention: Retention,
+    pub(crate) first_run_keeps: bool,
     pub(crate) start: StartPoint,
     pub(crate) security: Security,
     pub(crate) read_timeout: Duration,
@@ -42,6 +43,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             retention: Retention::Keep,
+            first_run_keeps: false,
             start: StartPoint::Everything,
             security: Security::None,
             read_timeout: Duration::from_secs(20),
@@ -173,6 +175,7 @@ impl World {
             routing: inhaul_store::Routing::Single,
             every: Every::Never,
             retention: self.setup.retention,
+            first_run_keeps: self.setup.first_run_keeps,
             start: self.setup.start,
             paused: false,
             sign_in_memory: None,

@@ -102,7 +102,7 @@ async fn a_wrong_password_in_a_later_session_is_a_failure() {
     }
     assert!(refused > 0);
     // Once in each of those runs: no session follows a refused password.
-    assert_eq!(world.mailbox.sign_ins().refused, refused.into());
+    assert_eq!(world.mailbox.sign_ins().refused, u64::from(refused));
     world.assert_nothing_lost().await;
 }
 

@@ -8,6 +8,7 @@ mod steps;
 use std::path::PathBuf;
 
 use clap::Args;
+use inhaul_domain::ServerSpec;
 use inhaul_domain::reach::Reach;
 use inhaul_engine::{RunOptions, inspect_mailbox};
 use inhaul_manage::words::security_word;
@@ -24,7 +25,6 @@ use super::pull::{Finished, checks, result_word, run_all};
 use super::retrieval::{SecurityWord, ca_file, check_secret, check_way_in, command};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
-use crate::server_spec::ServerSpec;
 use crate::way_in::{Pin, SignIn};
 use guess::guess;
 pub(super) use steps::Steps;

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use inhaul_domain as domain;
+use inhaul_domain::ServerSpec;
 use inhaul_engine::secret_in_file;
 use inhaul_store::{
     Account, CatchAllSettings, Every, NewRetrieval, Remote, RemoteSecret, Retrieval,
@@ -20,7 +21,6 @@ use crate::config::durations;
 use crate::config::entries::catch_all::{CatchAll, Rule};
 use crate::config::entries::retrieval::{CredentialSource, Retention, RetrievalEntry, Routing};
 use crate::config::secrets::SecretSource;
-use crate::server_spec::ServerSpec;
 
 impl Work<'_> {
     pub(super) async fn bring_in_retrievals(&mut self) -> Result<(), StoreError> {
@@ -192,6 +192,7 @@ impl Wanted {
             routing: self.routing,
             every: self.every,
             retention: self.retention,
+            first_run_keeps: false,
             start: start_point(entry.bring),
             paused: entry.paused,
             sign_in_memory: None,

@@ -5,22 +5,11 @@ use std::path::PathBuf;
 use super::catch_alls::Routing;
 use inhaul_domain::schedule::{Every, ScheduleState};
 use inhaul_domain::standing::{Paused, PausedBy};
-use inhaul_domain::{Retention, SessionSize, StartPoint};
+use inhaul_domain::{Retention, Security, SessionSize, StartPoint};
 use inhaul_types::{
     AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, Octets, RetrievalId, Secret,
     Timestamp,
 };
-
-/// How the line to the remote server is protected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Security {
-    /// TLS from the first octet.
-    Tls,
-    /// STLS before the sign-in, or no sign-in.
-    StartTls,
-    /// Nothing. Passwords cross the line readable.
-    None,
-}
 
 /// Where a remote password or token comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -113,6 +102,8 @@ pub struct NewRetrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Nothing is deleted there before a run has ended well.
+    pub first_run_keeps: bool,
     /// Which messages that are there already are wanted.
     pub start: StartPoint,
     /// Made, but not run by itself.
@@ -152,6 +143,8 @@ pub struct Retrieval {
     pub every: Every,
     /// Remote copies.
     pub retention: Retention,
+    /// Nothing is deleted there before a run has ended well. Over with that run.
+    pub first_run_keeps: bool,
     /// Not run by itself.
     pub paused: bool,
     /// Who paused it: an account's name, or `root`. `None` where it is not paused, or that is not

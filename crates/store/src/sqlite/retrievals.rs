@@ -51,8 +51,8 @@ pub(crate) fn create(
     let made = txn.execute(
         "INSERT INTO retrieval (name, host, port, security, ca_file, user, folder_id, owner_id,
              maildrop_id, every, retention, paused, created, start, pin, sign_in, confined,
-             paused_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+             first_run_keeps, paused_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
              iif(?12, ?13, NULL))",
         params![
             new.name,
@@ -75,6 +75,7 @@ pub(crate) fn create(
             new.remote.pin.as_ref().map(KeyPin::octets),
             new.remote.sign_in.map(Mechanism::as_str),
             new.confined,
+            new.first_run_keeps,
         ],
     );
     unless_exists(made, "retrieval", &new.name)?.doing(WRITE)?;
@@ -470,7 +471,7 @@ fn select() -> String {
             d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
             r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism, r.max_messages,
             r.max_octets, r.largest, r.reconnect, r.confined, r.written_at,
-            r.written_paused, r.paused_by, r.paused_at, {schedule}, {routing}
+            r.written_paused, r.paused_by, r.paused_at, {schedule}, {routing}, r.first_run_keeps
         FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
             JOIN maildrop d ON d.id = r.maildrop_id",
         schedule = schedule::COLUMNS,
@@ -548,6 +549,7 @@ fn retrieval(conn: &Connection, row: &Row<'_>) -> Result<Retrieval, StoreError> 
         folder_name: text(11)?,
         every: every::from_column(small(12)?),
         retention: retention::from_column(small(13)?),
+        first_run_keeps: row.get("first_run_keeps").doing(READ)?,
         paused: row.get(14).doing(READ)?,
         paused_by: row.get(35).doing(READ)?,
         paused_at: time(36)?,

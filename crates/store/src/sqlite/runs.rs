@@ -110,7 +110,7 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
 fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), StoreError> {
     const GOOD: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_good = ?4,
-            failing_since = NULL, failures = 0, last_error = NULL
+            failing_since = NULL, failures = 0, last_error = NULL, first_run_keeps = 0
         WHERE id = ?1";
     const BUSY: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_error = ?4 WHERE id = ?1";

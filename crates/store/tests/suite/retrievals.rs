@@ -32,6 +32,7 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
         folder: "inbox".into(),
         every: Every::Auto,
         retention: Retention::DeleteAfter { days: 14 },
+        first_run_keeps: true,
         paused: true,
         sign_in_memory: Some(SignInMemory::Worked(Mechanism::Apop)),
         limits: RetrievalLimits {
@@ -57,8 +58,13 @@ pub(crate) async fn a_retrieval_comes_back_as_it_was_made(bed: &impl Bed) {
     assert_eq!(made.sign_in_memory, new.sign_in_memory);
     assert_eq!(made.folder_name, "INBOX", "whatever the case");
     assert_eq!(
-        (made.limits, made.confined, &made.written_at),
-        (new.limits, true, &new.written_at)
+        (
+            made.limits,
+            made.confined,
+            made.first_run_keeps,
+            &made.written_at
+        ),
+        (new.limits, true, true, &new.written_at)
     );
     assert_eq!(
         (made.every, made.retention, made.paused),

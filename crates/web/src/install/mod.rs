@@ -4,6 +4,7 @@
 //! notices arrive. Values only.
 
 mod log;
+mod undisclosed;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use futures_util::stream::BoxStream;
 use inhaul_types::Octets;
 
 pub use log::{Level, LogFilter, LogLine, LogNews, LogPage};
+pub(crate) use undisclosed::Undisclosed;
 
 /// The installation.
 #[async_trait]

@@ -14,3 +14,10 @@ pub mod time;
 pub use card::marked;
 pub use number::{many, number};
 pub use size::size;
+
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod contrast;
+#[cfg(test)]
+mod gallery;

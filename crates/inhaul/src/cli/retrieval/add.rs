@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use inhaul_domain::ServerSpec;
 use inhaul_domain::reach::Reach;
 use inhaul_domain::{Retention, StartPoint};
 use inhaul_manage::words::RetrievalLimitWord;
@@ -22,7 +23,6 @@ use crate::config::entries::retrieval::Bring;
 use crate::config::{Config, durations};
 use crate::exit::{Exit, Failure};
 use crate::secrets::PasswordSource;
-use crate::server_spec::ServerSpec;
 use crate::way_in::{Pin, SignIn};
 
 #[derive(Args, Debug)]
@@ -182,6 +182,7 @@ impl Add {
                     routing,
                     every,
                     retention,
+                    first_run_keeps: false,
                     start: start_point(self.bring),
                     paused: self.paused,
                     sign_in_memory,

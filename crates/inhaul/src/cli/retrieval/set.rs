@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use inhaul_domain::ServerSpec;
 use inhaul_domain::{LedgerState, Retention};
 use inhaul_manage::words::RetrievalLimitWord;
 use inhaul_store::{Every, Remote, RemoteSecret, Retrieval, RetrievalChange, Store};
@@ -21,7 +22,6 @@ use crate::cli::output::{complain, counted, print, print_json, size};
 use crate::exit::{Exit, Failure};
 use crate::question::confirm;
 use crate::secrets::PasswordSource;
-use crate::server_spec::ServerSpec;
 use crate::way_in::{Pin, SignIn};
 
 #[derive(Args, Debug)]

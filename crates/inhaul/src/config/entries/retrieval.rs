@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use inhaul_domain::ServerSpec;
 use inhaul_types::{KeyPin, Mechanism};
 
 use super::catch_all::{CatchAll, Rule};
@@ -11,7 +12,6 @@ use crate::config::reader::{KeyPath, Reader, Session, Setting};
 use crate::config::secrets::SecretSource;
 use crate::config::tree::{Placed, quoted};
 use crate::config::words::Words;
-use crate::server_spec::ServerSpec;
 use crate::way_in::SignIn;
 
 /// A retrieval written in a file.

@@ -93,6 +93,7 @@ impl World {
             routing: inhaul_store::Routing::Single,
             every: Every::Never,
             retention: Retention::Delete,
+            first_run_keeps: false,
             start: StartPoint::Everything,
             paused: false,
             sign_in_memory: None,

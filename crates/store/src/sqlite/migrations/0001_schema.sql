@@ -248,6 +248,8 @@ CREATE TABLE retrieval (
   max_recipients INTEGER NOT NULL DEFAULT 50,
   every          INTEGER,
   retention      INTEGER,
+  -- Nothing is deleted there before a run has ended well.
+  first_run_keeps INTEGER NOT NULL DEFAULT 0,
   paused         INTEGER NOT NULL DEFAULT 0,
   paused_by      TEXT,
   paused_at      INTEGER,

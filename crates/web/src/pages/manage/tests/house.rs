@@ -86,10 +86,10 @@ impl House {
             manage,
             Arc::clone(&runs) as _,
             Arc::new(Closed),
-            Arc::new(Example),
             now,
             Settings::default(),
         );
+        let app = app.with_installation(Arc::new(Example));
         let house = Self {
             _dir: dir,
             store,
@@ -169,6 +169,7 @@ impl House {
             every: Every::Auto,
             retention: Retention::Keep,
             start: StartPoint::Everything,
+            first_run_keeps: false,
             paused: false,
             sign_in_memory: None,
             limits: RetrievalLimits::default(),
@@ -299,6 +300,7 @@ pub(crate) fn state(row: Retrieval) -> State {
         doing: None,
         position: None,
         waiting_until: None,
+        waiting_next: None,
         interval: Some(Duration::from_secs(600)),
         offline_since: None,
     }

@@ -1,13 +1,35 @@
 //! How a remote server is typed: `HOST`, `HOST:PORT`, `[ADDRESS]:PORT`, `HOST PORT`, `HOST PORTs`.
 
-use inhaul_store::Security;
+/// How the line to the remote server is protected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Security {
+    /// TLS from the first octet.
+    Tls,
+    /// STLS before the sign-in, or no sign-in.
+    StartTls,
+    /// Nothing. Passwords cross the line readable.
+    None,
+}
+
+impl Security {
+    /// The port where POP3 servers usually wait for such lines.
+    pub fn usual_port(self) -> u16 {
+        match self {
+            Self::Tls => POP3S,
+            Self::StartTls | Self::None => POP3,
+        }
+    }
+}
 
 /// A server as typed, with what was left out filled in.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct ServerSpec {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) security: Security,
+pub struct ServerSpec {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Protection of the line.
+    pub security: Security,
 }
 
 const POP3: u16 = 110;
@@ -15,8 +37,9 @@ const POP3S: u16 = 995;
 
 impl ServerSpec {
     /// Reads what was typed. A port with an `s` behind it means TLS, as in `pop.example.org 995s`.
-    /// Where no protection is named, port 110 means STLS and any other TLS.
-    pub(crate) fn parse(text: &str, security: Option<Security>) -> Result<Self, String> {
+    /// Where no protection is named, port 110 means STLS and any other TLS. Fails with what is wrong,
+    /// in words without a capital and a full stop.
+    pub fn parse(text: &str, security: Option<Security>) -> Result<Self, String> {
         let (host, port) = split(text.trim())?;
         if host.is_empty() {
             return Err("the server's name is missing".into());
@@ -43,14 +66,9 @@ impl ServerSpec {
             None if !tls_meant && port == Some(POP3) => Security::StartTls,
             None => Security::Tls,
         };
-        let usual = if security == Security::Tls {
-            POP3S
-        } else {
-            POP3
-        };
         Ok(Self {
             host: host.to_owned(),
-            port: port.unwrap_or(usual),
+            port: port.unwrap_or(security.usual_port()),
             security,
         })
     }
