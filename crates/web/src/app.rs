@@ -9,6 +9,7 @@ use inhaul_types::Timestamp;
 
 use crate::demo::Controls;
 use crate::door::Door;
+use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
@@ -23,6 +24,7 @@ struct Shared {
     manage: Manage,
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
+    installation: OnceLock<Arc<dyn Installation>>,
     clock: Clock,
     checks: Checks,
     settings: RwLock<Arc<Settings>>,
@@ -45,6 +47,7 @@ impl App {
             manage,
             runs,
             door,
+            installation: OnceLock::new(),
             clock,
             checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
@@ -71,6 +74,21 @@ impl App {
     /// Whoever knows the passwords.
     pub fn door(&self) -> &dyn Door {
         &*self.0.door
+    }
+
+    /// The installation itself.
+    pub fn installation(&self) -> &dyn Installation {
+        match self.0.installation.get() {
+            Some(installation) => &**installation,
+            None => &Undisclosed,
+        }
+    }
+
+    /// From now on it tells of this installation. The first one stays.
+    #[must_use]
+    pub fn with_installation(self, installation: Arc<dyn Installation>) -> Self {
+        self.0.installation.get_or_init(|| installation);
+        self
     }
 
     /// Checks that somebody watches.
