@@ -4,6 +4,7 @@ mod detect;
 mod door;
 mod runs;
 pub(crate) mod set_up;
+mod survey;
 
 use std::fmt;
 use std::io;
