@@ -1,5 +1,6 @@
 //! What administrators see and set (UX 2.12 to 2.19).
 
+mod catch_all;
 mod overview;
 
 use axum::Router;
@@ -9,5 +10,7 @@ use crate::app::App;
 
 /// `/manage` and below.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/manage", get(overview::overview))
+    Router::new()
+        .route("/manage", get(overview::overview))
+        .merge(catch_all::routes())
 }

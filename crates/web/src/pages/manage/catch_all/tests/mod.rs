@@ -1,0 +1,4 @@
+//! The wizard and the pages of a catch-all as a browser without script meets them.
+
+mod house;
+mod wizard;
