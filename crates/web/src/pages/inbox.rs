@@ -9,6 +9,7 @@ use inhaul_store::{Folder, Message};
 use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
+use super::manage::catch_all::{Banner, banner};
 use crate::app::App;
 use crate::live;
 use crate::request::{ByItself, Person};
@@ -28,6 +29,8 @@ struct Inbox {
     shell: Shell,
     title: String,
     folders: Vec<FolderRow>,
+    /// Mail of a catch-all that had no rule.
+    unclaimed: Option<Banner>,
     folder: String,
     rows: Vec<Row>,
     older: Option<String>,
@@ -90,6 +93,7 @@ async fn show(
     let Some(folder) = folders.iter().find(|folder| folder.id == id) else {
         return Err(Problem::not_found(&person.shell));
     };
+    let unclaimed = banner(app, &person.account, id).await?;
     let views = app.store().views();
     let mut messages = views.newest_messages(id, behind.place(), PAGE + 1).await?;
     let has_older = messages.len() > PAGE as usize;
@@ -123,6 +127,7 @@ async fn show(
         next_check: next.map(|next| inhaul_domain::spans::to_wait(next.since(app.now()))),
         folders: folders.iter().map(|one| FolderRow::of(one, id)).collect(),
         shell: person.shell,
+        unclaimed,
     };
     Ok(Page::new(page).into_response())
 }

@@ -1,6 +1,6 @@
 //! What administrators see and set (UX 2.12 to 2.19).
 
-mod catch_all;
+pub(crate) mod catch_all;
 mod overview;
 
 use axum::Router;

@@ -5,6 +5,7 @@
 //! headers are read once and kept in the draft, so a rule that changes sorts them again at once.
 //! Whose an address is is decided by `domain::route`, as for a run. Start at [`routes`].
 
+mod banner;
 mod draft;
 mod header;
 mod looking;
@@ -13,6 +14,7 @@ mod places;
 mod preview;
 mod rules;
 mod save;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -25,6 +27,8 @@ use crate::app::App;
 use crate::request::Administrator;
 use crate::response::Problem;
 use draft::{Draft, Drafts};
+
+pub(crate) use banner::{Banner, banner};
 
 /// `/manage/catch-all` and what a catch-all has below `/manage/retrievals/ID`.
 pub(crate) fn routes() -> Router<App> {
@@ -50,6 +54,10 @@ pub(crate) fn routes() -> Router<App> {
             get(preview::page).post(preview::change),
         )
         .route("/manage/catch-all/add/{id}/save", post(save::save))
+        .route(
+            "/manage/retrievals/{id}/rules",
+            get(saved::page).post(saved::change),
+        )
         .layer(Extension(Drafts::default()))
 }
 

@@ -141,6 +141,21 @@ impl House {
             .collect()
     }
 
+    /// That the engine knows of it, as it does of every saved retrieval.
+    pub(super) async fn tell_engine(&self, id: RetrievalId) {
+        let row = self.store.retrieval_by_id(id).await.unwrap();
+        self.provider.states.lock().unwrap().push(State {
+            row: Arc::new(row),
+            next: None,
+            doing: None,
+            position: None,
+            waiting_until: None,
+            waiting_next: None,
+            interval: None,
+            offline_since: None,
+        });
+    }
+
     /// The one retrieval there is.
     pub(super) async fn only_retrieval(&self) -> Retrieval {
         let mut all = self.store.retrieval_list().await.unwrap();
