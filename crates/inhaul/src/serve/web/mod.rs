@@ -5,6 +5,7 @@ mod door;
 mod install;
 mod runs;
 pub(crate) mod set_up;
+mod survey;
 
 use std::fmt;
 use std::io;
