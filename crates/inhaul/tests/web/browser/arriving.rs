@@ -11,7 +11,9 @@ fn the_first_person_sets_it_up_and_signs_in_again() {
 
     // Without the link nobody gets far.
     browser.open(&house.at("/")).unwrap();
-    browser.wait_for_text("This server is not set up yet.").unwrap();
+    browser
+        .wait_for_text("This server is not set up yet.")
+        .unwrap();
     let link = house.set_up_link();
     let code = link.rsplit_once('#').unwrap().1.to_owned();
 
@@ -92,10 +94,18 @@ fn every_page_is_accessible_in_every_look() {
                 browser.prefer(preferences).unwrap();
                 browser.assert_accessible();
             }
-            assert_eq!(browser.sticks_out().unwrap(), Vec::<String>::new(), "{path}");
+            assert_eq!(
+                browser.sticks_out().unwrap(),
+                Vec::<String>::new(),
+                "{path}"
+            );
         }
         browser.view(View::Narrow).unwrap();
-        assert_eq!(browser.sticks_out().unwrap(), Vec::<String>::new(), "{path}");
+        assert_eq!(
+            browser.sticks_out().unwrap(),
+            Vec::<String>::new(),
+            "{path}"
+        );
     };
     look_at("/setup");
     house.set_up(&browser);
@@ -108,4 +118,10 @@ fn every_page_is_accessible_in_every_look() {
 }
 
 /// Pages of an installation with nothing in it.
-const PAGES: &[&str] = &["/setup/next", "/", "/preferences", "/manage", "/nothing-here"];
+const PAGES: &[&str] = &[
+    "/setup/next",
+    "/",
+    "/preferences",
+    "/manage",
+    "/nothing-here",
+];
