@@ -7,6 +7,7 @@ use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
+use crate::api::WrongKeys;
 use crate::door::Door;
 use crate::runs::Runs;
 use crate::settings::Settings;
@@ -21,6 +22,7 @@ struct Shared {
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
     clock: Clock,
+    wrong_keys: WrongKeys,
     settings: RwLock<Arc<Settings>>,
 }
 
@@ -40,6 +42,7 @@ impl App {
             runs,
             door,
             clock,
+            wrong_keys: WrongKeys::default(),
             settings: RwLock::new(Arc::new(settings)),
         }))
     }
@@ -62,6 +65,11 @@ impl App {
     /// Whoever knows the passwords.
     pub fn door(&self) -> &dyn Door {
         &*self.0.door
+    }
+
+    /// Wrong keys of late.
+    pub(crate) fn wrong_keys(&self) -> &WrongKeys {
+        &self.0.wrong_keys
     }
 
     /// The moment.

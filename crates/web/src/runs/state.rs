@@ -29,6 +29,19 @@ pub struct State {
 }
 
 impl State {
+    /// One that whoever runs retrievals has not heard of yet: it was made just now.
+    pub fn unheard(row: Arc<Retrieval>) -> Self {
+        Self {
+            row,
+            next: None,
+            doing: None,
+            position: None,
+            waiting_until: None,
+            interval: None,
+            offline_since: None,
+        }
+    }
+
     /// How it stands.
     pub fn standing(&self, now: Timestamp) -> Standing {
         standing(&self.facts(now))
