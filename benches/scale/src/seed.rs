@@ -130,6 +130,7 @@ impl Seed {
             retention: Retention::Keep,
             start: StartPoint::Everything,
             paused: false,
+            first_run_keeps: false,
             sign_in_memory: None,
             limits: inhaul_store::RetrievalLimits::default(),
             confined: false,

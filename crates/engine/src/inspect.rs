@@ -100,6 +100,8 @@ pub struct InspectionFailure {
     pub took: Duration,
     /// What went wrong.
     pub report: FailureReport,
+    /// Sessions in which a sign-in was begun. A server may count each of them as a wrong password.
+    pub sign_ins: u8,
 }
 
 /// Nobody watches.
@@ -211,6 +213,7 @@ impl Inspector<'_> {
             stage: Stage::FindServer,
             begun: None,
             found: None,
+            sign_ins: 0,
         };
         let look = self.look_inside(secret, &mut stages);
         let looked = timeout(self.checks.run_timeout, look).await;
@@ -222,6 +225,7 @@ impl Inspector<'_> {
                 report: error
                     .report(&self.remote.host, self.remote.port)
                     .of_trial(self.remote),
+                sign_ins: stages.sign_ins,
             })
     }
 
@@ -274,6 +278,7 @@ impl Inspector<'_> {
             Some(known) => known,
             None => credential.insert(reveal(secret.clone(), self.checks.read_timeout).await?),
         };
+        stages.sign_ins += 1;
         enter(
             &mut wire,
             self.remote,
@@ -338,6 +343,7 @@ struct Stages<'a> {
     begun: Option<Instant>,
     /// The last one that ended well.
     found: Option<Stage>,
+    sign_ins: u8,
 }
 
 impl Stages<'_> {

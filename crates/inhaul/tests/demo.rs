@@ -96,7 +96,9 @@ fn without_commands_it_brings_shows_and_ends() {
         &[
             "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
              Sample remote server   127.0.0.1:",
-            " (POP3), 6 mailboxes\n  In another window      inhaul --data ",
+            " (POP3), 6 mailboxes\n  Web                    http://127.0.0.1:",
+            "/welcome#demo-",
+            "\n  In another window      inhaul --data ",
             " retrieval list\n\n24 messages brought in ",
             " s. First one readable after ",
             "  Old ISP   24 new   ",

@@ -9,6 +9,8 @@ use inhaul_types::Timestamp;
 
 use crate::api::WrongKeys;
 use crate::door::Door;
+use crate::live::Checks;
+use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -22,8 +24,10 @@ struct Shared {
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
     clock: Clock,
+    checks: Checks,
     wrong_keys: WrongKeys,
     settings: RwLock<Arc<Settings>>,
+    drafts: Drafts,
 }
 
 impl App {
@@ -42,8 +46,10 @@ impl App {
             runs,
             door,
             clock,
+            checks: Checks::default(),
             wrong_keys: WrongKeys::default(),
             settings: RwLock::new(Arc::new(settings)),
+            drafts: Drafts::default(),
         }))
     }
 
@@ -70,6 +76,16 @@ impl App {
     /// Wrong keys of late.
     pub(crate) fn wrong_keys(&self) -> &WrongKeys {
         &self.0.wrong_keys
+    }
+
+    /// Checks that somebody watches.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
+    }
+
+    /// Mailboxes that are being added.
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.0.drafts
     }
 
     /// The moment.

@@ -48,6 +48,8 @@ pub struct RetrievalStatus {
     pub position: Option<usize>,
     /// Until when somebody waits for a message.
     pub waiting_until: Option<Timestamp>,
+    /// When the next run begins for whoever waits for a message.
+    pub waiting_next: Option<Timestamp>,
 }
 
 impl Service {
@@ -122,6 +124,7 @@ impl Table {
                 _ => None,
             },
             waiting_until: entry.waiting.map(|waiting| waiting.until),
+            waiting_next: entry.waiting.map(|waiting| waiting.next),
         }
     }
 }

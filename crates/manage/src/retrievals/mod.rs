@@ -8,6 +8,7 @@ mod change;
 mod pause;
 mod person;
 mod settings;
+mod way;
 
 use inhaul_store::{Retrieval, StoreError};
 use inhaul_types::{AccountId, RetrievalId};

@@ -7,16 +7,16 @@ use super::house::{House, root};
 
 #[tokio::test]
 async fn administrators_make_keys_and_take_them_away_and_the_audit_has_both() {
-    let house = House::new().await;
+    let (house, boss) = (House::new().await, root());
     let token = TokenHash([7; 32]);
     let made = house
         .manage
-        .api_key_add(&root(), house.alice, "backup", token);
+        .api_key_add(&boss, house.alice, "backup", token);
     let id = made.await.unwrap();
     let found = house.store.visitors().api_key_find(&token).await.unwrap();
     assert_eq!(found.unwrap().account.id, house.alice);
-    assert_eq!(house.manage.api_key_list(&root()).await.unwrap().len(), 1);
-    house.manage.api_key_remove(&root(), id).await.unwrap();
+    assert_eq!(house.manage.api_key_list(&boss).await.unwrap().len(), 1);
+    house.manage.api_key_remove(&boss, id).await.unwrap();
     let found = house.store.visitors().api_key_find(&token).await.unwrap();
     assert_eq!(found, None);
     let audit = house.audit().await;
@@ -33,10 +33,10 @@ async fn administrators_make_keys_and_take_them_away_and_the_audit_has_both() {
 
 #[tokio::test]
 async fn people_make_no_keys_and_see_none() {
-    let house = House::new().await;
+    let (house, boss) = (House::new().await, root());
     let manage = &house.manage;
     let token = TokenHash([7; 32]);
-    let made = manage.api_key_add(&root(), house.alice, "backup", token);
+    let made = manage.api_key_add(&boss, house.alice, "backup", token);
     let id = made.await.unwrap();
     let alice = house.alice();
     let add = manage.api_key_add(&alice, house.alice, "mine", TokenHash([8; 32]));
@@ -49,10 +49,10 @@ async fn people_make_no_keys_and_see_none() {
 
 #[tokio::test]
 async fn a_key_has_a_name_that_shows() {
-    let house = House::new().await;
+    let (house, boss) = (House::new().await, root());
     for name in ["", " ", "a\tb"] {
         let token = TokenHash([7; 32]);
-        let made = house.manage.api_key_add(&root(), house.alice, name, token);
+        let made = house.manage.api_key_add(&boss, house.alice, name, token);
         let refused = made.await.unwrap_err();
         assert_eq!(refused.field(), Some("name"), "{name:?}");
     }

@@ -390,34 +390,52 @@ pub(crate) fn discard_slice(
     Ok(true)
 }
 
-/// A body nobody refers to that may go: one that was never finished (at start only), or one free
-/// since before `freed_before`.
+/// The first body behind `behind` that nobody refers to and that may go: those that were never
+/// finished by number, those that are free by when they became so.
 pub(crate) fn unreferenced(
     txn: &Connection,
     which: Unreferenced,
-    behind: Option<BodyId>,
-) -> Result<Option<BodyId>, StoreError> {
+    behind: Option<Loose>,
+) -> Result<Option<Loose>, StoreError> {
     const DOING: &str = "look for free bodies";
-    let behind = behind.map_or(0, BodyId::row);
+    let loose = |row: &Row<'_>| {
+        Ok(Loose {
+            id: BodyId::new(row.get(0)?),
+            freed_at: row.get::<_, Option<i64>>(1)?.unwrap_or(0),
+        })
+    };
+    let id = behind.map_or(0, |behind| behind.id.row());
     let found = match which {
         Unreferenced::Unfinished => txn
-            .prepare_cached(
-                "SELECT id FROM body WHERE refs = 0 AND freed_at IS NULL AND id > ?1
-                 ORDER BY id LIMIT 1",
-            )
-            .and_then(|mut select| select.query_row([behind], |row| row.get(0)).optional()),
-        Unreferenced::FreedBefore(time) => txn
-            .prepare_cached(
-                "SELECT id FROM body WHERE refs = 0 AND freed_at < ?2 AND id > ?1
-                 ORDER BY id LIMIT 1",
-            )
-            .and_then(|mut select| {
+            .prepare_cached(FIND_UNFINISHED)
+            .and_then(|mut select| select.query_row([id], loose).optional()),
+        Unreferenced::FreedBefore(time) => {
+            let freed_at = behind.map_or(i64::MIN, |behind| behind.freed_at);
+            txn.prepare_cached(FIND_FREED).and_then(|mut select| {
                 select
-                    .query_row([behind, time.millis()], |row| row.get(0))
+                    .query_row([id, freed_at, time.millis()], loose)
                     .optional()
-            }),
+            })
+        }
     };
-    Ok(found.doing(DOING)?.map(BodyId::new))
+    found.doing(DOING)
+}
+
+const FIND_UNFINISHED: &str = "
+    SELECT id, freed_at FROM body WHERE refs = 0 AND freed_at IS NULL AND id > ?1
+        ORDER BY id LIMIT 1";
+
+/// In the index's order. By number alone it would be found by reading the whole table, at every
+/// start, and the writer's cache would be full of it from then on.
+const FIND_FREED: &str = "
+    SELECT id, freed_at FROM body WHERE refs = 0 AND freed_at < ?3 AND (freed_at, id) > (?2, ?1)
+        ORDER BY freed_at, id LIMIT 1";
+
+/// A body nobody refers to, and the place from which a search goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loose {
+    pub(crate) id: BodyId,
+    freed_at: i64,
 }
 
 /// Which bodies may go.
@@ -528,5 +546,57 @@ mod tests {
         assert_eq!(layout(700, 10 * PIECE).run_of_pieces(0, PIECE), 0..1);
         assert_eq!(layout(0, 9 * PIECE).run_of_pieces(0, SLICE), 0..4);
         assert_eq!(layout(0, 9 * PIECE).run_of_pieces(8, SLICE), 8..9);
+    }
+
+    #[test]
+    fn free_bodies_are_found_without_a_look_at_the_others() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
+        // Of 1,000 bodies 3 are free, one of them not for long, and one is not finished.
+        conn.execute_batch(
+            "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 1000)
+             INSERT INTO body(id, size, header_size, refs, freed_at, digest)
+                 SELECT id, 0, 0, id NOT IN (900, 910, 920, 930),
+                     CASE id WHEN 900 THEN 20 WHEN 910 THEN 10 WHEN 920 THEN 30 END, x'' FROM n",
+        )
+        .unwrap();
+        for (which, expected) in [
+            (Unreferenced::Unfinished, vec![930]),
+            (
+                Unreferenced::FreedBefore(Timestamp::from_millis(30)),
+                vec![910, 900],
+            ),
+        ] {
+            let mut found = Vec::new();
+            let mut behind = None;
+            while let Some(loose) = unreferenced(&conn, which, behind).unwrap() {
+                found.push(loose.id.row());
+                behind = Some(loose);
+            }
+            assert_eq!(found, expected, "{which:?}");
+        }
+        for statement in [FIND_UNFINISHED, FIND_FREED] {
+            let select = conn.prepare_cached(statement).unwrap();
+            let steps = select.get_status(rusqlite::StatementStatus::VmStep);
+            assert!((1..200).contains(&steps), "{steps} steps: {statement}");
+        }
+    }
+
+    #[test]
+    fn bodies_freed_at_once_are_found_one_after_the_other() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
+        conn.execute_batch(
+            "INSERT INTO body(id, size, header_size, refs, freed_at, digest)
+                 VALUES (1, 0, 0, 0, 7, x''), (2, 0, 0, 0, 0, x''), (3, 0, 0, 0, 7, x'')",
+        )
+        .unwrap();
+        let which = Unreferenced::FreedBefore(Timestamp::from_millis(8));
+        let next = |behind| unreferenced(&conn, which, behind).unwrap();
+        let found = std::iter::successors(next(None), |behind| next(Some(*behind)));
+        let found: Vec<_> = found.map(|loose| loose.id.row()).collect();
+        assert_eq!(found, [2, 1, 3]);
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use inhaul_types::BodyId;
 use rusqlite::Connection;
 
-use super::bodies::{self, SLICE, Unreferenced};
+use super::bodies::{self, Loose, SLICE, Unreferenced};
 use super::segments::SegmentFiles;
 use super::writer::{Job, Step, Surroundings, Weight};
 use crate::StoreError;
@@ -79,14 +79,14 @@ impl Job for Discard {
 pub(crate) struct Sweep {
     unfinished_too: bool,
     /// Bodies up to here were looked at.
-    behind: Option<BodyId>,
+    behind: Option<Loose>,
     next: Option<Next>,
 }
 
 enum Next {
     /// The same body has pieces left.
     SameBody,
-    Behind(BodyId),
+    Behind(Loose),
     FreedOnes,
 }
 
@@ -122,8 +122,10 @@ impl Job for Sweep {
         self.next = Some(match bodies::unreferenced(txn, which, self.behind)? {
             None if self.unfinished_too => Next::FreedOnes,
             None => return Ok(Step::Done),
-            Some(body) if !around.bodies_in_use.is_free(body) => Next::Behind(body),
-            Some(body) if bodies::discard_slice(txn, &around.segments, body)? => Next::Behind(body),
+            Some(body) if !around.bodies_in_use.is_free(body.id) => Next::Behind(body),
+            Some(body) if bodies::discard_slice(txn, &around.segments, body.id)? => {
+                Next::Behind(body)
+            }
             Some(_) => Next::SameBody,
         });
         Ok(Step::More)

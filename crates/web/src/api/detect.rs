@@ -46,6 +46,11 @@ const DETECTION: Schema = Schema {
             "Protection of the line.",
         ),
         must("user", Kind::Text, "The name to sign in with."),
+        must(
+            "other_user",
+            Kind::Maybe(&Kind::Text),
+            "The name to try where that one is refused.",
+        ),
         must("found_by", Kind::Word(origins), "Where this comes from."),
         must(
             "provider",
@@ -123,6 +128,7 @@ struct DetectionDocument<'a> {
     port: u16,
     security: &'static str,
     user: &'a str,
+    other_user: Option<&'a str>,
     found_by: &'static str,
     provider: Option<&'a str>,
     notes: &'a [String],
@@ -166,6 +172,7 @@ async fn detect(
     let found = found.map_err(|failure| match failure {
         DetectionFailure::BadAddress(what) => ApiProblem::invalid("address", what),
         DetectionFailure::NothingFound(names) => ApiProblem::no_server(&names),
+        DetectionFailure::NotOffered(what) => ApiProblem::not_offered(what),
     })?;
     let (found_by, provider) = match &found.origin {
         Origin::Table(provider) => ("known-provider", Some(provider.as_str())),
@@ -177,6 +184,7 @@ async fn detect(
         port: found.port,
         security: security_word(found.security),
         user: &found.user,
+        other_user: found.other_user.as_deref(),
         found_by,
         provider,
         notes: &found.notes,

@@ -14,6 +14,7 @@ use super::caller::ApiAdministrator;
 use super::document::Document;
 use super::limits;
 use super::problem::ApiProblem;
+use super::retrievals::activations;
 use super::route::Verb::{Delete, Get, Patch, Post};
 use super::route::{Reply, Route, Who};
 use super::schema::{Kind, Schema, may, must};
@@ -74,10 +75,6 @@ pub(super) const ROUTES: &[Route] = &[
 /// What may start a check, with the seconds that lie at least between two; null is off.
 const TRIGGERS: Kind = Kind::Map(activations, &Kind::Maybe(&Kind::Whole));
 const USERS_MAY: Kind = Kind::List(&Kind::Word(rights));
-
-fn activations() -> Vec<&'static str> {
-    Activation::ALL.map(Activation::as_str).into()
-}
 
 fn rights() -> Vec<&'static str> {
     UsersMay::WORDS.into()

@@ -11,6 +11,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod caller;
+mod check;
 mod detect;
 mod document;
 mod groups;
@@ -35,6 +36,7 @@ use axum::routing::any;
 use crate::app::App;
 use route::{BASE, Route};
 
+pub(crate) use caller::ApiCaller;
 pub(crate) use problem::ApiProblem;
 pub(crate) use wrong_keys::WrongKeys;
 
@@ -44,6 +46,7 @@ fn all() -> impl Iterator<Item = &'static Route> {
 }
 
 const ROUTES: &[&[Route]] = &[
+    check::ROUTES,
     retrievals::ROUTES,
     detect::ROUTES,
     messages::ROUTES,

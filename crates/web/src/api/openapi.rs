@@ -77,7 +77,7 @@ fn operation(route: &Route) -> Value {
             "name": name,
             "in": "path",
             "required": true,
-            "schema": { "type": "integer", "format": "int64" },
+            "schema": route.named_by.document(),
         })
     });
     let in_query = route.asks.iter().map(
@@ -135,6 +135,13 @@ fn responses(route: &Route) -> Value {
             json!({
                 "description": "The message.",
                 "content": { "message/rfc822": {} },
+            }),
+        ),
+        Reply::Events => (
+            "200",
+            json!({
+                "description": "Events: progress, message, done, summary, each with JSON as its data.",
+                "content": { "text/event-stream": {} },
             }),
         ),
         Reply::OpenApi => (
@@ -195,7 +202,7 @@ pub(super) fn used() -> Vec<(&'static Schema, Way)> {
             Reply::Document(schema) | Reply::Created(schema) | Reply::Accepted(schema) => {
                 add(schema, Way::Out);
             }
-            Reply::Nothing | Reply::Message | Reply::OpenApi => {}
+            Reply::Nothing | Reply::Message | Reply::Events | Reply::OpenApi => {}
         }
     }
     add(&PROBLEM, Way::Out);

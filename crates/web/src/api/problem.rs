@@ -209,6 +209,14 @@ impl ApiProblem {
         }
     }
 
+    /// The provider of a mail address has no POP3.
+    pub(super) fn not_offered(what: String) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "not-offered", "No POP3 there", what)
+            .todo("Forward mail from the provider to a mailbox that inhaul can read.")
+            .at("address")
+    }
+
     /// A fault of ours: the log has it, the answer does not.
     pub(crate) fn internal(error: impl Display) -> Self {
         tracing::error!(%error, "a request of a program could not be answered");

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::routing::{MethodFilter, MethodRouter};
 use serde::de::DeserializeOwned;
 
-use super::schema::{Field, Schema};
+use super::schema::{Field, Kind, Schema};
 use crate::app::App;
 
 /// A method at an address.
@@ -19,6 +19,8 @@ pub(super) struct Route {
     pub(super) who: Who,
     /// What it does, in a line.
     pub(super) about: &'static str,
+    /// What stands in place of the names in the address.
+    pub(super) named_by: Kind,
     /// What may stand behind `?`.
     pub(super) asks: &'static [Field],
     /// What is to be sent.
@@ -79,6 +81,8 @@ pub(super) enum Reply {
     Nothing,
     /// The octets of a message.
     Message,
+    /// Server-sent events, as long as something happens.
+    Events,
     /// An OpenAPI document.
     OpenApi,
 }
@@ -97,6 +101,7 @@ impl Route {
             path,
             who: Who::Person,
             about,
+            named_by: Kind::Whole,
             asks: &[],
             body: None,
             reply,
@@ -106,6 +111,11 @@ impl Route {
 
     pub(super) const fn of(mut self, who: Who) -> Self {
         self.who = who;
+        self
+    }
+
+    pub(super) const fn named_by(mut self, kind: Kind) -> Self {
+        self.named_by = kind;
         self
     }
 

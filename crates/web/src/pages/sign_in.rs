@@ -8,14 +8,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::spans::to_wait;
 use inhaul_store::{Account, NewAudit, NewSession};
-use inhaul_types::Activation;
 use serde::Deserialize;
 
 use crate::app::App;
 use crate::door::Denied;
+use crate::live;
 use crate::request::{Caller, Password, Person, Token, cookie};
 use crate::response::{Page, Problem, Shell, see_other};
-use crate::runs::{Force, Start, What, started_by};
 
 /// Where somebody wanted to go, and why they are here instead.
 #[derive(Debug, Default, Deserialize)]
@@ -137,16 +136,7 @@ pub(super) async fn begin(
     let keep = keep.then(|| app.settings().kept);
     let cookie = cookie::set(&token, keep, caller);
     response.headers_mut().insert(SET_COOKIE, cookie);
-    let start = Start {
-        what: What::OwnedBy(account.id),
-        activation: Activation::WebLogin,
-        by: Some(started_by(account.id, caller.address)),
-        force: Force::No,
-    };
-    if let Err(error) = app.runs().start(start).await {
-        // What a sign-in starts never keeps anybody out.
-        tracing::error!(%error, "a sign-in starts nothing");
-    }
+    live::signed_in(app, account.id, caller.address).await;
     Ok(())
 }
 

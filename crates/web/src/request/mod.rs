@@ -5,9 +5,9 @@ pub(crate) mod origin;
 mod password;
 pub(crate) mod peer;
 mod person;
-mod token;
+pub(crate) mod token;
 
 pub(crate) use password::Password;
 pub(crate) use peer::{Caller, Peer};
-pub(crate) use person::{Administrator, Person};
+pub(crate) use person::{Administrator, ByItself, Person};
 pub use token::Token;

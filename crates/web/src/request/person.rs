@@ -1,5 +1,6 @@
 //! Who asks: somebody signed in, or an administrator.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
@@ -10,6 +11,7 @@ use inhaul_types::AccountId;
 
 use super::{Caller, cookie};
 use crate::app::App;
+use crate::live;
 use crate::response::{Problem, Shell, Why};
 
 /// Somebody who is signed in.
@@ -28,6 +30,26 @@ pub(crate) struct Person {
 /// Somebody who manages the installation.
 #[derive(Clone, Debug)]
 pub(crate) struct Administrator(pub(crate) Person);
+
+/// Whether the script asks, without anybody having clicked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ByItself {
+    /// It does.
+    Yes,
+    /// Somebody opened or refreshed the page.
+    No,
+}
+
+impl<S: Sync> FromRequestParts<S> for ByItself {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(match parts.headers.contains_key(LIVE) {
+            true => Self::Yes,
+            false => Self::No,
+        })
+    }
+}
 
 impl Person {
     /// Their account's number.
@@ -71,8 +93,10 @@ impl FromRequestParts<App> for Person {
             visitors.session_seen(&session.token, now).await?;
         }
         let preferences = visitors.preferences(session.account.id).await?;
+        let mut shell = Shell::of(app, &session.account, &preferences);
+        shell.check = live::button(app, &session.account).await?;
         Ok(Self {
-            shell: Shell::of(app, &session.account, &preferences),
+            shell: shell.placed(parts.uri.path()),
             session: session.token,
             account: session.account,
             caller,

@@ -76,6 +76,8 @@ pub struct Ended {
     pub card: Option<Card>,
     /// Somebody else had the mailbox, or it was asked too often: neutral.
     pub is_busy: bool,
+    /// Somebody stopped it before it had begun to bring anything; the card says so.
+    pub is_stopped: bool,
     /// Messages stored.
     pub stored: u64,
     /// Octets of those.

@@ -1,6 +1,7 @@
 //! Looking at a mailbox that is not saved yet: finding its server, testing it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use inhaul_net::Encryption;
@@ -25,6 +26,18 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// What a line about it begins with.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::FindServer => "Find the server",
+            Self::Connect => "Connect",
+            Self::Secure => "Secure the connection",
+            Self::SignIn => "Sign in",
+            Self::LookInside => "Look inside",
+            Self::LeaveCopies => "Can leave copies",
+        }
+    }
+
     /// All, in order.
     pub const ALL: [Self; 6] = [
         Self::FindServer,
@@ -85,6 +98,8 @@ pub struct InspectionFailure {
     pub card: Card,
     /// The key the server showed, where it could not prove who it is: a person may trust it.
     pub shown_key: Option<KeyPin>,
+    /// How often a sign-in was tried: the server may count each as a wrong password.
+    pub sign_ins: u8,
 }
 
 /// Where a setting comes from.
@@ -105,8 +120,12 @@ pub struct Detection {
     pub port: u16,
     /// Protection of the line; never none.
     pub security: Security,
+    /// The authority of its certificate, where that is none of the system's.
+    pub ca_file: Option<PathBuf>,
     /// Sign-in name.
     pub user: String,
+    /// The name to try where that one is refused, if the provider does not say which it takes.
+    pub other_user: Option<String>,
     /// Where this comes from.
     pub origin: Origin,
     /// What a person should know before they go on, in sentences.
@@ -122,6 +141,8 @@ pub enum DetectionFailure {
     BadAddress(String),
     /// No server was found for the domain; names worth trying by hand.
     NothingFound(Vec<String>),
+    /// The provider is known to have no POP3; in sentences.
+    NotOffered(String),
 }
 
 /// Where settings are looked for, in order.
@@ -137,6 +158,28 @@ pub enum Step {
     MozillaList,
     /// Names that POP3 servers usually have.
     UsualNames,
+}
+
+impl Step {
+    /// All, in order.
+    pub const ALL: [Self; 5] = [
+        Self::KnownProviders,
+        Self::DnsRecords,
+        Self::SettingsFile,
+        Self::MozillaList,
+        Self::UsualNames,
+    ];
+
+    /// What a line about it begins with.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::KnownProviders => "Known providers",
+            Self::DnsRecords => "Provider's DNS records",
+            Self::SettingsFile => "Provider's settings file",
+            Self::MozillaList => "Mozilla's public list",
+            Self::UsualNames => "Usual names",
+        }
+    }
 }
 
 /// What a step came to.

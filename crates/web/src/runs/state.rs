@@ -22,6 +22,8 @@ pub struct State {
     pub position: Option<usize>,
     /// Until when somebody waits for a message.
     pub waiting_until: Option<Timestamp>,
+    /// When the next run begins for whoever waits for a message.
+    pub waiting_next: Option<Timestamp>,
     /// Its normal interval now; `None` if it runs only when triggered.
     pub interval: Option<Duration>,
     /// Since when there is no network.
@@ -37,6 +39,7 @@ impl State {
             doing: None,
             position: None,
             waiting_until: None,
+            waiting_next: None,
             interval: None,
             offline_since: None,
         }

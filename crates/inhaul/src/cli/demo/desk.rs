@@ -18,6 +18,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Interval, interval_at};
 
 use self::telling::{FirstMinute, Results};
+use super::front::Front;
 use super::installation::{FLOOR, Installation, Polled};
 use super::look;
 use super::picture::Picture;
@@ -35,6 +36,7 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(super) struct Desk<'a> {
     demo: Installation,
     globals: &'a Globals,
+    front: Front,
     input: Input,
     picture: Picture,
     events: broadcast::Receiver<Event>,
@@ -85,6 +87,7 @@ impl<'a> Desk<'a> {
     pub(super) fn new(
         demo: Installation,
         globals: &'a Globals,
+        front: Front,
         input: Input,
         signals: Signals,
     ) -> Self {
@@ -93,6 +96,7 @@ impl<'a> Desk<'a> {
             events: demo.service.subscribe(),
             demo,
             globals,
+            front,
             input,
             picture: Picture::new(globals.draws_bars()),
             results: Default::default(),
@@ -160,6 +164,9 @@ impl<'a> Desk<'a> {
 
     /// The first minute: all six at once, the large one on its own time.
     async fn open(&mut self) -> Result<Flow, Failure> {
+        let listener = self.front.bind().await?;
+        self.demo.open_pages(listener)?;
+        let link = self.demo.sign_in_link().await?.unwrap_or_default();
         let commands = match self.demo.take_commands() {
             Some(data) => format!(
                 "  In another window      inhaul --data {} retrieval list\n",
@@ -169,10 +176,12 @@ impl<'a> Desk<'a> {
         };
         self.say(&format!(
             "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
-             Sample remote server   {} (POP3), {} mailboxes\n{commands}\n",
+             Sample remote server   {} (POP3), {} mailboxes\n  \
+             Web                    {link}\n{commands}\n",
             self.demo.host(Sample::OldIsp).server.address(),
             Sample::ALL.len(),
         ))?;
+        self.front.browse(&link, self.input.typed);
         self.demo.add(Sample::ALL, Polled::BySchedule).await?;
         let all = Sample::ALL.into_iter();
         let quick = all.filter(|sample| *sample != Sample::Big);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use inhaul_domain::standing::Standing;
 use inhaul_engine::{Observer, Progress, RunReport, Unobserved};
-use inhaul_store::Store;
+use inhaul_store::{Message, Store};
 use inhaul_types::{Activation, ErrorCode};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -23,7 +23,6 @@ use super::look::seconds;
 use super::samples::{Manner, Pace, Sample};
 use super::signals::Signals;
 use crate::cli::Globals;
-use crate::cli::message::each_message;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Exit, Failure};
 
@@ -240,12 +239,11 @@ impl SelfTest {
         }
     }
 
-    /// The messages of a folder, and how often each is there.
+    /// The messages that came of it, and how often each is there.
     async fn stored(&self, sample: Sample) -> Held<BTreeMap<Vec<u8>, i64>> {
         let store = &self.demo.store;
-        let folder = self.demo.folder(sample).await?;
         let mut here: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
-        each_message(&**store, &folder, async |message| {
+        let count = async |message: Message| {
             let mut body = store.message_body(message.id).await?;
             let mut octets = Vec::new();
             loop {
@@ -257,8 +255,8 @@ impl SelfTest {
             }
             *here.entry(octets).or_default() += 1;
             Ok(())
-        })
-        .await?;
+        };
+        self.demo.each_message(sample, count).await?;
         Ok(here)
     }
 

@@ -11,13 +11,14 @@ use inhaul_domain::reach::Reach;
 use inhaul_domain::schedule::{self, Setback};
 use inhaul_engine::service::{self, RetrievalStatus, Service};
 use inhaul_engine::{self as engine, Engine, InspectionObserver, RunReport};
-use inhaul_store::{Remote, RemoteSecret, StartedBy, Store as _, StoreError};
+use inhaul_store::{Clock, Remote, RemoteSecret, StartedBy, Store as _, StoreError};
+use inhaul_types::card::Detail;
 use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::detect;
 use crate::cli::Context;
-use crate::clock::clock;
 use crate::serve::pace;
 
 /// The engine and its service.
@@ -25,14 +26,16 @@ pub(super) struct OfEngine {
     engine: Arc<Engine>,
     service: Arc<Service>,
     context: Context,
+    clock: Clock,
 }
 
 impl OfEngine {
-    pub(super) fn new(context: &Context) -> Self {
+    pub(super) fn new(context: &Context, clock: Clock) -> Self {
         Self {
             engine: Arc::clone(&context.engine),
             service: Arc::clone(&context.service),
             context: context.clone(),
+            clock,
         }
     }
 
@@ -45,6 +48,7 @@ impl OfEngine {
             doing: status.doing.map(|(why, come)| (why, come_of(come))),
             position: status.position,
             waiting_until: status.waiting_until,
+            waiting_next: status.waiting_next,
             offline_since: around.offline_since,
             row: status.row,
         }
@@ -52,8 +56,8 @@ impl OfEngine {
 
     fn around(&self) -> Around {
         Around {
-            now: clock()(),
-            pace: pace::pace(&self.context.config.checks),
+            now: (self.clock)(),
+            pace: self.engine.pace(),
             offline_since: *self.engine.offline().borrow(),
         }
     }
@@ -73,7 +77,7 @@ impl OfEngine {
 /// What is the same for all retrievals at a moment.
 struct Around {
     now: Timestamp,
-    pace: schedule::Pace,
+    pace: Arc<schedule::Pace>,
     offline_since: Option<Timestamp>,
 }
 
@@ -164,6 +168,7 @@ impl Runs for OfEngine {
                 took: Duration::ZERO,
                 card: Card::new(ErrorCode::DataDamaged),
                 shown_key: None,
+                sign_ins: 0,
             }
         })?;
         let watching = Watching(look);
@@ -181,19 +186,28 @@ impl Runs for OfEngine {
             Err(failure) => Err(InspectionFailure {
                 stage: stage_of(failure.stage),
                 took: failure.took,
+                shown_key: match failure.report.code {
+                    // On a line of its own: this one said nothing of its key.
+                    ErrorCode::Certificate => self.engine.shown_key(&remote, &reach).await.ok(),
+                    _ => None,
+                },
                 card: failure.report.card(),
-                shown_key: None,
+                sign_ins: failure.sign_ins,
             }),
         }
     }
 
     async fn detect(
         &self,
-        _address: &str,
-        _for_person: Option<AccountId>,
-        _step: &(dyn Fn(DetectionStep) + Send + Sync),
+        address: &str,
+        for_person: Option<AccountId>,
+        step: &(dyn Fn(DetectionStep) + Send + Sync),
     ) -> Result<Detection, DetectionFailure> {
-        Err(DetectionFailure::NothingFound(Vec::new()))
+        let reach = self.reach(for_person).await.map_err(|error| {
+            tracing::error!(%error, "a person's reach cannot be read");
+            DetectionFailure::NothingFound(Vec::new())
+        })?;
+        detect::detect(&self.engine, address, &reach, step).await
     }
 }
 
@@ -312,6 +326,7 @@ fn ended_of(report: &RunReport, next: Option<Timestamp>) -> Ended {
         run: report.run,
         card: failure.map(|failure| failure.card()),
         is_busy: failure.is_some_and(|failure| Setback::of(failure.code) == Setback::Busy),
+        is_stopped: failure.is_some_and(|failure| failure.facts.detail == Some(Detail::Stopped)),
         stored: report.stored,
         octets: report.octets,
         deleted: report.deleted,

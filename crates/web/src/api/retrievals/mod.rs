@@ -26,6 +26,7 @@ use crate::app::App;
 use document::{RETRIEVAL, RetrievalDocument};
 
 pub(super) use document::{document, standing_words, state_of, states_of};
+pub(super) use runs::activations;
 
 pub(super) use settings::security_words;
 

@@ -47,7 +47,7 @@ pub(super) fn check_answer(method: &str, address: &str, answer: &Answer) {
             );
             return;
         }
-        Reply::Message | Reply::OpenApi => return,
+        Reply::Message | Reply::Events | Reply::OpenApi => return,
     };
     assert_eq!(answer.status.as_u16(), status, "{what}");
     assert_eq!(answer.headers["cache-control"], "no-store", "{what}");
@@ -213,7 +213,7 @@ fn no_two_objects_share_a_name() {
             Reply::Document(schema) | Reply::Created(schema) | Reply::Accepted(schema) => {
                 Some(schema)
             }
-            Reply::Nothing | Reply::Message | Reply::OpenApi => None,
+            Reply::Nothing | Reply::Message | Reply::Events | Reply::OpenApi => None,
         };
         body.into_iter().chain(reply).flat_map(Schema::parts)
     });
@@ -241,7 +241,7 @@ go in and never come out. Times are RFC 3339 in UTC, sizes are octets.
 What is somebody else's is not there (404). What was not done says why, as [Problem](#problem), with
 these codes beside those of [errors](errors.md): `not-signed-in` (401), `not-allowed` (403),
 `not-found` (404), `method-not-allowed` (405), `in-the-way` and `written-in-file` (409),
-`request-too-large` (413), `not-understood` (400, 415, 422), `nothing-found` (422),
+`request-too-large` (413), `not-understood` (400, 415, 422), `nothing-found` and `not-offered` (422),
 `too-many-tries` (429), `broken` (500). A check that is refused has the word of its reason as code
 (409), and `Retry-After` says when it is possible again.
 
@@ -280,6 +280,9 @@ fn pages() -> String {
             Reply::Accepted(schema) => format!("202 {}", link(schema)),
             Reply::Nothing => "204, nothing".to_owned(),
             Reply::Message => "200, `message/rfc822`".to_owned(),
+            Reply::Events => {
+                "200, `text/event-stream`: `progress`, `message`, `done`, `summary`".to_owned()
+            }
             Reply::OpenApi => "200, an OpenAPI document".to_owned(),
         };
         let _infallible = write!(text, "\nAnswer: {reply}\n");

@@ -1,13 +1,13 @@
 //! Whoever runs retrievals and knows passwords, as a test says it.
 
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
 use inhaul_domain::trigger::{Refusal, RefusalReason};
-use inhaul_store::{Account, Remote, RemoteSecret, Security, StartedBy, StoreError};
+use inhaul_store::{Account, Remote, RemoteSecret, Retrieval, Security, StartedBy, StoreError};
 use inhaul_types::{AccountId, Card, ErrorCode, Facts, Octets, RetrievalId, Secret, Timestamp};
 
 use crate::door::{Denied, Door};
@@ -17,6 +17,8 @@ use crate::runs::*;
 #[derive(Debug)]
 pub(super) struct Fake {
     pub(super) answer: Mutex<Answer>,
+    /// Those that it has heard of.
+    pub(super) rows: Mutex<Vec<Retrieval>>,
     pub(super) started: Mutex<Vec<Start>>,
     pub(super) inspected: Mutex<Vec<(Remote, RemoteSecret, Option<AccountId>)>>,
 }
@@ -25,6 +27,7 @@ impl Default for Fake {
     fn default() -> Self {
         Self {
             answer: Mutex::new(Answer::Started),
+            rows: Mutex::default(),
             started: Mutex::default(),
             inspected: Mutex::default(),
         }
@@ -39,8 +42,14 @@ pub(super) const UNKNOWN: &str = "unknown.example";
 #[async_trait]
 impl Runs for Fake {
     async fn start(&self, start: Start) -> Result<Vec<(RetrievalId, Answer)>, StoreError> {
-        let What::Retrievals(ids) = start.what.clone() else {
-            return Ok(Vec::new());
+        let ids = match start.what.clone() {
+            What::Retrievals(ids) => ids,
+            What::FillingAccount(account) => {
+                let mut states = self.states();
+                states.retain(|state| state.row.account == account);
+                states.iter().map(|state| state.row.id).collect()
+            }
+            _ => return Ok(Vec::new()),
         };
         self.started.lock().unwrap().push(start);
         let answer = *self.answer.lock().unwrap();
@@ -65,11 +74,14 @@ impl Runs for Fake {
     fn stop(&self, _: RetrievalId) {}
 
     fn states(&self) -> Vec<State> {
-        Vec::new()
+        let rows = self.rows.lock().unwrap();
+        let rows = rows.iter().cloned().map(Arc::new);
+        rows.map(State::unheard).collect()
     }
 
-    fn state(&self, _: RetrievalId) -> Option<State> {
-        None
+    fn state(&self, id: RetrievalId) -> Option<State> {
+        let mut states = self.states().into_iter();
+        states.find(|state| state.row.id == id)
     }
 
     fn overall(&self) -> Overall {
@@ -110,6 +122,7 @@ impl Runs for Fake {
                 took,
                 card: Card::of(ErrorCode::AuthRefused, &facts),
                 shown_key: None,
+                sign_ins: 1,
             });
         }
         Ok(Inspection {
@@ -142,7 +155,9 @@ impl Runs for Fake {
             host: format!("pop.{domain}"),
             port: 995,
             security: Security::Tls,
+            ca_file: None,
             user: user.to_owned(),
+            other_user: Some(address.to_owned()),
             origin: Origin::Table("Example".into()),
             notes: vec!["Copies can stay there.".into()],
             not_possible: None,

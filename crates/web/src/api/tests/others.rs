@@ -7,18 +7,19 @@ use crate::api::all;
 use crate::api::openapi::names_in;
 use crate::api::route::{Reply, Route, Who};
 
-/// A route's address with these numbers in it, and its example.
-fn line(route: &Route, numbers: &[i64]) -> (String, &'static str) {
+/// A route's address with these names in it, and its example.
+fn line(route: &Route, names: &[String]) -> (String, &'static str) {
     let mut path = route.path.to_owned();
-    for (name, number) in names_in(route.path).zip(numbers) {
-        path = path.replace(&format!("{{{name}}}"), &number.to_string());
+    for (name, it) in names_in(route.path).zip(names) {
+        path = path.replace(&format!("{{{name}}}"), it);
     }
     let body = route.body.map_or("", |body| body.example);
     (format!("{} {path}", route.verb.as_str()), body)
 }
 
-/// The number of a thing of this kind: `id` of `/retrievals/{id}/...`.
+/// One thing of each kind, of somebody: `id` of `/retrievals/{id}/...`.
 struct Things {
+    check: String,
     retrieval: i64,
     run: i64,
     message: i64,
@@ -31,8 +32,10 @@ impl Things {
     async fn of(house: &House, who: &Owner, name: &str) -> Self {
         let retrieval = house.retrieval(who, name).await;
         let (run, message) = house.run(retrieval, b"Subject: secret\r\n\r\nhi\r\n").await;
+        let check = house.ask(who, "POST /check", "").await.is(200);
         let groups = house.store.group_list().await.unwrap();
         Self {
+            check: check["check_id"].as_str().unwrap().to_owned(),
             retrieval: retrieval.row(),
             run: run.row(),
             message: message.row(),
@@ -42,8 +45,9 @@ impl Things {
         }
     }
 
-    fn numbers(&self, route: &Route) -> Vec<i64> {
-        let first = match route.path.split('/').nth(1).unwrap() {
+    fn names(&self, route: &Route) -> Vec<String> {
+        let number = match route.path.split('/').nth(1).unwrap() {
+            "check" => return vec![self.check.clone()],
             "retrievals" => self.retrieval,
             "messages" => self.message,
             "accounts" => self.account,
@@ -51,7 +55,7 @@ impl Things {
             "api-keys" => self.key,
             other => panic!("whose are {other}? Say it here"),
         };
-        vec![first, self.run]
+        vec![number.to_string(), self.run.to_string()]
     }
 }
 
@@ -62,7 +66,7 @@ async fn every_route_says_of_somebody_elses_things_that_they_are_not_there() {
     let with_numbers = all().filter(|route| names_in(route.path).count() > 0);
     let mut asked = 0;
     for route in with_numbers {
-        let (line, body) = line(route, &theirs.numbers(route));
+        let (line, body) = line(route, &theirs.names(route));
         let answer = house.ask(&house.bob, &line, body).await;
         answer.refuses(404, "not-found", None);
         asked += 1;
@@ -76,7 +80,12 @@ async fn every_route_says_of_somebody_elses_things_that_they_are_not_there() {
         (&club["name"], &club["paused"]),
         (&"Club".into(), &false.into())
     );
-    assert!(house.runs.started.lock().unwrap().is_empty());
+    let started = house.runs.started.lock().unwrap();
+    assert!(
+        started
+            .iter()
+            .all(|start| start.by.unwrap().account == house.alice.id)
+    );
 }
 
 #[tokio::test]
@@ -100,11 +109,11 @@ async fn what_administrators_do_is_not_there_for_people() {
     let own = Things::of(&house, &house.bob, "Work").await;
     let managing = all().filter(|route| route.who == Who::Administrator);
     for route in managing {
-        let numbers = match names_in(route.path).count() {
+        let names = match names_in(route.path).count() {
             0 => Vec::new(),
-            _ => own.numbers(route),
+            _ => own.names(route),
         };
-        let (line, body) = line(route, &numbers);
+        let (line, body) = line(route, &names);
         let answer = house.ask(&house.bob, &line, body).await;
         answer.refuses(404, "not-found", None);
     }
@@ -114,7 +123,7 @@ async fn what_administrators_do_is_not_there_for_people() {
 async fn nobody_is_let_in_to_any_route_without_a_key() {
     let house = House::new().await;
     for route in all().filter(|route| route.who != Who::Anybody) {
-        let (line, body) = line(route, &[1, 1]);
+        let (line, body) = line(route, &["1".into(), "1".into()]);
         house
             .send(&line, &[], body)
             .await
@@ -143,7 +152,7 @@ async fn lists_hold_nothing_of_others() {
         );
         asked += 1;
     }
-    assert_eq!(asked, 3, "retrievals, messages, status");
+    assert_eq!(asked, 4, "check, retrievals, messages, status");
 }
 
 #[tokio::test]

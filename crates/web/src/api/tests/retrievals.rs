@@ -455,3 +455,54 @@ async fn the_server_of_an_address_is_found_with_its_origin() {
     let unknown = ask(&format!("jane@{UNKNOWN}")).await;
     unknown.refuses(422, "nothing-found", Some("address"));
 }
+
+#[tokio::test]
+async fn check_mail_tells_each_mailbox_and_is_found_again() {
+    let house = House::new().await;
+    let club = house.retrieval(&house.alice, "Club").await;
+    let row = house.store.retrieval_by_id(club).await.unwrap();
+    house.runs.rows.lock().unwrap().push(row);
+    *house.runs.answer.lock().unwrap() = Answer::Queued(2);
+    let begun = house.ask(&house.alice, "POST /check", "").await.is(200);
+    assert_eq!(begun["activation"], "api");
+    let line = &begun["retrievals"][0];
+    assert_eq!(
+        (&line["retrieval"], &line["before"]),
+        (&"Club".into(), &2.into())
+    );
+    let show = format!("GET /check/{}", begun["check_id"].as_str().unwrap());
+    let shown = house.ask(&house.alice, &show, "").await.is(200);
+    assert_eq!(shown["check_id"], begun["check_id"]);
+    let started = house.runs.started.lock().unwrap();
+    assert_eq!(started[0].by.unwrap().account, house.alice.id);
+}
+
+#[tokio::test]
+async fn the_end_of_a_check_is_told_with_its_summary() {
+    let house = House::new().await;
+    let club = house.retrieval(&house.alice, "Club").await;
+    let row = house.store.retrieval_by_id(club).await.unwrap();
+    house.runs.rows.lock().unwrap().push(row);
+    let (reason, until) = (RefusalReason::Paused, None);
+    *house.runs.answer.lock().unwrap() = Answer::Refused(Refusal { reason, until });
+    let begun = house.ask(&house.alice, "POST /check", "").await.is(200);
+    assert_eq!(
+        (&begun["finished"], &begun["summary"]["refused"]),
+        (&true.into(), &1.into())
+    );
+    let line = &begun["retrievals"][0];
+    assert_eq!(
+        (&line["result"], &line["code"]),
+        (&"refused".into(), &"paused".into())
+    );
+    let id = begun["check_id"].as_str().unwrap();
+    let events = house
+        .ask(&house.alice, &format!("GET /check/{id}/events"), "")
+        .await;
+    assert_eq!(
+        events.headers["content-type"],
+        "text/event-stream; charset=utf-8"
+    );
+    let events = String::from_utf8_lossy(&events.octets).into_owned();
+    assert!(events.contains("event: summary"), "{events}");
+}

@@ -51,9 +51,19 @@ impl Desk<'_> {
                 let said_auth = |sample: Sample| self.results[sample as usize].said_auth;
                 self.say(&look::status(&self.demo, said_auth).await?)?;
             }
+            Command::Open => self.open_again().await?,
             Command::Quit => return Ok(Flow::Break(Exit::OK)),
         }
         Ok(Flow::Continue(()))
+    }
+
+    /// A link works once.
+    async fn open_again(&mut self) -> Result<(), Failure> {
+        if let Some(link) = self.demo.sign_in_link().await? {
+            self.say(&format!("{link}\n"))?;
+            self.front.browse(&link, self.input.typed);
+        }
+        Ok(())
     }
 
     fn send(&mut self, count: u64) -> Result<(), Failure> {
