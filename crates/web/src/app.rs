@@ -1,13 +1,14 @@
 //! What every request works on.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
 use crate::api::WrongKeys;
+use crate::demo::Controls;
 use crate::door::Door;
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
@@ -28,6 +29,7 @@ struct Shared {
     wrong_keys: WrongKeys,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
+    demo: OnceLock<Arc<dyn Controls>>,
 }
 
 impl App {
@@ -50,6 +52,7 @@ impl App {
             wrong_keys: WrongKeys::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
+            demo: OnceLock::new(),
         }))
     }
 
@@ -86,6 +89,17 @@ impl App {
     /// Mailboxes that are being added.
     pub(crate) fn drafts(&self) -> &Drafts {
         &self.0.drafts
+    }
+
+    /// Whoever makes things happen in a demo; a real installation has nobody.
+    pub(crate) fn demo(&self) -> Option<&dyn Controls> {
+        self.0.demo.get().map(|controls| &**controls)
+    }
+
+    /// These pages are a demo's, and this is who makes things happen in it. Said once, before they
+    /// are served.
+    pub fn set_demo(&self, controls: Arc<dyn Controls>) {
+        self.0.demo.set(controls).ok();
     }
 
     /// The moment.

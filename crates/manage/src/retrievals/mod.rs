@@ -5,6 +5,7 @@
 
 mod add;
 mod change;
+mod held;
 mod pause;
 mod person;
 mod settings;

@@ -282,6 +282,7 @@ pub(super) async fn state_of(store: &dyn Store, name: &str, account: AccountId) 
         position: None,
         waiting_until: None,
         waiting_next: None,
+        follows: None,
         interval: None,
         offline_since: None,
     }

@@ -9,9 +9,7 @@ pub(crate) fn lean(text: &str) -> String {
     let mut is_comment = false;
     for line in text.lines() {
         let line = line.trim();
-        if is_comment {
-            is_comment = !line.ends_with("*/");
-        } else if line.starts_with("/*") {
+        if is_comment || line.starts_with("/*") {
             is_comment = !line.ends_with("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
             lean.push_str(line);

@@ -16,6 +16,7 @@ use inhaul_net::{
     Admission, ConnectionLimits, Door, Patience, ServerTls, Trouble, listen, stopped,
 };
 use inhaul_store::{Clock, Store};
+use inhaul_web::demo::Controls;
 use inhaul_web::{App, Settings, Web};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
@@ -65,6 +66,7 @@ impl Pages {
         context: &Context,
         doorkeeper: Arc<Doorkeeper>,
         clock: Clock,
+        controls: Option<Arc<dyn Controls>>,
         listener: TcpListener,
     ) -> io::Result<Self> {
         // This machine's configuration is about its real installation.
@@ -76,7 +78,11 @@ impl Pages {
             ..Settings::default()
         };
         let own = OwnAddresses::default();
-        let mut pages = Self::over(app(context, doorkeeper, own, clock, settings));
+        let app = app(context, doorkeeper, own, clock, settings);
+        if let Some(controls) = controls {
+            app.set_demo(controls);
+        }
+        let mut pages = Self::over(app);
         pages.serve(listener, None, &Admission::new(LIMITS))?;
         Ok(pages)
     }

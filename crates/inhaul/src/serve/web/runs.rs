@@ -49,6 +49,7 @@ impl OfEngine {
             position: status.position,
             waiting_until: status.waiting_until,
             waiting_next: status.waiting_next,
+            follows: status.follows,
             offline_since: around.offline_since,
             row: status.row,
         }
@@ -139,6 +140,10 @@ impl Runs for OfEngine {
             offline_since: status.offline_since,
             stopping: status.stopping,
         }
+    }
+
+    fn pace(&self) -> schedule::Pace {
+        pace::pace(&self.context.config.checks)
     }
 
     fn subscribe(&self) -> Events {

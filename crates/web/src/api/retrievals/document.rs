@@ -273,10 +273,12 @@ pub(in crate::api) fn states_of(app: &App, rows: Vec<Retrieval>) -> Vec<State> {
 }
 
 fn with_row(known: Option<State>, row: Retrieval) -> State {
-    let row = Arc::new(row);
     match known {
-        Some(state) => State { row, ..state },
-        None => State::unheard(row),
+        Some(state) => State {
+            row: Arc::new(row),
+            ..state
+        },
+        None => State::of_new(row),
     }
 }
 

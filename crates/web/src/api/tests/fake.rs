@@ -1,7 +1,7 @@
 //! Whoever runs retrievals and knows passwords, as a test says it.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -75,8 +75,7 @@ impl Runs for Fake {
 
     fn states(&self) -> Vec<State> {
         let rows = self.rows.lock().unwrap();
-        let rows = rows.iter().cloned().map(Arc::new);
-        rows.map(State::unheard).collect()
+        rows.iter().cloned().map(State::of_new).collect()
     }
 
     fn state(&self, id: RetrievalId) -> Option<State> {

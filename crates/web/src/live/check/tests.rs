@@ -183,20 +183,33 @@ async fn an_end_from_before_the_press_is_not_this_checks() {
 }
 
 #[tokio::test]
-async fn a_run_that_follows_is_waited_for_unless_the_present_one_fails() {
+async fn a_run_that_follows_is_told_of_and_not_waited_for() {
     let behind = Answer::Behind(now().plus(Duration::from_secs(40)));
     let (mut good, states) = board(&[("isp", behind)]).await;
     end(&mut good, &states[0], ended(3), false);
-    assert_eq!(words(&good), ["Next try in 40 s"]);
-    end(&mut good, &states[0], ended(2), false);
-    assert_eq!(summary(&good), "5 new messages from 1 mailbox.");
-
-    let (mut bad, states) = board(&[("isp", behind)]).await;
-    let refused = failed(ErrorCode::NoAnswer, "pop.isp.example");
-    end(&mut bad, &states[0], refused, false);
+    assert_eq!(words(&good), ["3 new messages, one more look in 40 s"]);
     assert_eq!(
-        summary(&bad),
-        "No new mail. 1 mailbox could not be checked: isp."
+        summary(&good),
+        "3 new messages from 1 mailbox. One more look follows in 40 seconds."
+    );
+}
+
+#[tokio::test]
+async fn who_joins_a_run_that_is_not_to_begin_yet_is_told_when() {
+    let (mut board, states) = board(&[("isp", Answer::Started)]).await;
+    let mut state = State {
+        doing: None,
+        follows: Some(now().plus(Duration::from_secs(40))),
+        ..states[0].clone()
+    };
+    let row = Arc::make_mut(&mut state.row);
+    row.schedule.last_started = Some(now().minus(Duration::from_secs(20)));
+    board.lines.clear();
+    board.answered(&state, &Answer::Joined, now());
+    board.settle(now());
+    assert_eq!(
+        summary(&board),
+        "Checked 20 seconds ago. You can check again in 40 seconds."
     );
 }
 
