@@ -7,6 +7,7 @@ use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
+use crate::api::WrongKeys;
 use crate::demo::Controls;
 use crate::door::Door;
 use crate::install::{Installation, Undisclosed};
@@ -27,6 +28,7 @@ struct Shared {
     installation: OnceLock<Arc<dyn Installation>>,
     clock: Clock,
     checks: Checks,
+    wrong_keys: WrongKeys,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
     demo: OnceLock<Arc<dyn Controls>>,
@@ -50,6 +52,7 @@ impl App {
             installation: OnceLock::new(),
             clock,
             checks: Checks::default(),
+            wrong_keys: WrongKeys::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
             demo: OnceLock::new(),
@@ -89,6 +92,11 @@ impl App {
     pub fn with_installation(self, installation: Arc<dyn Installation>) -> Self {
         self.0.installation.get_or_init(|| installation);
         self
+    }
+
+    /// Wrong keys of late.
+    pub(crate) fn wrong_keys(&self) -> &WrongKeys {
+        &self.0.wrong_keys
     }
 
     /// Checks that somebody watches.

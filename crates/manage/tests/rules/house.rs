@@ -202,6 +202,7 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         retention: Retention::Keep,
         start: StartPoint::Everything,
         paused: false,
+        first_run_keeps: false,
         sign_in_memory: None,
         limits: RetrievalLimits::default(),
         confined: false,
