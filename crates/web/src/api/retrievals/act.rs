@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::spans::to_wait;
-use inhaul_domain::trigger::RefusalReason;
+use inhaul_domain::trigger::{Refusal, RefusalReason};
 use inhaul_types::{Activation, RetrievalId, Timestamp};
 use serde::Serialize;
 
@@ -83,18 +83,7 @@ pub(super) async fn check(
             format!("Accepted. Waiting for its turn, {before} before it."),
         ),
         Answer::Behind(then) => ("behind", behind_words(then, now)),
-        Answer::Refused(refusal) => {
-            let what = refusal.text(now);
-            let code = refusal.reason.as_str();
-            let problem = match refusal.reason {
-                RefusalReason::SwitchedOff | RefusalReason::Disabled => ApiProblem::forbidden(what),
-                _ => ApiProblem::in_the_way(code, what),
-            };
-            return Err(match refusal.until {
-                Some(until) => problem.again_in(until.since(now)),
-                None => problem,
-            });
-        }
+        Answer::Refused(refusal) => return Err(refused(&refusal, now)),
     };
     let document = AnswerDocument {
         name: &row.name,
@@ -111,6 +100,19 @@ pub(super) async fn check(
         },
     };
     Ok((StatusCode::ACCEPTED, Document(document)).into_response())
+}
+
+/// Why nothing is begun, and when it can be.
+pub(super) fn refused(refusal: &Refusal, now: Timestamp) -> ApiProblem {
+    let what = refusal.text(now);
+    let problem = match refusal.reason {
+        RefusalReason::SwitchedOff | RefusalReason::Disabled => ApiProblem::forbidden(what),
+        reason => ApiProblem::in_the_way(reason.as_str(), what),
+    };
+    match refusal.until {
+        Some(until) => problem.again_in(until.since(now)),
+        None => problem,
+    }
 }
 
 fn behind_words(then: Timestamp, now: Timestamp) -> String {

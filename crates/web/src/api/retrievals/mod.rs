@@ -83,7 +83,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(
         Post,
         "/retrievals/{id}/test",
-        "Signs in, counts, and brings and changes nothing.",
+        "Signs in, counts, and brings and changes nothing. Not while the server refuses the password.",
         Reply::Document(&test::TEST),
         |verb| on(verb, test::test),
     ),

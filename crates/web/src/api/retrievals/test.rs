@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use inhaul_domain::schedule::sign_in_block;
+use inhaul_domain::trigger::{Refusal, RefusalReason};
 use inhaul_types::{Octets, RetrievalId};
 use serde::Serialize;
 
+use super::act::refused;
 use crate::api::caller::ApiCaller;
 use crate::api::document::Document;
 use crate::api::problem::ApiProblem;
@@ -138,6 +141,13 @@ pub(super) async fn test(
         .is_some_and(|person| row.owner != Some(person))
     {
         return Err(ApiProblem::forbidden(NOT_THEIRS));
+    }
+    let now = app.now();
+    if let Some(until) = sign_in_block(&row.schedule, now) {
+        // A script that tests it every minute would have the mailbox locked there.
+        let reason = RefusalReason::SignInRefused;
+        let until = Some(until);
+        return Err(refused(&Refusal { reason, until }, now));
     }
     let secret = app.store().retrieval_secret(id).await?;
     // It reaches what its runs reach.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use inhaul_domain::schedule::{ScheduleState, Setback};
 use inhaul_domain::trigger::{Refusal, RefusalReason};
 use inhaul_store::{GroupChange, RemoteSecret, Store as _, UsersMay};
 use inhaul_types::Secret;
@@ -217,6 +218,7 @@ async fn a_change_leaves_alone_what_it_does_not_name() {
             let mut document = document.clone();
             // What follows from the schedule.
             document["sentence"] = Value::Null;
+            document["next"] = Value::Null;
             document
         };
         assert_eq!(without(&after), without(&expected), "{body}");
@@ -391,6 +393,32 @@ async fn a_test_says_how_each_step_went() {
         (&last["step"], &last["ok"]),
         (&"sign-in".into(), &false.into())
     );
+}
+
+#[tokio::test]
+async fn nothing_is_tested_while_the_server_refuses_the_password() {
+    let house = House::new().await;
+    let club = house.retrieval(&house.alice, "Club").await;
+    let row = house.store.retrieval_by_id(club).await.unwrap();
+    let refused = ScheduleState {
+        setback: Some(Setback::SignInRefused),
+        setbacks: 1,
+        last_started: Some(house.now()),
+        ..row.schedule
+    };
+    let states = [(club, refused)];
+    house.store.retrieval_schedule(&states).await.unwrap();
+    let tested = house.runs.inspected.lock().unwrap().len();
+    let line = format!("POST /retrievals/{club}/test");
+    let answer = house.ask(&house.alice, &line, "").await;
+    answer.refuses(409, "sign-in-refused", None);
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(house.runs.inspected.lock().unwrap().len(), tested);
+    // Another password may be the right one.
+    let change = format!("PATCH /retrievals/{club}");
+    let body = format!(r#"{{"password":"{OTHER_PASSWORD}"}}"#);
+    house.ask(&house.alice, &change, &body).await.is(200);
+    house.ask(&house.alice, &line, "").await.is(200);
 }
 
 #[tokio::test]
