@@ -285,7 +285,6 @@ one("[data-focus]")?.focus();
 addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
 
 // The dock
-<<<<<<< HEAD
 
 // The retrievals
 
@@ -308,7 +307,6 @@ setInterval(() => {
   if (document.hidden || !list || !one("[data-live]", list)) return;
   refreshRetrievals(list).catch(() => {});
 }, 5000);
-=======
 // "Check mail" with live progress. Without script the same forms lead to /check/ID. The words are the
 // server's; here they are only shown. One stream for each tab, and polls where a proxy holds it back.
 (() => {
@@ -647,4 +645,3 @@ setInterval(() => {
     follow();
   }
 })();
->>>>>>> main

@@ -40,6 +40,7 @@ impl State {
                 .filter(|_| !row.paused && row.every != Every::Never),
             row: Arc::new(row),
             doing: None,
+            follows: None,
             position: None,
             waiting_until: None,
             waiting_next: None,
@@ -67,9 +68,9 @@ impl State {
         sentence(&facts)
     }
 
-    /// A run goes on, or waits for its turn.
+    /// A run goes on, waits for its turn, or is promised.
     pub fn is_doing(&self) -> bool {
-        self.doing.is_some()
+        self.doing.is_some() || self.follows.is_some()
     }
 
     fn facts(&self, now: Timestamp) -> StandingFacts<'_> {
