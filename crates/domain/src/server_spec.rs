@@ -68,7 +68,7 @@ impl ServerSpec {
         };
         Ok(Self {
             host: host.to_owned(),
-            port: port.unwrap_or(security.usual_port()),
+            port: port.unwrap_or_else(|| security.usual_port()),
             security,
         })
     }

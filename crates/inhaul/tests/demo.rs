@@ -73,6 +73,8 @@ fn the_self_test_holds_and_times_each_step() {
     assert_eq!((&document["v"], &document["ok"]), (&1.into(), &true.into()));
     assert!(document["took_ms"].is_u64(), "{document}");
     assert!(document["first_readable_ms"].is_u64(), "{document}");
+    assert!(document["first_page_ms"].is_u64(), "{document}");
+    assert!(document["first_on_page_ms"].is_u64(), "{document}");
     assert!(document.get("failed").is_none(), "{document}");
     let listed = document["steps"].as_array().unwrap();
     assert_eq!(listed.len(), steps);

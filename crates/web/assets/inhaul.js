@@ -285,28 +285,6 @@ one("[data-focus]")?.focus();
 addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
 
 // The dock
-
-// The retrievals
-
-/* While something is being checked, rows that say something else now are swapped. One that holds the
-   focus or an open menu stays as it is. */
-async function refreshRetrievals(list) {
-  const response = await fetch(list.dataset.rows, { headers: { "x-inhaul-live": "1" } });
-  if (!response.ok || response.redirected) return;
-  const fresh = one("ul", fragment(await response.text()));
-  const present = one("ul", list);
-  present.toggleAttribute("data-live", fresh.hasAttribute("data-live"));
-  for (const row of [...fresh.children]) {
-    const old = document.getElementById(row.id);
-    if (!old || old.contains(document.activeElement) || one("details[open]", old)) continue;
-    if (old.outerHTML !== row.outerHTML) old.replaceWith(row);
-  }
-}
-setInterval(() => {
-  const list = one("#retrievals");
-  if (document.hidden || !list || !one("[data-live]", list)) return;
-  refreshRetrievals(list).catch(() => {});
-}, 5000);
 // "Check mail" with live progress. Without script the same forms lead to /check/ID. The words are the
 // server's; here they are only shown. One stream for each tab, and polls where a proxy holds it back.
 (() => {
@@ -645,3 +623,25 @@ setInterval(() => {
     follow();
   }
 })();
+
+// The retrievals
+
+/* While something is being checked, rows that say something else now are swapped. One that holds the
+   focus or an open menu stays as it is. */
+async function refreshRetrievals(list) {
+  const response = await fetch(list.dataset.rows, { headers: { "x-inhaul-live": "1" } });
+  if (!response.ok || response.redirected) return;
+  const fresh = one("ul", fragment(await response.text()));
+  const present = one("ul", list);
+  present.toggleAttribute("data-live", fresh.hasAttribute("data-live"));
+  for (const row of [...fresh.children]) {
+    const old = document.getElementById(row.id);
+    if (!old || old.contains(document.activeElement) || one("details[open]", old)) continue;
+    if (old.outerHTML !== row.outerHTML) old.replaceWith(row);
+  }
+}
+setInterval(() => {
+  const list = one("#retrievals");
+  if (document.hidden || !list || !one("[data-live]", list)) return;
+  refreshRetrievals(list).catch(() => {});
+}, 5000);

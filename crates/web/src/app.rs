@@ -1,13 +1,15 @@
 //! What every request works on.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
+use crate::demo::Controls;
 use crate::door::Door;
+use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
@@ -22,10 +24,12 @@ struct Shared {
     manage: Manage,
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
+    installation: OnceLock<Arc<dyn Installation>>,
     clock: Clock,
     checks: Checks,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
+    demo: OnceLock<Arc<dyn Controls>>,
 }
 
 impl App {
@@ -43,10 +47,12 @@ impl App {
             manage,
             runs,
             door,
+            installation: OnceLock::new(),
             clock,
             checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
+            demo: OnceLock::new(),
         }))
     }
 
@@ -70,6 +76,21 @@ impl App {
         &*self.0.door
     }
 
+    /// The installation itself.
+    pub fn installation(&self) -> &dyn Installation {
+        match self.0.installation.get() {
+            Some(installation) => &**installation,
+            None => &Undisclosed,
+        }
+    }
+
+    /// From now on it tells of this installation. The first one stays.
+    #[must_use]
+    pub fn with_installation(self, installation: Arc<dyn Installation>) -> Self {
+        self.0.installation.get_or_init(|| installation);
+        self
+    }
+
     /// Checks that somebody watches.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
@@ -78,6 +99,17 @@ impl App {
     /// Mailboxes that are being added.
     pub(crate) fn drafts(&self) -> &Drafts {
         &self.0.drafts
+    }
+
+    /// Whoever makes things happen in a demo; a real installation has nobody.
+    pub(crate) fn demo(&self) -> Option<&dyn Controls> {
+        self.0.demo.get().map(|controls| &**controls)
+    }
+
+    /// These pages are a demo's, and this is who makes things happen in it. Said once, before they
+    /// are served.
+    pub fn set_demo(&self, controls: Arc<dyn Controls>) {
+        self.0.demo.set(controls).ok();
     }
 
     /// The moment.

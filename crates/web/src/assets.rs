@@ -40,6 +40,11 @@ const ASSETS: &[Asset] = &[
         octets: include_bytes!("../assets/inhaul.css"),
     },
     Asset {
+        name: "demo.css",
+        kind: "text/css; charset=utf-8",
+        octets: include_bytes!("../assets/demo.css"),
+    },
+    Asset {
         name: "inhaul.js",
         kind: "text/javascript; charset=utf-8",
         octets: include_bytes!("../assets/inhaul.js"),

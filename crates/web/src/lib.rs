@@ -12,7 +12,9 @@
 mod api;
 mod app;
 mod assets;
+pub mod demo;
 pub mod door;
+pub mod install;
 mod live;
 pub mod look;
 mod pages;
@@ -22,6 +24,8 @@ mod router;
 pub mod runs;
 mod serve;
 mod settings;
+#[cfg(test)]
+mod testing;
 
 pub use app::App;
 pub use request::Token;

@@ -335,6 +335,7 @@ pub(crate) fn checks(config: &Config) -> Checks {
         user_ports: (config.checks.user_ports.iter())
             .map(|port| port.0.get())
             .collect(),
+        ca_file: config.tls.ca_file.clone(),
         connect_timeout: config.checks.connect_timeout,
         read_timeout: config.checks.read_timeout,
         run_timeout: config.checks.run_timeout,

@@ -1,10 +1,13 @@
 //! What saving would refuse, said before anybody signs in anywhere.
 
-use inhaul_store::{Remote, RemoteSecret};
+use inhaul_store::{Remote, RemoteSecret, Retrieval};
+use inhaul_types::RetrievalId;
 
 use super::change::{PASSWORD_AGAIN, is_another_way};
 use super::person::check_secret as check_persons_secret;
 use super::settings::{check_remote, check_secret};
+use super::written_at;
+use crate::manage::unless_written;
 use crate::{Actor, Manage, Refused};
 
 impl Manage {
@@ -14,6 +17,17 @@ impl Manage {
             Some(person) => self.rights_to_edit(person).await?.check_places(),
             None => Ok(()),
         }
+    }
+
+    /// A retrieval whose settings somebody may change here; refuses any other.
+    pub async fn retrieval_to_edit(
+        &self,
+        actor: &Actor,
+        id: RetrievalId,
+    ) -> Result<Retrieval, Refused> {
+        let (retrieval, _) = self.retrieval_to_change(actor, id).await?;
+        unless_written(written_at(&retrieval))?;
+        Ok(retrieval)
     }
 
     /// Refuses a way to a new mailbox that would be refused when it is saved.

@@ -1,5 +1,6 @@
 //! The pages, one file for each place.
 
+pub(crate) mod demo;
 pub(crate) mod inbox;
 pub(crate) mod manage;
 pub(crate) mod preferences;

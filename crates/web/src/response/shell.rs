@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::assets;
 use crate::live::CheckButton;
 use crate::look::time::{self, When};
+use crate::pages::demo::Drawer;
 
 /// What the layout needs.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Shell {
     pub(crate) shortcuts: bool,
     /// Nothing here is real.
     pub(crate) is_demo: bool,
+    /// What can be made to happen in a demo.
+    pub(crate) demo: Option<Drawer>,
     /// What "Check mail" does for them.
     pub(crate) check: CheckButton,
     /// Since when there is no network.

@@ -44,6 +44,7 @@ impl State {
             position: None,
             waiting_until: None,
             waiting_next: None,
+            follows: None,
             interval: None,
             offline_since: None,
         }

@@ -143,7 +143,12 @@ impl Installation {
 
     /// The retrieval's number.
     pub(super) fn id(&self, sample: Sample) -> RetrievalId {
-        self.retrievals[sample as usize].expect("what is asked for was added")
+        self.added(sample).expect("what is asked for was added")
+    }
+
+    /// The retrieval's number, if it was added.
+    pub(super) fn added(&self, sample: Sample) -> Option<RetrievalId> {
+        self.retrievals[sample as usize]
     }
 
     /// Whose number it is; somebody may have added others.

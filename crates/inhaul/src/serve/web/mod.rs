@@ -2,6 +2,7 @@
 
 mod detect;
 mod door;
+mod install;
 mod runs;
 pub(crate) mod set_up;
 
@@ -16,13 +17,14 @@ use inhaul_net::{
     Admission, ConnectionLimits, Door, Patience, ServerTls, Trouble, listen, stopped,
 };
 use inhaul_store::{Clock, Store};
+use inhaul_web::demo::Controls;
 use inhaul_web::{App, Settings, Web};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::listeners::page_listeners;
-use crate::cli::Context;
+use crate::cli::{Context, Globals};
 use crate::clock::clock;
 use crate::config::Config;
 use crate::exit::Failure;
@@ -31,6 +33,8 @@ use crate::ops::systemd::Opened;
 /// What runs for people.
 pub(crate) struct Pages {
     addresses: Vec<String>,
+    /// `None` in a demo.
+    installation: Option<Arc<install::Served>>,
     web: Web,
     stop: watch::Sender<bool>,
     listeners: JoinSet<usize>,
@@ -40,6 +44,7 @@ impl Pages {
     /// Opens the ports, or takes those that the service manager opened.
     pub(super) async fn start(
         context: &Context,
+        globals: &Globals,
         doorkeeper: Arc<Doorkeeper>,
         tls: &Arc<ServerTls>,
         own: OwnAddresses,
@@ -48,7 +53,12 @@ impl Pages {
         let config = &context.config;
         let (ports, files) = page_listeners(opened, &config.server.listen).await?;
         let settings = settings(config, false);
-        let mut pages = Self::over(app(context, doorkeeper, own, clock(), settings));
+        let app = app(context, doorkeeper, own, clock(), settings);
+        let installation = Arc::new(install::Served::new(context, globals));
+        let mut pages = Self {
+            installation: Some(Arc::clone(&installation)),
+            ..Self::over(app.with_installation(installation))
+        };
         let tls = config.server.certificate.is_some().then_some(tls);
         let admission = Admission::new(LIMITS);
         for listener in ports {
@@ -65,6 +75,7 @@ impl Pages {
         context: &Context,
         doorkeeper: Arc<Doorkeeper>,
         clock: Clock,
+        controls: Option<Arc<dyn Controls>>,
         listener: TcpListener,
     ) -> io::Result<Self> {
         // This machine's configuration is about its real installation.
@@ -76,7 +87,11 @@ impl Pages {
             ..Settings::default()
         };
         let own = OwnAddresses::default();
-        let mut pages = Self::over(app(context, doorkeeper, own, clock, settings));
+        let app = app(context, doorkeeper, own, clock, settings);
+        if let Some(controls) = controls {
+            app.set_demo(controls);
+        }
+        let mut pages = Self::over(app);
         pages.serve(listener, None, &Admission::new(LIMITS))?;
         Ok(pages)
     }
@@ -85,6 +100,7 @@ impl Pages {
         let (stop, _) = watch::channel(false);
         Self {
             addresses: Vec::new(),
+            installation: None,
             web: Web::new(app),
             stop,
             listeners: JoinSet::new(),
@@ -159,7 +175,10 @@ impl Pages {
     }
 
     /// From now on as the configuration says.
-    pub(super) fn configure(&self, config: &Config) {
+    pub(super) fn configure(&self, config: &Arc<Config>) {
+        if let Some(installation) = &self.installation {
+            installation.configure(config);
+        }
         let demo = self.web.app().settings().demo;
         self.web.app().set_settings(settings(config, demo));
     }

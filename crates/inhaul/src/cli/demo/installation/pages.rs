@@ -7,6 +7,7 @@ use std::time::Duration;
 use inhaul_access::doorkeeper::Doorkeeper;
 use inhaul_store::{LinkPurpose, NewLink, Store as _};
 use inhaul_web::Token;
+use inhaul_web::demo::Controls;
 use tokio::net::TcpListener;
 
 use super::Installation;
@@ -18,6 +19,7 @@ impl Installation {
     pub(in crate::cli::demo) fn open_pages(
         &mut self,
         listener: TcpListener,
+        controls: Option<Arc<dyn Controls>>,
     ) -> Result<(), Failure> {
         let store = Arc::clone(&self.store) as _;
         let doorkeeper = Doorkeeper::new(store, self.clock.reader())?;
@@ -27,6 +29,7 @@ impl Installation {
             &self.context,
             doorkeeper,
             clock,
+            controls,
             listener,
         )?);
         // Opened once.

@@ -24,9 +24,9 @@ use crate::response::{Page, Problem, Shell, see_other};
 pub(crate) struct TypedCopies {
     /// `keep`, `later` or `now`.
     #[serde(default)]
-    after: String,
+    pub(crate) after: String,
     #[serde(default)]
-    days: String,
+    pub(crate) days: String,
     /// That messages are deleted there is meant.
     #[serde(default)]
     pub(crate) sure: bool,

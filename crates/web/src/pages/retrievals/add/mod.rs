@@ -9,12 +9,12 @@ mod draft;
 mod drafts;
 mod job;
 mod opened;
-mod place;
+pub(super) mod place;
 mod save;
 mod search;
 mod server;
 mod steps;
-mod test;
+pub(super) mod test;
 pub(super) mod trial;
 pub(super) mod way;
 pub(super) mod wrong;
@@ -90,3 +90,6 @@ impl Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

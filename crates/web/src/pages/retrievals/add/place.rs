@@ -42,7 +42,7 @@ pub(super) struct Typed {
 }
 
 /// How often to check, as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub(crate) struct TypedCheck {
     /// `auto`, `every` or `never`.
     #[serde(default)]
@@ -291,6 +291,7 @@ impl TypedCheck {
         match self.check.as_str() {
             "auto" => Ok(Every::Auto),
             "never" => Ok(Every::Never),
+            "" => Ok(USUAL),
             _ => {
                 let minutes: Option<u32> = self.minutes.trim().parse().ok();
                 let minutes = minutes.filter(|minutes| (1..=MOST_MINUTES).contains(minutes));

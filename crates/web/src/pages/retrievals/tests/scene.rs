@@ -315,6 +315,7 @@ pub(crate) fn new_retrieval(name: &str, owner: AccountId) -> NewRetrieval {
         first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
+        first_run_keeps: false,
         sign_in_memory: None,
         limits: RetrievalLimits::default(),
         confined: false,
