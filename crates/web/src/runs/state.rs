@@ -40,7 +40,6 @@ impl State {
                 .filter(|_| !row.paused && row.every != Every::Never),
             row: Arc::new(row),
             doing: None,
-            follows: None,
             position: None,
             waiting_until: None,
             waiting_next: None,
