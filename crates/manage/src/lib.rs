@@ -7,6 +7,7 @@
 
 mod accounts;
 mod actor;
+mod api_keys;
 pub mod audit;
 mod catch_alls;
 mod groups;
@@ -15,10 +16,13 @@ mod names;
 mod own_addresses;
 mod refused;
 mod retrievals;
+pub mod sharing;
+mod sorting;
 pub mod words;
 
 pub use accounts::{AccountForm, NewAccountForm};
 pub use actor::{Actor, Authority};
+pub use api_keys::LONGEST_KEY_NAME;
 pub use catch_alls::{Claim, NewRule, RuleAdded};
 pub use groups::{Affected, OverLimit};
 pub use manage::Manage;
@@ -29,3 +33,4 @@ pub use names::{
 pub use own_addresses::OwnAddresses;
 pub use refused::{Refused, place_words};
 pub use retrievals::{Rights, SWITCHED_OFF};
+pub use sorting::UnsavedCatchAll;

@@ -7,12 +7,14 @@ use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
+use crate::api::WrongKeys;
 use crate::demo::Controls;
 use crate::door::Door;
 use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
+use crate::sample::SampleMailbox;
 use crate::settings::Settings;
 
 /// What every request works on. Cheap to clone.
@@ -27,9 +29,11 @@ struct Shared {
     installation: OnceLock<Arc<dyn Installation>>,
     clock: Clock,
     checks: Checks,
+    wrong_keys: WrongKeys,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
     demo: OnceLock<Arc<dyn Controls>>,
+    sample: OnceLock<Arc<dyn SampleMailbox>>,
 }
 
 impl App {
@@ -50,9 +54,11 @@ impl App {
             installation: OnceLock::new(),
             clock,
             checks: Checks::default(),
+            wrong_keys: WrongKeys::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
             demo: OnceLock::new(),
+            sample: OnceLock::new(),
         }))
     }
 
@@ -91,6 +97,11 @@ impl App {
         self
     }
 
+    /// Wrong keys of late.
+    pub(crate) fn wrong_keys(&self) -> &WrongKeys {
+        &self.0.wrong_keys
+    }
+
     /// Checks that somebody watches.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
@@ -110,6 +121,16 @@ impl App {
     /// are served.
     pub fn set_demo(&self, controls: Arc<dyn Controls>) {
         self.0.demo.set(controls).ok();
+    }
+
+    /// Whoever has a sample mailbox.
+    pub(crate) fn sample(&self) -> Option<&dyn SampleMailbox> {
+        self.0.sample.get().map(|sample| &**sample)
+    }
+
+    /// There is a sample mailbox to try. Said once, before the pages are served.
+    pub fn set_sample(&self, sample: Arc<dyn SampleMailbox>) {
+        self.0.sample.set(sample).ok();
     }
 
     /// The moment.

@@ -3,6 +3,7 @@
 mod accounts;
 mod asked;
 mod audit;
+pub(crate) mod catch_all;
 mod csv;
 mod groups;
 mod limits;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/manage", get(overview::overview))
         .route("/manage/check", post(overview::check))
         .merge(accounts::routes())
+        .merge(catch_all::routes())
         .merge(groups::routes())
         .merge(retrievals::routes())
         .route("/manage/audit", get(audit::page))

@@ -301,6 +301,7 @@ pub(crate) fn state(row: Retrieval) -> State {
         position: None,
         waiting_until: None,
         waiting_next: None,
+        follows: None,
         interval: Some(Duration::from_secs(600)),
         offline_since: None,
     }
@@ -351,6 +352,16 @@ impl Runs for Told {
 
     fn subscribe(&self) -> Events {
         stream::pending().boxed()
+    }
+
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<inhaul_store::SignInMemory>,
+        _: u32,
+    ) -> Result<crate::runs::Survey, inhaul_types::Card> {
+        unreachable!("nobody asks for headers here")
     }
 
     async fn inspect(
