@@ -310,7 +310,7 @@ impl Inspector<'_> {
         let line = if is_tls {
             stages.end(&Found::Connection(remote.port));
             stages.begin(Stage::Secure);
-            let trust = trust(remote);
+            let trust = trust(remote, self.checks);
             self.dialler.secure(line, &target, &trust, limit).await?
         } else {
             line

@@ -23,6 +23,9 @@ pub struct Checks {
     pub limits: Limits,
     /// Ports, besides POP3's own, that retrievals may dial which people saved for themselves.
     pub user_ports: Vec<u16>,
+    /// The certificate authorities (PEM) trusted for servers that name none of their own, instead of
+    /// the system's.
+    pub ca_file: Option<PathBuf>,
     /// How long a connection, and the TLS handshake on it, may take.
     pub connect_timeout: Duration,
     /// How long a server may say nothing when an answer is due. RFC 1939 section 3 lets a server
@@ -59,6 +62,7 @@ impl Checks {
             batch: Amount::UNBOUND,
             limits: Limits::default(),
             user_ports: Vec::new(),
+            ca_file: None,
             connect_timeout: Duration::from_secs(15),
             read_timeout: Duration::from_secs(60),
             run_timeout: Duration::from_secs(30 * 60),

@@ -73,6 +73,8 @@ fn the_self_test_holds_and_times_each_step() {
     assert_eq!((&document["v"], &document["ok"]), (&1.into(), &true.into()));
     assert!(document["took_ms"].is_u64(), "{document}");
     assert!(document["first_readable_ms"].is_u64(), "{document}");
+    assert!(document["first_page_ms"].is_u64(), "{document}");
+    assert!(document["first_on_page_ms"].is_u64(), "{document}");
     assert!(document.get("failed").is_none(), "{document}");
     let listed = document["steps"].as_array().unwrap();
     assert_eq!(listed.len(), steps);
@@ -96,7 +98,9 @@ fn without_commands_it_brings_shows_and_ends() {
         &[
             "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
              Sample remote server   127.0.0.1:",
-            " (POP3), 6 mailboxes\n  In another window      inhaul --data ",
+            " (POP3), 6 mailboxes\n  Web                    http://127.0.0.1:",
+            "/welcome#demo-",
+            "\n  In another window      inhaul --data ",
             " retrieval list\n\n24 messages brought in ",
             " s. First one readable after ",
             "  Old ISP   24 new   ",

@@ -26,7 +26,7 @@ pub use groups::{Affected, OverLimit};
 pub use manage::Manage;
 pub use names::{
     BadName, LONGEST_FOLDER, LONGEST_NAME, LONGEST_PASSWORD, LONGEST_USER, SHORTEST_PASSWORD,
-    check_account_name, check_group_name, check_password,
+    check_account_name, check_group_name, check_password, check_remote_password, check_text,
 };
 pub use own_addresses::OwnAddresses;
 pub use refused::{Refused, place_words};

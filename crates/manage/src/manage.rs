@@ -15,7 +15,7 @@ use crate::{Actor, OwnAddresses, Refused};
 #[derive(Clone)]
 pub struct Manage {
     pub(crate) store: Arc<dyn Store>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     pub(crate) own: Arc<OwnAddresses>,
 }
 

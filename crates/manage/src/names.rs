@@ -68,7 +68,7 @@ pub const SHORTEST_PASSWORD: usize = 12;
 pub const LONGEST_PASSWORD: usize = 1_000;
 
 /// A line of text for people: something, not too much of it, nothing that does not show.
-pub(crate) fn check_text(field: &'static str, text: &str, most: usize) -> Result<(), Refused> {
+pub fn check_text(field: &'static str, text: &str, most: usize) -> Result<(), Refused> {
     if text.trim().is_empty() {
         return Err(Refused::invalid(field, "Write something here."));
     }
@@ -130,7 +130,7 @@ pub fn check_password(password: &Secret) -> Result<(), Refused> {
 }
 
 /// A password that can be sent to a remote server.
-pub(crate) fn check_remote_password(password: &Secret) -> Result<(), Refused> {
+pub fn check_remote_password(password: &Secret) -> Result<(), Refused> {
     let text = password.expose();
     if text.is_empty() {
         return Err(Refused::invalid("password", "Enter the password."));

@@ -1,9 +1,32 @@
-//! What a failed call of the store means on an error card.
+//! What is kept of failures, on error cards: of a retrieval's last run, of a failed call of the
+//! store.
 
-use inhaul_types::ErrorCode;
+use inhaul_domain::providers;
 use inhaul_types::card::Detail;
+use inhaul_types::{Card, ErrorCode, Facts};
 
-use crate::StoreError;
+use crate::{Retrieval, Run, StoreError};
+
+impl Retrieval {
+    /// The card of the last run, if that failed. `runs` are its latest, newest first: they have the
+    /// server's own words.
+    pub fn card(&self, runs: &[Run]) -> Option<Card> {
+        let code = self.last_error?;
+        let last = runs.iter().find(|run| run.code == Some(code));
+        let facts = Facts {
+            server: Some(self.remote.host.clone()),
+            provider: providers::for_cards(&self.remote.host),
+            port: Some(self.remote.port),
+            user: Some(self.remote.user.clone()),
+            retrieval: Some(self.name.clone()),
+            last_good: self.last_good,
+            failing_since: self.failing_since,
+            said: last.and_then(|run| run.said.clone()),
+            ..Facts::default()
+        };
+        Some(Card::of(code, &facts))
+    }
+}
 
 impl StoreError {
     /// The stable code and what goes with it; none for what is the caller's mistake (a name that

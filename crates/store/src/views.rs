@@ -92,6 +92,8 @@ pub trait Views: Send + Sync {
         after: Option<String>,
         most: u32,
     ) -> Result<Vec<AccountRow>, StoreError>;
+    /// How many messages a retrieval has brought that are here still, in whichever folder.
+    async fn brought(&self, retrieval: RetrievalId) -> Result<u64, StoreError>;
     /// The conversations of these runs, of those that have one.
     async fn conversations(&self, runs: &[RunId]) -> Result<HashMap<RunId, String>, StoreError>;
 }

@@ -1,2 +1,647 @@
-// What is live on the pages. Everything here has a form or a link that does the same.
+// What is live on the pages. Everything here has a form or a link that does the same without script.
+//
+// Markup asks for it by data attributes:
+//   data-show            a password field that gets a "Show" tick
+//   data-focus           gets the focus when the page opens
+//   data-code            a form that takes the code behind the # of the address
+//   data-time            a time whose words keep counting, in the reader's zone
+//   data-follows="NAME"  a port that follows the security of that name, or the other way round
+//   data-dialog="ID"     opens that <dialog>; data-close inside it closes it
+//   data-copy="ID"       copies that element's text
+//   data-keys            opens the list of keys
 "use strict";
+
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const one = (selector, root = document) => root.querySelector(selector);
+
+/* An element of ours: text is text, whoever wrote it. */
+function make(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== false) element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/* HTML becomes nodes only here, and only HTML that this server rendered. */
+const policy = window.trustedTypes
+  ? window.trustedTypes.createPolicy("inhaul", { createHTML: (html) => html })
+  : { createHTML: (html) => html };
+function fragment(html) {
+  const template = document.createElement("template");
+  template.innerHTML = policy.createHTML(html);
+  wake(template.content);
+  return template.content;
+}
+
+/* For people who do not see the page. Starts, ends and sums only, never percentages. */
+function say(text) {
+  const said = one("#said");
+  if (said) said.textContent = text;
+}
+
+// ---- Times ----
+
+// What the server's clock is ahead of this one: its words and ours must agree.
+const ahead = (Number(document.documentElement.dataset.now) || Date.now()) - Date.now();
+const now = () => Date.now() + ahead;
+const zoned = (options) => {
+  const format = new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
+  return (at) => format.format(at);
+};
+const clock = zoned({ hour: "2-digit", minute: "2-digit" });
+const seconds = zoned({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const weekday = zoned({ weekday: "short" });
+const date = zoned({ day: "numeric", month: "short" });
+const dateOfYear = zoned({ day: "numeric", month: "short", year: "numeric" });
+const longDate = zoned({ day: "numeric", month: "long" });
+const longDateOfYear = zoned({ day: "numeric", month: "long", year: "numeric" });
+const full = zoned({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+
+/* "4 min", rounded down for what has passed and up for what is to be waited. */
+function span(millis, round) {
+  const whole = round(millis / 1000);
+  const [size] = units.find(([size]) => whole >= size) || [1];
+  const rounded = round(whole / size) * size;
+  const [unit, name] = units.find(([unit]) => rounded >= unit) || [1, "s"];
+  return `${Math.max(round === Math.ceil ? 1 : 0, rounded / unit)} ${name}`;
+}
+
+const sameYear = (at) => at.getFullYear() === new Date(now()).getFullYear();
+const shortDay = (at) => (sameYear(at) ? date(at) : dateOfYear(at));
+const words = {
+  ago(at) {
+    const passed = now() - at;
+    if (passed < 5000) return "now";
+    return passed < 30 * 86400e3 ? `${span(passed, Math.floor)} ago` : shortDay(at);
+  },
+  until: (at) => (at > now() ? `in ${span(at - now(), Math.ceil)}` : "now"),
+  at(at) {
+    const today = new Date(now());
+    if (at.toDateString() === today.toDateString()) return clock(at);
+    return Math.abs(today - at) < 6 * 86400e3 ? `${weekday(at)} ${clock(at)}` : shortDay(at);
+  },
+  day: (at) => (sameYear(at) ? longDate(at) : longDateOfYear(at)),
+  exact(at) {
+    const two = (number) => String(number).padStart(2, "0");
+    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${seconds(at)}`;
+  },
+  clock,
+  weekday,
+  date,
+};
+
+function tellTimes(root = document) {
+  for (const element of all("time[data-time]", root)) {
+    const at = new Date(element.dateTime);
+    const say = words[element.dataset.time];
+    if (!say || Number.isNaN(at.getTime())) continue;
+    const text = say(at);
+    if (element.textContent !== text) element.textContent = text;
+    if (!element.dataset.told) {
+      element.title = full(at);
+      element.dataset.told = "";
+    }
+  }
+}
+setInterval(() => document.hidden || tellTimes(), 5000);
+document.addEventListener("visibilitychange", () => document.hidden || tellTimes());
+
+// ---- Forms ----
+
+function addShow(input) {
+  const tick = make("input", { type: "checkbox" });
+  tick.addEventListener("change", () => {
+    input.type = tick.checked ? "text" : "password";
+  });
+  // Whoever keeps passwords for the reader looks for a password field.
+  input.form?.addEventListener("submit", () => {
+    input.type = "password";
+    tick.checked = false;
+  });
+  input.after(make("label", { class: "tick show" }, tick, "Show"));
+}
+
+/* The code of a link never leaves the browser but by this form, and not in the history either. */
+function takeCode(form) {
+  const input = form.elements.namedItem("code");
+  const code = location.hash.slice(1);
+  if (code) {
+    input.value = code;
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  const hasCode = input.value !== "" && !input.hasAttribute("aria-invalid");
+  for (const element of all("[data-without-code]", form)) element.hidden = hasCode;
+}
+
+/* Port and security follow each other, as long as the port is one of the two usual ones. */
+function follow(field) {
+  const { form } = field;
+  const ports = { tls: "995", starttls: "110", none: "110" };
+  const changed = (event) => {
+    if (event.target.name !== field.dataset.follows) return;
+    const given = event.target.value;
+    let value;
+    if (ports[given]) value = ["", "110", "995"].includes(field.value) ? ports[given] : field.value;
+    else if (given === "995") value = "tls";
+    else if (given === "110" && field.value === "tls") value = "starttls";
+    if (!value || value === field.value) return;
+    field.value = value;
+    const shown = field.selectedOptions?.[0]?.textContent.trim() ?? value;
+    const note = make("span", { class: "changed" }, `changed to ${shown}`);
+    field.after(note);
+    say(`${field.labels?.[0]?.textContent.trim() ?? field.name} changed to ${shown}`);
+    setTimeout(() => note.remove(), 3000);
+  };
+  form.addEventListener("change", changed);
+}
+
+// ---- Dialogs, menus, copies ----
+
+/* The focus goes back to where it was. */
+function openDialog(dialog) {
+  const before = document.activeElement;
+  dialog.addEventListener("close", () => before?.focus(), { once: true });
+  dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const at = event.target;
+  for (const menu of all("details.menu[open]")) {
+    if (!menu.contains(at)) menu.open = false;
+  }
+  const opener = at.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog) {
+    event.preventDefault();
+    openDialog(dialog);
+  }
+  // A click beside a dialog is a click on its backdrop, which is the dialog itself.
+  if (at.closest("[data-close]") || (at.localName === "dialog" && isBeside(at, event))) {
+    at.closest("dialog")?.close();
+  }
+  const copier = at.closest("[data-copy]");
+  if (copier) {
+    const text = document.getElementById(copier.dataset.copy)?.textContent ?? "";
+    navigator.clipboard.writeText(text).then(() => say("Copied."), () => say("The browser did not allow copying."));
+  }
+  if (at.closest("[data-keys]")) showKeys();
+});
+
+function isBeside(dialog, { clientX: x, clientY: y }) {
+  const box = dialog.getBoundingClientRect();
+  return x < box.left || x > box.right || y < box.top || y > box.bottom;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of all("details.menu[open]")) {
+    menu.open = false;
+    if (menu.contains(document.activeElement)) one("summary", menu).focus();
+  }
+});
+
+// ---- Keys ----
+
+const press = (selector) => () => one(selector)?.click();
+const go = (path, only = () => true) => () => only() && location.assign(path);
+const manages = () => one('a[href="/manage"]');
+const keys = {
+  j: ["Next row", () => step(1)],
+  n: ["", () => step(1)],
+  k: ["Row before", () => step(-1)],
+  p: ["", () => step(-1)],
+  x: ["Select the row", () => one("input[type=checkbox]", row())?.click()],
+  "/": ["Search", () => one("input[type=search]")?.focus()],
+  "[": ["Newer page", press("a[rel=prev]")],
+  "]": ["Older page", press("a[rel=next]")],
+  R: ["Check mail", press(".check button")],
+  "+": ["Add a mailbox, on Retrievals", press('main a[href^="/retrievals/add"]')],
+  "g i": ["Inbox", go("/")],
+  "g r": ["Retrievals", go("/retrievals")],
+  "g m": ["Manage", go("/manage", manages)],
+  "g l": ["Log", go("/manage/log", manages)],
+  "?": ["This list", () => showKeys()],
+};
+
+const rows = () => all("main .rows > *, main .messages > *, main .table tbody tr").filter((row) => one("a[href]", row));
+const row = () => document.activeElement?.closest(".rows > *, .messages > *, .table tbody tr") ?? document.createElement("p");
+function step(by) {
+  const list = rows();
+  const at = list.indexOf(row());
+  const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by;
+  one("a[href]", list[next] ?? document.createElement("p"))?.focus();
+}
+
+let first = "";
+document.addEventListener("keydown", (event) => {
+  if (!("shortcuts" in document.documentElement.dataset)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
+  if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  const key = first ? `${first} ${event.key}` : event.key;
+  first = "";
+  if (key === "g") {
+    // The second key of a sequence comes within a second.
+    first = "g";
+    setTimeout(() => (first = ""), 1000);
+    return;
+  }
+  if (!Object.hasOwn(keys, key)) return;
+  event.preventDefault();
+  keys[key][1]();
+});
+
+function showKeys() {
+  const list = make("dl", { class: "keys" });
+  for (const [key, [what]] of Object.entries(keys)) {
+    if (!what || (/^g [ml]$/.test(key) && !manages())) continue;
+    const shown = key.split(" ").flatMap((part) => [make("kbd", {}, part), " "]);
+    list.append(make("dt", {}, ...shown), make("dd", {}, what));
+  }
+  const off = "shortcuts" in document.documentElement.dataset ? "" : "Single-key shortcuts are off. ";
+  const note = make("p", { class: "muted" }, off, make("a", { href: "/preferences" }, "Preferences"), " switch them on or off.");
+  const close = make("button", { type: "button", "data-close": true, autofocus: true }, "Close");
+  const dialog = make("dialog", { "aria-labelledby": "keys-title" }, make("h2", { id: "keys-title" }, "Keys"), list, note, close);
+  document.body.append(dialog);
+  dialog.addEventListener("close", () => dialog.remove());
+  openDialog(dialog);
+}
+
+// ---- Start ----
+
+/* Whatever came into the page is made live, once. */
+function wake(root = document) {
+  all("[data-show]", root).forEach(addShow);
+  all("form[data-code]", root).forEach(takeCode);
+  all("[data-follows]", root).forEach(follow);
+  for (const button of all("[data-copy][hidden], [data-keys][hidden]", root)) button.hidden = false;
+  tellTimes(root);
+}
+wake();
+one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+one("[data-focus]")?.focus();
+addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
+
+// The dock
+// "Check mail" with live progress. Without script the same forms lead to /check/ID. The words are the
+// server's; here they are only shown. One stream for each tab, and polls where a proxy holds it back.
+(() => {
+  const forms = document.querySelectorAll("form[data-check]");
+  if (forms.length === 0) return;
+  const FIRST_EVENT = 3000; // ms without an event until we poll
+  const BETWEEN_POLLS = 2000;
+  const CLOSES_AFTER = 8000; // ms, after a good end
+  const BLOCKED = "Live progress is blocked by a proxy. Refreshing every 2 seconds instead.";
+  const LIVE = { accept: "application/json", "x-inhaul-live": "1" };
+  const said = document.getElementById("said");
+
+  /** What is shown: the state as the server tells it, brought up to date by events. */
+  let check = null;
+  let dock = null; // the elements, while it is open
+  let source = null;
+  let timers = [];
+  let isQuiet = false; // an opened Inbox began it: no dock, only the note on new messages
+  let news = 0;
+  let seen = new Set(); // messages that the page knows of
+
+  const make = (name, className, text) => {
+    const element = document.createElement(name);
+    if (className) element.className = className;
+    if (text !== undefined) element.textContent = text;
+    return element;
+  };
+  const later = (work, wait) => timers.push(setTimeout(work, wait));
+  const say = (text) => { if (said && !isQuiet) said.textContent = text; };
+  const address = (tail) => `/api/v1/check/${check.check_id}${tail}`;
+
+  const quiet = () => {
+    if (source) source.close();
+    source = null;
+    timers.forEach(clearTimeout);
+    timers = [];
+  };
+
+  const close = () => {
+    quiet();
+    if (dock) dock.box.remove();
+    dock = null;
+  };
+
+  const fold = (isFolded) => {
+    if (!dock) return;
+    dock.body.hidden = isFolded;
+    dock.box.classList.toggle("dock-folded", isFolded);
+    dock.fold.textContent = isFolded ? "▴" : "_";
+    dock.fold.setAttribute("aria-expanded", String(!isFolded));
+  };
+
+  const open = () => {
+    if (dock || isQuiet) return;
+    const box = make("section", "dock");
+    box.setAttribute("aria-label", "Checking mail");
+    const head = make("div", "dock-head");
+    const title = make("p", "dock-title");
+    const foldButton = make("button", "dock-fold quiet", "_");
+    foldButton.type = "button";
+    foldButton.setAttribute("aria-label", "Fold");
+    foldButton.addEventListener("click", () => fold(!dock.body.hidden));
+    const closeButton = make("button", "dock-close quiet", "×");
+    closeButton.type = "button";
+    closeButton.setAttribute("aria-label", "Close");
+    closeButton.addEventListener("click", close);
+    head.append(title, foldButton, closeButton);
+    const body = make("div", "dock-body");
+    const note = make("p", "dock-note muted");
+    note.hidden = true;
+    const lines = make("ul", "dock-lines");
+    const arrived = make("p", "dock-arrived");
+    arrived.hidden = true;
+    const stop = make("button", "dock-stop quiet", "Stop after this message");
+    stop.type = "button";
+    stop.addEventListener("click", () => {
+      stop.disabled = true;
+      fetch(`/check/${check.check_id}/stop`, { method: "POST", headers: { accept: LIVE.accept } });
+    });
+    const add = make("a", "button dock-add", "Add a mailbox");
+    add.href = "/retrievals/add";
+    add.hidden = true;
+    body.append(note, lines, arrived, stop, add);
+    box.append(head, body);
+    // At the end of the page: neither the list nor the focus moves.
+    document.body.append(box);
+    dock = { box, body, title, fold: foldButton, note, lines, arrived, stop, add, rows: new Map() };
+    fold(false);
+  };
+
+  const note = (text) => {
+    if (!dock) return;
+    dock.note.textContent = text;
+    dock.note.hidden = !text;
+  };
+
+  const wordsOf = (line) => {
+    if (line.stage !== "rest") return line.words;
+    const seconds = Math.max(0, Math.ceil((Date.parse(line.next) - Date.now()) / 1000));
+    return `Next try in ${seconds} s`;
+  };
+
+  const drawLine = (line) => {
+    let row = dock.rows.get(line.retrieval);
+    if (!row) {
+      const item = make("li");
+      const sign = make("span", "dock-sign");
+      sign.setAttribute("aria-hidden", "true");
+      const words = make("span", "dock-words");
+      const progress = make("progress");
+      progress.setAttribute("aria-label", line.retrieval);
+      const fix = make("a", "dock-fix", "Fix it");
+      fix.setAttribute("aria-label", `Fix it: ${line.retrieval}`);
+      item.append(sign, " ", make("span", "dock-name", line.retrieval), " ", words, " ", fix, progress);
+      dock.lines.append(item);
+      row = { sign, words, progress, fix };
+      dock.rows.set(line.retrieval, row);
+    }
+    row.sign.textContent = line.sign || "◐";
+    row.sign.className = `dock-sign dock-${line.result || "going"}`;
+    const words = wordsOf(line);
+    if (row.words.textContent !== words) row.words.textContent = words;
+    row.fix.hidden = !line.fix;
+    if (line.fix) row.fix.href = line.fix;
+    row.progress.hidden = !(line.of > 0 && !line.result);
+    if (!row.progress.hidden) {
+      row.progress.max = line.of;
+      row.progress.value = line.n;
+    }
+  };
+
+  const clock = (moment) =>
+    new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+  const draw = () => {
+    if (!dock || !check) return;
+    const summary = check.summary;
+    const waits = check.until && !summary;
+    let title = summary ? summary.words : check.title;
+    if (waits) title = `Waiting for a message. Stops at ${clock(check.until)}.`;
+    if (dock.title.textContent !== title) dock.title.textContent = title;
+    check.retrievals.forEach(drawLine);
+    dock.stop.textContent = check.until ? "Stop waiting" : "Stop after this message";
+    dock.stop.hidden = Boolean(summary);
+    dock.add.hidden = !(summary && check.retrievals.length === 0);
+    const first = check.until && check.messages[0];
+    dock.arrived.hidden = !first;
+    if (first && !dock.arrived.firstChild) {
+      const link = make("a", "button", "Open");
+      link.href = first.open;
+      dock.arrived.append(link);
+    }
+  };
+
+  /** New messages in an open Inbox: a note, because a list that moves is a list that misleads. */
+  const tellNews = (messages) => {
+    const fresh = messages.filter((message) => !seen.has(message.id));
+    fresh.forEach((message) => seen.add(message.id));
+    const list = document.querySelector(".list");
+    const shown = fresh.filter((message) => message.folder === "Inbox").length;
+    if (!list || shown === 0) return;
+    news += shown;
+    let pill = document.querySelector(".dock-pill");
+    if (!pill) {
+      pill = make("a", "dock-pill");
+      pill.href = window.location.href;
+      list.prepend(pill);
+    }
+    pill.textContent = news === 1 ? "1 new message" : `${news} new messages`;
+  };
+
+  const ended = () => {
+    quiet();
+    note("");
+    draw();
+    say(check.summary.words);
+    if (check.summary.good) later(close, CLOSES_AFTER);
+  };
+
+  const update = (line) => {
+    const at = check.retrievals.findIndex((one) => one.retrieval === line.retrieval);
+    if (at < 0) check.retrievals.push(line);
+    else check.retrievals[at] = line;
+    draw();
+  };
+
+  const poll = async () => {
+    try {
+      const response = await fetch(address(""), { headers: LIVE });
+      if (!response.ok) return close();
+      const before = check;
+      check = await response.json();
+      tellNews(check.messages);
+      for (const line of check.retrievals) {
+        const same = before.retrievals.find((one) => one.retrieval === line.retrieval);
+        if (line.result && !(same && same.result)) say(`${line.retrieval}: ${line.words}`);
+      }
+      if (check.summary) return ended();
+      draw();
+    } catch {
+      // The server is away for a moment, or the page is being left.
+    }
+    later(poll, BETWEEN_POLLS);
+  };
+
+  const listen = () => {
+    let isHeard = false;
+    const hears = (name, work) =>
+      source.addEventListener(name, (event) => {
+        isHeard = true;
+        work(JSON.parse(event.data));
+      });
+    source = new EventSource(address("/events"));
+    hears("progress", update);
+    hears("message", (message) => {
+      if (!seen.has(message.id)) check.messages.push(message);
+      tellNews([message]);
+    });
+    hears("done", (line) => {
+      update(line);
+      say(`${line.retrieval}: ${line.words}`);
+    });
+    hears("summary", (summary) => {
+      check.summary = summary;
+      ended();
+    });
+    later(() => {
+      if (isHeard || !source) return;
+      source.close();
+      source = null;
+      note(BLOCKED);
+      poll();
+    }, FIRST_EVENT);
+  };
+
+  const follow = (state) => {
+    quiet();
+    if (dock) dock.box.remove();
+    dock = null;
+    check = state;
+    isQuiet = state.activation === "folder";
+    state.messages.forEach((message) => seen.add(message.id));
+    open();
+    draw();
+    if (state.words) note(state.words);
+    say(state.words || state.title);
+    if (state.summary) return ended();
+    listen();
+    if (state.until) {
+      const tick = () => { draw(); later(tick, 1000); };
+      later(tick, 1000);
+    }
+  };
+
+  const press = async (form) => {
+    try {
+      const headers = { accept: "application/json" };
+      const response = await fetch(form.action, { method: "POST", headers });
+      if (response.redirected || !response.ok) return form.submit();
+      follow(await response.json());
+    } catch {
+      form.submit();
+    }
+  };
+
+  forms.forEach((form) =>
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const menu = form.closest("details");
+      if (menu) menu.open = false;
+      press(form);
+    }));
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && dock && !event.defaultPrevented) fold(true);
+  });
+
+  const join = async (path) => {
+    try {
+      const response = await fetch(path, { headers: LIVE });
+      if (!response.ok || response.redirected) return;
+      const state = await response.json();
+      if (state.check_id && !check) follow(state);
+    } catch {
+      // There is nothing to join, then.
+    }
+  };
+
+  const going = forms[0].dataset.check;
+  // The check's own page shows it already: it is asked for again, as without script.
+  if (document.querySelector("[data-check-page]")) {
+    setTimeout(() => window.location.reload(), BETWEEN_POLLS);
+    return;
+  }
+  if (going) join(`/api/v1/check/${going}`);
+  // Opening the Inbox began a check a moment ago.
+  else if (window.location.pathname === "/") setTimeout(() => join("/api/v1/check/current"), 300);
+})();
+// End of the dock
+
+// ---- The wizard: lines of a search or a test that goes on, fields that follow a choice ----
+//   data-live="URL"       lines that are asked for again until they are over; data-live-then is next
+//   data-live-flag        a field that says that the script watches
+//   data-without-live     is for those without script
+//   data-when="NAME=A B"  is shown while the field of that name says A or B
+(() => {
+  const lines = document.querySelector("[data-live]");
+  const look = () => {
+    const asked = new XMLHttpRequest();
+    asked.open("GET", lines.dataset.live);
+    asked.setRequestHeader("x-inhaul-live", "1");
+    // The browser makes a document of it that runs nothing.
+    asked.responseType = "document";
+    asked.onload = () => {
+      const list = asked.response?.querySelector(".stages");
+      const over = asked.getResponseHeader("x-inhaul-done") || asked.status !== 200 || !list;
+      if (list) lines.replaceChildren(document.adoptNode(list));
+      if (over) location.replace(lines.dataset.liveThen);
+      else setTimeout(look, 300);
+    };
+    asked.onerror = () => setTimeout(look, 2000);
+    asked.send();
+  };
+  for (const flag of document.querySelectorAll("[data-live-flag]")) flag.disabled = false;
+  for (const other of document.querySelectorAll("[data-without-live]")) other.hidden = true;
+  if (lines) look();
+
+  for (const part of document.querySelectorAll("[data-when]")) {
+    const form = part.closest("form");
+    const [name, values] = part.dataset.when.split("=");
+    const follow = () => {
+      const chosen = form.elements[name];
+      part.hidden = !values.split(" ").includes(chosen?.value);
+    };
+    form.addEventListener("change", follow);
+    follow();
+  }
+})();
+
+// The retrievals
+
+/* While something is being checked, rows that say something else now are swapped. One that holds the
+   focus or an open menu stays as it is. */
+async function refreshRetrievals(list) {
+  const response = await fetch(list.dataset.rows, { headers: { "x-inhaul-live": "1" } });
+  if (!response.ok || response.redirected) return;
+  const fresh = one("ul", fragment(await response.text()));
+  const present = one("ul", list);
+  present.toggleAttribute("data-live", fresh.hasAttribute("data-live"));
+  for (const row of [...fresh.children]) {
+    const old = document.getElementById(row.id);
+    if (!old || old.contains(document.activeElement) || one("details[open]", old)) continue;
+    if (old.outerHTML !== row.outerHTML) old.replaceWith(row);
+  }
+}
+setInterval(() => {
+  const list = one("#retrievals");
+  if (document.hidden || !list || !one("[data-live]", list)) return;
+  refreshRetrievals(list).catch(() => {});
+}, 5000);

@@ -1,14 +1,16 @@
 //! What every request works on.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
+use crate::demo::Controls;
 use crate::door::Door;
 use crate::live::Checks;
+use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
 use crate::settings::Settings;
 
@@ -24,6 +26,8 @@ struct Shared {
     clock: Clock,
     checks: Checks,
     settings: RwLock<Arc<Settings>>,
+    drafts: Drafts,
+    demo: OnceLock<Arc<dyn Controls>>,
 }
 
 impl App {
@@ -44,6 +48,8 @@ impl App {
             clock,
             checks: Checks::default(),
             settings: RwLock::new(Arc::new(settings)),
+            drafts: Drafts::default(),
+            demo: OnceLock::new(),
         }))
     }
 
@@ -70,6 +76,22 @@ impl App {
     /// Checks that somebody watches.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// Mailboxes that are being added.
+    pub(crate) fn drafts(&self) -> &Drafts {
+        &self.0.drafts
+    }
+
+    /// Whoever makes things happen in a demo; a real installation has nobody.
+    pub(crate) fn demo(&self) -> Option<&dyn Controls> {
+        self.0.demo.get().map(|controls| &**controls)
+    }
+
+    /// These pages are a demo's, and this is who makes things happen in it. Said once, before they
+    /// are served.
+    pub fn set_demo(&self, controls: Arc<dyn Controls>) {
+        self.0.demo.set(controls).ok();
     }
 
     /// The moment.

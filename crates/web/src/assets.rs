@@ -2,6 +2,7 @@
 //!
 //! Their addresses carry a digest of what they hold, so browsers may keep them for ever.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
@@ -12,6 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
+use crate::look::lean::lean;
+
 /// A file of the pages.
 struct Asset {
     name: &'static str,
@@ -19,11 +22,27 @@ struct Asset {
     octets: &'static [u8],
 }
 
+impl Asset {
+    /// What a browser gets.
+    fn sent(&self) -> Cow<'static, [u8]> {
+        let is_ours_to_read = self.kind.starts_with("text/");
+        match str::from_utf8(self.octets) {
+            Ok(text) if is_ours_to_read => lean(text).into_bytes().into(),
+            _ => self.octets.into(),
+        }
+    }
+}
+
 const ASSETS: &[Asset] = &[
     Asset {
         name: "inhaul.css",
         kind: "text/css; charset=utf-8",
         octets: include_bytes!("../assets/inhaul.css"),
+    },
+    Asset {
+        name: "demo.css",
+        kind: "text/css; charset=utf-8",
+        octets: include_bytes!("../assets/demo.css"),
     },
     Asset {
         name: "inhaul.js",
@@ -70,5 +89,5 @@ pub(crate) async fn asset(Path((version, name)): Path<(String, String)>) -> Resp
         (CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
         (CACHE_CONTROL, HeaderValue::from_static(keep)),
     ];
-    (headers, asset.octets).into_response()
+    (headers, asset.sent()).into_response()
 }

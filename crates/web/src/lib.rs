@@ -12,6 +12,7 @@
 mod api;
 mod app;
 mod assets;
+pub mod demo;
 pub mod door;
 mod live;
 pub mod look;
@@ -22,6 +23,8 @@ mod router;
 pub mod runs;
 mod serve;
 mod settings;
+#[cfg(test)]
+mod testing;
 
 pub use app::App;
 pub use request::Token;

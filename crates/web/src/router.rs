@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::pages::{inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
+use crate::pages::{demo, inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
 use crate::request::{origin, peer};
 use crate::response::{Problem, Shell};
 use crate::{api, assets, live};
@@ -27,6 +27,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(retrievals::routes())
         .merge(manage::routes())
         .merge(api::routes())
+        .merge(demo::routes())
         .route("/assets/{version}/{name}", get(assets::asset))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_MOST))

@@ -13,6 +13,7 @@ mod pace;
 mod quiet;
 mod setback;
 mod state;
+mod why;
 
 pub use arrivals::Arrivals;
 pub use every::{Every, Interval, IntervalWhy, interval};
@@ -23,3 +24,4 @@ pub use quiet::{QuietHours, postpone_for_quiet_hours};
 pub use setback::Setback;
 pub(crate) use state::rested;
 pub use state::{Ended, Saved, ScheduleState, after_run, sign_in_block, when_saved};
+pub use why::why_this_time;

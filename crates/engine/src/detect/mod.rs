@@ -130,7 +130,7 @@ impl Engine {
         let detector = Detector {
             dialler: &self.dialler,
             checks: &self.checks(),
-            trust: Trust::System,
+            trust: trust(&self.checks()),
             told: &self.told(),
             reach,
         };
@@ -157,11 +157,17 @@ pub async fn detect_server(
     let detector = Detector {
         dialler: &Dialler::new(),
         checks,
-        trust: Trust::System,
+        trust: trust(checks),
         told: &[],
         reach,
     };
     detector.detect(address, observer).await
+}
+
+/// Whom a server that nobody has named yet has to convince.
+fn trust(checks: &Checks) -> Trust {
+    let file = checks.ca_file.clone();
+    file.map_or(Trust::System, Trust::CaFile)
 }
 
 struct Detector<'a> {

@@ -50,6 +50,8 @@ pub struct RetrievalStatus {
     pub waiting_until: Option<Timestamp>,
     /// When the next run begins for whoever waits for a message.
     pub waiting_next: Option<Timestamp>,
+    /// One more run is promised that begins then, because the last one began too short a time ago.
+    pub follows: Option<Timestamp>,
 }
 
 impl Service {
@@ -125,6 +127,7 @@ impl Table {
             },
             waiting_until: entry.waiting.map(|waiting| waiting.until),
             waiting_next: entry.waiting.map(|waiting| waiting.next),
+            follows: entry.behind.as_ref().and_then(|behind| behind.not_before),
         }
     }
 }

@@ -39,7 +39,12 @@ pub(crate) async fn dial(
         .await?;
     match remote.security {
         Security::Tls => Ok(dialler
-            .secure(line, &target, &trust(remote), checks.connect_timeout)
+            .secure(
+                line,
+                &target,
+                &trust(remote, checks),
+                checks.connect_timeout,
+            )
             .await?),
         Security::StartTls | Security::None => Ok(line),
     }
@@ -122,8 +127,12 @@ pub(crate) fn target(remote: &Remote) -> Target {
     }
 }
 
-pub(crate) fn trust(remote: &Remote) -> Trust {
-    match (remote.pin, &remote.ca_file) {
+/// Whom a remote server has to convince: its own authority comes before the installation's.
+pub(crate) fn trust(remote: &Remote, checks: &Checks) -> Trust {
+    match (
+        remote.pin,
+        remote.ca_file.as_ref().or(checks.ca_file.as_ref()),
+    ) {
         (Some(pin), _) => Trust::Pin(pin),
         (None, Some(file)) => Trust::CaFile(file.clone()),
         (None, None) => Trust::System,
@@ -163,7 +172,7 @@ pub(crate) async fn encrypt(
 ) -> Result<(), RunError> {
     ask_for_tls(wire, learned).await?;
     let line = wire.take_line();
-    let (target, trust) = (target(remote), trust(remote));
+    let (target, trust) = (target(remote), trust(remote, checks));
     let line = dialler
         .secure(line, &target, &trust, checks.connect_timeout)
         .await?;

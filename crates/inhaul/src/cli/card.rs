@@ -3,9 +3,7 @@
 //! The words are `inhaul_types::card`'s; here is the layout: 80 columns, commands are not broken,
 //! the server's own words stand on a line of their own.
 
-use inhaul_domain::providers;
-use inhaul_store::{Retrieval, Run};
-use inhaul_types::{Card, Facts};
+use inhaul_types::Card;
 use serde::Serialize;
 
 use super::output::{complain, plain, print_json};
@@ -78,24 +76,6 @@ impl Globals {
             Color::Auto | Color::Never => Paint::Plain,
         }
     }
-}
-
-/// The card of a retrieval's last run, if that failed. `runs` are its latest, newest first.
-pub(crate) fn of_retrieval(retrieval: &Retrieval, runs: &[Run]) -> Option<Card> {
-    let code = retrieval.last_error?;
-    let last = runs.iter().find(|run| run.code == Some(code));
-    let facts = Facts {
-        server: Some(retrieval.remote.host.clone()),
-        provider: providers::for_cards(&retrieval.remote.host),
-        port: Some(retrieval.remote.port),
-        user: Some(retrieval.remote.user.clone()),
-        retrieval: Some(retrieval.name.clone()),
-        last_good: retrieval.last_good,
-        failing_since: retrieval.failing_since,
-        said: last.and_then(|run| run.said.clone()),
-        ..Facts::default()
-    };
-    Some(Card::of(code, &facts))
 }
 
 /// The card as text.
@@ -179,7 +159,7 @@ fn unbroken(paragraph: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use inhaul_types::card::Detail;
-    use inhaul_types::{ErrorCode, Timestamp};
+    use inhaul_types::{ErrorCode, Facts, Timestamp};
 
     use super::*;
 

@@ -8,6 +8,7 @@
 mod clock;
 mod command;
 mod desk;
+mod front;
 mod installation;
 mod look;
 mod picture;
@@ -21,6 +22,7 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use self::desk::{Desk, Input, Typed};
+use self::front::Front;
 use self::installation::Installation;
 use self::samples::Pace;
 use self::signals::Signals;
@@ -33,6 +35,8 @@ pub(crate) struct Demo {
     /// Run the whole scenario without a person and say whether it held
     #[arg(long)]
     selftest: bool,
+    #[command(flatten)]
+    front: Front,
 }
 
 const AFTER_HELP: &str = "\
@@ -51,8 +55,9 @@ impl Demo {
             let what = "the demo is for reading; only its --selftest has a JSON document";
             return Err(Failure::usage(what));
         }
+        self.front.check()?;
         let demo = Installation::start(Pace::Shown, globals.data.as_deref()).await?;
-        Desk::new(demo, globals, read_commands()?, signals)
+        Desk::new(demo, globals, self.front, read_commands()?, signals)
             .hold()
             .await
     }

@@ -13,6 +13,7 @@ use inhaul_domain::Amount;
 use inhaul_domain::limits::Limits;
 use inhaul_engine::service::Service;
 use inhaul_engine::{Checks, Engine, FailureReport, Pop3Log, RunOptions, RunReport};
+use inhaul_manage::words::note_words;
 use inhaul_store::{Retrieval, SqliteStore, Store};
 use inhaul_types::{Activation, Card, ErrorCode, Octets};
 use serde::Serialize;
@@ -22,7 +23,7 @@ use tokio::task::JoinSet;
 use super::Globals;
 use super::card::{self, CardDocument};
 use super::names::retrievals_named;
-use super::notes::{self, NoteDocument};
+use super::notes::NoteDocument;
 use super::output::{complain, plain, print, print_json, size};
 use super::progress::Bars;
 use super::standing::{self, Stand};
@@ -334,6 +335,7 @@ pub(crate) fn checks(config: &Config) -> Checks {
         user_ports: (config.checks.user_ports.iter())
             .map(|port| port.0.get())
             .collect(),
+        ca_file: config.tls.ca_file.clone(),
         connect_timeout: config.checks.connect_timeout,
         read_timeout: config.checks.read_timeout,
         run_timeout: config.checks.run_timeout,
@@ -487,7 +489,7 @@ pub(super) fn tell(finished: &Finished, globals: &Globals, dry_run: bool) -> Res
         )),
     }?;
     for note in &report.notes {
-        let text = notes::text(note, &retrieval.remote.host, &retrieval.routing);
+        let text = note_words(note, &retrieval.remote.host, &retrieval.routing);
         let what = plain(&text);
         print(&format!("      {what}\n"))?;
     }

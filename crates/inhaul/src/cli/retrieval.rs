@@ -15,6 +15,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
 use inhaul_domain::Retention;
 use inhaul_domain::standing::Standing;
+pub(crate) use inhaul_manage::words::retention_words;
 use inhaul_manage::words::{every_word, retrieval_limits_words, security_word, sign_in_word};
 use inhaul_store::{Every, Security, SignInMemory, Store};
 use inhaul_types::Mechanism;
@@ -267,17 +268,6 @@ fn worked(retrieval: &inhaul_store::Retrieval) -> Option<Mechanism> {
     }
 }
 
-/// What happens to remote copies, in words.
-pub(crate) fn retention_words(retention: Retention, host: &str) -> String {
-    match retention {
-        Retention::Keep => format!("Copies stay on {host}."),
-        Retention::Delete => format!("Copies on {host} are deleted once they are stored here."),
-        Retention::DeleteAfter { days } => {
-            format!("Copies on {host} are deleted {days} days after they were stored here.")
-        }
-    }
-}
-
 async fn list(globals: &Globals, states: &[Standing]) -> Result<Exit, Failure> {
     let stands = globals
         .with_store(async |store, config| {
@@ -403,7 +393,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
             &rows,
         ));
     }
-    if let Some(card) = card::of_retrieval(retrieval, &runs) {
+    if let Some(card) = retrieval.card(&runs) {
         text.push('\n');
         text.push_str(&card::text(&card, card::Paint::Plain));
     }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use inhaul_domain::schedule::{Interval, IntervalWhy, Pace, ScheduleState, Setback, interval};
+use inhaul_domain::schedule::{Interval, Pace, ScheduleState, interval, why_this_time};
 use inhaul_domain::spans::to_wait_briefly as span;
 use inhaul_domain::standing::{Checking, Standing, StandingFacts, sentence, standing};
 use inhaul_engine::service::{RetrievalStatus, RunStage};
@@ -141,46 +141,7 @@ impl Stand {
     /// Why the next run is when it is; `None` where there is none.
     pub(crate) fn why_this_time(&self) -> Option<String> {
         self.next()?;
-        if let Some(setback) = self.schedule.setback {
-            return Some(self.why_setback(setback));
-        }
-        let interval = self.interval?;
-        let every = span(interval.length);
-        Some(match interval.why {
-            IntervalWhy::Fixed => format!("Every {every}, as set."),
-            IntervalWhy::Automatic { a_day } => {
-                format!("Automatic, now every {every}: about {a_day} messages come in a day.")
-            }
-            IntervalWhy::Server => {
-                format!("Every {every}: the server wants to be asked no more often.")
-            }
-            IntervalWhy::Floor => format!("Every {every}: no mailbox is visited more often."),
-        })
-    }
-
-    fn why_setback(&self, setback: Setback) -> String {
-        match setback {
-            Setback::Busy => {
-                "The mailbox was busy: again after 2 min, then 5 min, then as usual.".to_owned()
-            }
-            Setback::Temporary => format!(
-                "Each failure doubles the wait, up to {}. It never stops.",
-                span(self.pace.backoff_max)
-            ),
-            Setback::SignInRefused => "A refused sign-in is tried again after 15 min, 1 h, 6 h, \
-                 then once a day, so that the account there is not locked; at once with another \
-                 password."
-                .to_owned(),
-            Setback::Unproven => {
-                "Tried again after 15 min, 1 h, then every 6 h. No password is sent before the \
-                 server proves who it is."
-                    .to_owned()
-            }
-            Setback::IdsChanged => {
-                "The message IDs there changed. The safe choice is taken by itself after a day."
-                    .to_owned()
-            }
-        }
+        why_this_time(self.schedule.setback, self.interval, &self.pace)
     }
 
     /// The error it has, with the number of tries: `no-answer (6 tries)`.

@@ -2,12 +2,13 @@
 
 use clap::Args;
 use inhaul_domain::{LedgerState, LeftOutReason};
+use inhaul_manage::words::{StoryEvent, StoryEventKind, search_word, story_events};
 use inhaul_store::{LedgerStory, Store, StoryPlacement, StoryRun, ledger_number};
 use inhaul_types::Timestamp;
 use serde::Serialize;
 
 use super::Globals;
-use super::output::{plain, print, print_json, size};
+use super::output::{plain, print, print_json};
 use crate::exit::{Exit, Failure};
 
 #[derive(Args, Debug)]
@@ -73,7 +74,7 @@ struct RunDocument {
 
 impl Where {
     pub(crate) async fn run(self, globals: &Globals) -> Result<Exit, Failure> {
-        let words: Vec<String> = self.words.iter().map(|word| bare(word)).collect();
+        let words: Vec<String> = self.words.iter().map(|word| search_word(word)).collect();
         let stories = globals
             .with_store(async |store, _| Ok(store.ledger_search(&words).await?))
             .await?;
@@ -89,14 +90,6 @@ impl Where {
         }
         Ok(Exit::OK)
     }
-}
-
-/// A word as records have it: a Message-ID is pasted with its brackets and kept without.
-fn bare(word: &str) -> String {
-    let inside = word
-        .strip_prefix('<')
-        .and_then(|word| word.strip_suffix('>'));
-    inside.unwrap_or(word).to_owned()
 }
 
 fn document(story: &LedgerStory) -> StoryDocument<'_> {
@@ -150,62 +143,50 @@ fn tell(story: &LedgerStory) -> String {
     let (from, subject) = story.summary.as_ref().map_or(("", ""), |summary| {
         (summary.from.as_str(), summary.subject.as_str())
     });
-    let unique_id = story
-        .unique_id
-        .as_ref()
-        .map(|id| format!(" as {id}"))
-        .unwrap_or_default();
     let mut text = format!(
-        "{}  {}\n  {}  seen on {}{unique_id}\n",
+        "{}  {}\n",
         plain(if subject.is_empty() {
             "(no subject known)"
         } else {
             subject
         }),
         plain(from),
-        story.first_seen,
-        story.host,
     );
-    if let Some(time) = story.stored_at {
-        let places: Vec<String> = story
-            .placements
-            .iter()
-            .map(|at| format!("message {} in {}", at.message, at.place()))
-            .collect();
-        let places = match &story.reason {
-            _ if !places.is_empty() => places.join(", "),
-            // The catch-all had it already; its reason says which message that is.
-            Some(reason) => reason.clone(),
-            None => "deleted here since".to_owned(),
-        };
-        let octets = story.size.map(size).unwrap_or_default();
-        text.push_str(&format!(
-            "  {time}  stored, {octets}: {}{}\n",
-            plain(&places),
-            who(story)
-        ));
-        story
-            .placements
-            .iter()
-            .for_each(|at| text.push_str(&why(at)));
-    }
-    let is_copy = story.stored_at.is_some() && !matches!(story.state, LedgerState::LeftOut(_));
-    if let Some(reason) = story.reason.as_ref().filter(|_| !is_copy) {
-        text.push_str(&format!(
-            "  {}  left there: {}{}\n",
-            story.first_seen,
-            plain(reason),
-            who(story)
-        ));
-        text.push_str(&how_to_bring(story));
-    }
-    if let Some(time) = story.asked_at {
-        text.push_str(&format!("  {time}  {} asked to delete it\n", story.host));
-    }
-    if let Some(time) = story.deleted_at {
-        text.push_str(&format!("  {time}  deleted on {}\n", story.host));
+    for event in story_events(story) {
+        let StoryEvent { at, kind, words } = event;
+        let words = plain(&words);
+        match kind {
+            StoryEventKind::Stored => {
+                let places = plain(&places(story));
+                text.push_str(&format!("  {at}  {words}: {places}{}\n", who(story)));
+                let placements = story.placements.iter();
+                placements.for_each(|at| text.push_str(&why(at)));
+            }
+            StoryEventKind::LeftOut => {
+                text.push_str(&format!("  {at}  {words}{}\n", who(story)));
+                text.push_str(&how_to_bring(story));
+            }
+            StoryEventKind::Seen | StoryEventKind::Asked | StoryEventKind::Deleted => {
+                text.push_str(&format!("  {at}  {words}\n"));
+            }
+        }
     }
     text
+}
+
+/// Where a stored message is.
+fn places(story: &LedgerStory) -> String {
+    let places: Vec<String> = story
+        .placements
+        .iter()
+        .map(|at| format!("message {} in {}", at.message, at.place()))
+        .collect();
+    match &story.reason {
+        _ if !places.is_empty() => places.join(", "),
+        // The catch-all had it already; its reason says which message that is.
+        Some(reason) => reason.clone(),
+        None => "deleted here since".to_owned(),
+    }
 }
 
 /// Why a message of a catch-all is where it is; of any other retrieval there is nothing to explain.

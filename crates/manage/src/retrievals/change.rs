@@ -180,7 +180,7 @@ fn check(change: &RetrievalChange, before: &Retrieval) -> Result<(), Refused> {
 }
 
 /// Whether the password would go to another program, by another line or for another name.
-fn is_another_way(before: &Remote, after: &Remote) -> bool {
+pub(super) fn is_another_way(before: &Remote, after: &Remote) -> bool {
     let way = |remote: &Remote| {
         (
             remote.host.to_lowercase(),
@@ -194,5 +194,5 @@ fn is_another_way(before: &Remote, after: &Remote) -> bool {
 
 pub(super) const NO_OWNER: &str = "A catch-all shares mail out among accounts and has no owner.";
 const NO_OTHER_OWNER: &str = "Only an administrator may give a mailbox to somebody else.";
-const PASSWORD_AGAIN: &str =
+pub(super) const PASSWORD_AGAIN: &str =
     "Enter the password again: it would be sent to another server or for another name.";

@@ -5,9 +5,11 @@
 
 mod add;
 mod change;
+mod held;
 mod pause;
 mod person;
 mod settings;
+mod way;
 
 use inhaul_store::{Retrieval, StoreError};
 use inhaul_types::{AccountId, RetrievalId};

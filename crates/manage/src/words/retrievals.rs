@@ -38,3 +38,14 @@ pub fn after_storing_words(retention: Retention) -> String {
         Retention::DeleteAfter { days } => format!("delete after {days} days"),
     }
 }
+
+/// What happens to remote copies, in a sentence.
+pub fn retention_words(retention: Retention, host: &str) -> String {
+    match retention {
+        Retention::Keep => format!("Copies stay on {host}."),
+        Retention::Delete => format!("Copies on {host} are deleted once they are stored here."),
+        Retention::DeleteAfter { days } => {
+            format!("Copies on {host} are deleted {days} days after they were stored here.")
+        }
+    }
+}

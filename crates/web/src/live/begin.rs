@@ -158,7 +158,8 @@ fn watch(
     until: Option<Timestamp>,
     ears: Ears,
 ) -> Result<Begun, Problem> {
-    let joins = |(_, answer): &(RetrievalId, Answer)| *answer == Answer::Joined;
+    let joins =
+        |(_, answer): &(RetrievalId, Answer)| matches!(answer, Answer::Joined | Answer::Behind(_));
     let all_joined = !answers.is_empty() && answers.iter().all(joins);
     let with_state = |(id, answer)| Some((app.runs().state(id)?, answer));
     // One that was removed just now is none of the mailboxes.

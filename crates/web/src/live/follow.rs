@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use inhaul_domain::standing::Standing;
 use inhaul_store::{NewMail, News};
 use inhaul_types::RetrievalId;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::check::{Check, NewMessage};
 use crate::app::App;
@@ -17,7 +17,7 @@ use crate::runs::{Event, Events, Heard, State};
 /// Passes on what happens until nothing more is to come. A run has limits of its own, and what is
 /// missed is seen in the next look: so this ends.
 pub(super) async fn follow(app: App, check: Arc<Check>, mut events: Events, mut news: NewMail) {
-    let mut looks = interval(BETWEEN_LOOKS);
+    let mut looks = interval_at(Instant::now() + BETWEEN_LOOKS, BETWEEN_LOOKS);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_news_open = true;
     while !check.is_over() {

@@ -6,6 +6,7 @@
 
 pub mod card;
 pub mod chart;
+pub(crate) mod lean;
 pub mod number;
 pub mod size;
 pub mod strip;
@@ -14,3 +15,10 @@ pub mod time;
 pub use card::marked;
 pub use number::{many, number};
 pub use size::size;
+
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod contrast;
+#[cfg(test)]
+mod gallery;

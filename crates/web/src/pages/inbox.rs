@@ -3,17 +3,20 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{self, Path, Query};
 use axum::response::{IntoResponse as _, Response};
+use inhaul_domain::standing::Standing;
 use inhaul_store::{Folder, Message};
-use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
+use inhaul_types::{Card, Facts, FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
 use super::manage::catch_all::{Banner, banner};
 use crate::app::App;
 use crate::live;
+use crate::look::time::{When, ago, at, until};
 use crate::request::{ByItself, Person};
 use crate::response::{Page, Problem, Shell};
+use crate::runs::State;
 
 /// Behind which message the page begins.
 #[derive(Debug, Default, Deserialize)]
@@ -32,23 +35,47 @@ struct Inbox {
     /// Mail of a catch-all that had no rule.
     unclaimed: Option<Banner>,
     folder: String,
+    /// Messages in it.
+    count: u64,
     rows: Vec<Row>,
+    /// Newer messages than these are on another page.
+    is_later_page: bool,
     older: Option<String>,
+    checks: Checks,
+    needing: Vec<Needing>,
+}
+
+/// What an empty folder says about checks.
+struct Checks {
     has_retrievals: bool,
-    next_check: Option<String>,
+    /// A good one.
+    last: Option<When>,
+    next: Option<When>,
+}
+
+/// A retrieval that brings nothing until its owner does something.
+struct Needing {
+    id: i64,
+    what: String,
+    since: Option<When>,
+    /// What it met, in a sentence.
+    why: String,
 }
 
 struct FolderRow {
     id: i64,
     name: String,
     is_open: bool,
+    is_inbox: bool,
     messages: u64,
 }
 
 struct Row {
     from: String,
+    /// As the message has it, with the name.
+    address: String,
     subject: String,
-    at: Timestamp,
+    at: When,
     via: Option<String>,
 }
 
@@ -57,7 +84,7 @@ const PAGE: u32 = 50;
 
 /// The INBOX.
 pub(crate) async fn inbox(
-    State(app): State<App>,
+    extract::State(app): extract::State<App>,
     person: Person,
     by_itself: ByItself,
     Query(behind): Query<Behind>,
@@ -73,7 +100,7 @@ pub(crate) async fn inbox(
 
 /// Another folder.
 pub(crate) async fn folder(
-    State(app): State<App>,
+    extract::State(app): extract::State<App>,
     person: Person,
     Path(id): Path<i64>,
     Query(behind): Query<Behind>,
@@ -100,20 +127,23 @@ async fn show(
     messages.truncate(PAGE as usize);
     let older = messages.last().filter(|_| has_older);
     let older = older.map(|last| format!("{}.{}", last.internal_date.millis(), last.id.row()));
+    let now = app.now();
     let states = app.runs().states();
-    let theirs = states
-        .iter()
-        .filter(|state| state.row.account == person.id());
-    let next = theirs.clone().filter_map(|state| state.next).min();
-    let has_retrievals = theirs.count() > 0;
+    let theirs = || {
+        let person = person.id();
+        states
+            .iter()
+            .filter(move |state| state.row.account == person)
+    };
     let names: HashMap<RetrievalId, &str> = states
         .iter()
         .map(|state| (state.row.id, state.row.name.as_str()))
         .collect();
     let row = |message: &Message| Row {
-        from: message.summary.from.clone(),
+        from: name_of(&message.summary.from).to_owned(),
+        address: message.summary.from.clone(),
         subject: message.summary.subject.clone(),
-        at: message.internal_date,
+        at: at(message.internal_date, now),
         via: message
             .retrieval
             .and_then(|id| names.get(&id).map(ToString::to_string)),
@@ -121,10 +151,25 @@ async fn show(
     let page = Inbox {
         title: shown(&folder.name).to_owned(),
         folder: shown(&folder.name).to_owned(),
+        count: folder.messages,
         rows: messages.iter().map(row).collect(),
+        is_later_page: behind.place().is_some(),
         older,
-        has_retrievals,
-        next_check: next.map(|next| inhaul_domain::spans::to_wait(next.since(app.now()))),
+        checks: Checks {
+            has_retrievals: theirs().next().is_some(),
+            last: theirs()
+                .filter_map(|state| state.row.last_good)
+                .max()
+                .map(|last| ago(last, now)),
+            next: theirs()
+                .filter_map(|state| state.next)
+                .min()
+                .map(|next| until(next, now)),
+        },
+        needing: theirs()
+            .filter(|state| state.standing(now) == Standing::NeedsYou)
+            .map(|state| Needing::of(state, now))
+            .collect(),
         folders: folders.iter().map(|one| FolderRow::of(one, id)).collect(),
         shell: person.shell,
         unclaimed,
@@ -140,12 +185,37 @@ impl Behind {
     }
 }
 
+impl Needing {
+    fn of(state: &State, now: Timestamp) -> Self {
+        let row = &state.row;
+        Self {
+            id: row.id.row(),
+            what: row.remote.user.clone(),
+            since: row
+                .last_good
+                .or(row.failing_since)
+                .map(|since| at(since, now)),
+            why: match row.last_error {
+                Some(code) => {
+                    let facts = Facts {
+                        server: Some(row.remote.host.clone()),
+                        ..Facts::default()
+                    };
+                    format!("{}.", Card::of(code, &facts).title)
+                }
+                None => state.sentence(now),
+            },
+        }
+    }
+}
+
 impl FolderRow {
     fn of(folder: &Folder, open: FolderId) -> Self {
         Self {
             id: folder.id.row(),
             name: shown(&folder.name).to_owned(),
             is_open: folder.id == open,
+            is_inbox: folder.name == "INBOX",
             messages: folder.messages,
         }
     }
@@ -156,5 +226,33 @@ fn shown(name: &str) -> &str {
     match name {
         "INBOX" => "Inbox",
         name => name,
+    }
+}
+
+/// The name before an address in angle brackets, without quotes; what has none stays as it is.
+fn name_of(from: &str) -> &str {
+    let name = from.split_once('<').map_or(from, |(name, _)| name);
+    match name.trim().trim_matches('"').trim() {
+        "" => from,
+        name => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_shows_the_senders_name_or_else_the_address() {
+        for (from, shown) in [
+            ("Jana Novak <jana@work.example>", "Jana Novak"),
+            ("\"Novak, Jana\" <jana@work.example>", "Novak, Jana"),
+            ("<jana@work.example>", "<jana@work.example>"),
+            ("jana@work.example", "jana@work.example"),
+            ("\"\" <a@b.example>", "\"\" <a@b.example>"),
+            ("", ""),
+        ] {
+            assert_eq!(name_of(from), shown);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The pages, one file for each place.
 
+pub(crate) mod demo;
 pub(crate) mod inbox;
 pub(crate) mod manage;
 pub(crate) mod preferences;
@@ -7,3 +8,4 @@ pub(crate) mod retrievals;
 pub(crate) mod set_up;
 pub(crate) mod sign_in;
 pub(crate) mod welcome;
+pub(crate) mod whereabouts;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::sign_in;
 use crate::app::App;
+use crate::look::time::{When, ago, at};
 use crate::request::{Password, Person};
 use crate::response::{Page, Problem, Shell, see_other};
 
@@ -44,8 +45,8 @@ struct Row {
     is_this: bool,
     address: String,
     agent: String,
-    began: String,
-    last_seen: String,
+    began: When,
+    last_seen: When,
 }
 
 /// All of it.
@@ -130,6 +131,7 @@ async fn show<'a>(
     error: Option<(&'static str, String)>,
 ) -> Result<PreferencesPage<'a>, Problem> {
     let visitors = app.store().visitors();
+    let now = app.now();
     let sessions = visitors.session_list(person.id()).await?;
     let row = |session: Session| Row {
         is_this: session.token == person.session,
@@ -137,8 +139,8 @@ async fn show<'a>(
             .address
             .map_or_else(String::new, |address| address.to_string()),
         agent: session.agent,
-        began: session.began.in_words(),
-        last_seen: session.last_seen.in_words(),
+        began: at(session.began, now),
+        last_seen: ago(session.last_seen, now),
     };
     Ok(PreferencesPage {
         preferences: visitors.preferences(person.id()).await?,

@@ -47,7 +47,7 @@ pub(crate) async fn come_in(
     let account = used.and_then(|id| accounts.into_iter().find(|account| account.id == id));
     let Some(account) = account.filter(|account| account.enabled) else {
         tracing::warn!(address = %caller.address, "a sign-in link was refused");
-        let page = form(&app, &typed.code, Some(BAD_LINK));
+        let page = form(&app, &typed.code, Some(bad_link(&app)));
         return Ok(Page::new(page)
             .with_status(StatusCode::FORBIDDEN)
             .into_response());
@@ -66,5 +66,13 @@ fn form<'a>(app: &App, code: &'a str, error: Option<&'static str>) -> Welcome<'a
     }
 }
 
+fn bad_link(app: &App) -> &'static str {
+    match app.settings().demo {
+        true => BAD_DEMO_LINK,
+        false => BAD_LINK,
+    }
+}
+
+const BAD_DEMO_LINK: &str = "This link is used up. Type open where the demo runs to get a new one.";
 const BAD_LINK: &str =
     "This link is used up, or too old. Ask an administrator for a new one, or sign in.";

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 use inhaul_manage::{Actor, Authority};
 use inhaul_store::{Account, Session, TokenHash};
@@ -12,6 +13,7 @@ use inhaul_types::AccountId;
 use super::{Caller, cookie};
 use crate::app::App;
 use crate::live;
+use crate::pages::demo::Drawer;
 use crate::response::{Problem, Shell, Why};
 
 /// Somebody who is signed in.
@@ -95,8 +97,9 @@ impl FromRequestParts<App> for Person {
         let preferences = visitors.preferences(session.account.id).await?;
         let mut shell = Shell::of(app, &session.account, &preferences);
         shell.check = live::button(app, &session.account).await?;
+        shell.demo = Drawer::of(app, &page(parts));
         Ok(Self {
-            shell,
+            shell: shell.placed(parts.uri.path()),
             session: session.token,
             account: session.account,
             caller,
@@ -115,6 +118,13 @@ impl FromRequestParts<App> for Administrator {
             false => Err(Problem::not_found(&person.shell)),
         }
     }
+}
+
+/// Where the page is that somebody sees; what a form leads to need not be one.
+fn page(parts: &Parts) -> String {
+    let place = parts.uri.path_and_query();
+    let place = place.filter(|_| parts.method == Method::GET);
+    place.map_or_else(|| "/".to_owned(), ToString::to_string)
 }
 
 fn is_over(session: &Session, app: &App) -> bool {

@@ -6,4 +6,4 @@ mod shell;
 
 pub(crate) use page::{Page, see_other};
 pub(crate) use problem::{Problem, Why};
-pub(crate) use shell::Shell;
+pub(crate) use shell::{Place, Shell};

@@ -2,10 +2,13 @@
 
 use inhaul_domain::standing::Standing;
 use inhaul_store::{Account, Preferences, Theme};
+use inhaul_types::Timestamp;
 
 use crate::app::App;
 use crate::assets;
 use crate::live::CheckButton;
+use crate::look::time::{self, When};
+use crate::pages::demo::Drawer;
 
 /// What the layout needs.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +27,43 @@ pub(crate) struct Shell {
     pub(crate) shortcuts: bool,
     /// Nothing here is real.
     pub(crate) is_demo: bool,
-    /// Since when there is no network, in words.
-    pub(crate) offline: Option<String>,
+    /// What can be made to happen in a demo.
+    pub(crate) demo: Option<Drawer>,
     /// What "Check mail" does for them.
     pub(crate) check: CheckButton,
+    /// Since when there is no network.
+    pub(crate) offline: Option<When>,
+    /// Where they are.
+    pub(crate) place: Place,
+    /// The server's clock, by which the script keeps times counting.
+    pub(crate) now: Option<Timestamp>,
+}
+
+/// The places of the top bar.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// Their mail.
+    Mail,
+    /// Their mailboxes elsewhere.
+    Retrievals,
+    /// The installation.
+    Manage,
+    /// None of them.
+    #[default]
+    Elsewhere,
+}
+
+impl Place {
+    /// The place of an address.
+    pub(crate) fn of(path: &str) -> Self {
+        let first = path.trim_start_matches('/').split('/').next();
+        match first.unwrap_or("") {
+            "" | "folder" | "m" | "search" => Self::Mail,
+            "retrievals" | "where" => Self::Retrievals,
+            "manage" => Self::Manage,
+            _ => Self::Elsewhere,
+        }
+    }
 }
 
 impl Shell {
@@ -44,7 +80,8 @@ impl Shell {
                 .runs()
                 .overall()
                 .offline_since
-                .map(|since| since.in_words()),
+                .map(|since| time::at(since, now)),
+            now: Some(now),
             ..Self::default()
         };
         for state in app.runs().states() {
@@ -58,6 +95,12 @@ impl Shell {
             shell.need_someone += usize::from(account.admin && needs);
         }
         shell
+    }
+
+    /// At this address.
+    pub(crate) fn placed(self, path: &str) -> Self {
+        let place = Place::of(path);
+        Self { place, ..self }
     }
 
     /// For a page that nobody has to sign in for.
@@ -76,5 +119,25 @@ impl Shell {
     /// The address of a file of the pages.
     pub(crate) fn asset(&self, name: &str) -> String {
         assets::address(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_in_one_place() {
+        for (path, place) in [
+            ("/", Place::Mail),
+            ("/folder/7", Place::Mail),
+            ("/retrievals", Place::Retrievals),
+            ("/retrievals/3/edit", Place::Retrievals),
+            ("/manage/accounts", Place::Manage),
+            ("/preferences", Place::Elsewhere),
+            ("/managed", Place::Elsewhere),
+        ] {
+            assert_eq!(Place::of(path), place, "{path}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
+use inhaul_domain::schedule::Pace;
 use inhaul_domain::trigger::Refusal;
 use inhaul_store::{Remote, RemoteSecret, SignInMemory, StartedBy, StoreError};
 use inhaul_types::{AccountId, Activation, Card, FolderId, RetrievalId, Timestamp};
@@ -20,7 +21,7 @@ pub use mailbox::{
     Detection, DetectionFailure, DetectionStep, Found, Inspection, InspectionFailure, Look, Origin,
     Stage, Step, StepResult,
 };
-pub use state::{Come, Overall, RunStage, State};
+pub use state::{Come, Overall, Reader, RunStage, State};
 pub use survey::{Survey, Surveyed};
 
 /// Somebody wants mail now.
@@ -99,6 +100,10 @@ pub trait Runs: fmt::Debug + Send + Sync + 'static {
     fn state(&self, retrieval: RetrievalId) -> Option<State>;
     /// The service as a whole.
     fn overall(&self) -> Overall;
+    /// How often the schedule visits mailboxes: the built-in values unless somebody has set others.
+    fn pace(&self) -> Pace {
+        Pace::default()
+    }
     /// What happens from now on.
     fn subscribe(&self) -> Events;
 

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use inhaul_domain::standing::{
-    Checking, Paused, PausedBy, Standing, StandingFacts, sentence, standing,
-};
-use inhaul_store::Retrieval;
+use inhaul_domain::standing::{Checking, PausedBy, Standing, StandingFacts, sentence, standing};
+use inhaul_store::{Every, Retrieval};
 use inhaul_types::{Activation, Octets, RunId, Timestamp};
 
 /// One retrieval, now.
@@ -24,6 +22,8 @@ pub struct State {
     pub waiting_until: Option<Timestamp>,
     /// When the next run begins for whoever waits for a message.
     pub waiting_next: Option<Timestamp>,
+    /// One more run is promised that begins then, because the last one began too short a time ago.
+    pub follows: Option<Timestamp>,
     /// Its normal interval now; `None` if it runs only when triggered.
     pub interval: Option<Duration>,
     /// Since when there is no network.
@@ -31,6 +31,24 @@ pub struct State {
 }
 
 impl State {
+    /// One that has not been heard of yet: it was added a moment ago.
+    pub fn of_new(row: Retrieval) -> Self {
+        Self {
+            next: row
+                .schedule
+                .next_due
+                .filter(|_| !row.paused && row.every != Every::Never),
+            row: Arc::new(row),
+            doing: None,
+            position: None,
+            waiting_until: None,
+            waiting_next: None,
+            follows: None,
+            interval: None,
+            offline_since: None,
+        }
+    }
+
     /// How it stands.
     pub fn standing(&self, now: Timestamp) -> Standing {
         standing(&self.facts(now))
@@ -39,6 +57,20 @@ impl State {
     /// The sentence on its row (UX 2.2).
     pub fn sentence(&self, now: Timestamp) -> String {
         sentence(&self.facts(now))
+    }
+
+    /// The same for somebody: whoever paused it reads that they did.
+    pub fn sentence_for(&self, reader: &Reader<'_>, now: Timestamp) -> String {
+        let mut facts = self.facts(now);
+        if let Some(paused) = &mut facts.paused {
+            paused.by = reader.sees(paused.by);
+        }
+        sentence(&facts)
+    }
+
+    /// A run goes on, or waits for its turn.
+    pub fn is_doing(&self) -> bool {
+        self.doing.is_some()
     }
 
     fn facts(&self, now: Timestamp) -> StandingFacts<'_> {
@@ -50,10 +82,7 @@ impl State {
         StandingFacts {
             now,
             host: &row.remote.host,
-            paused: row.paused.then_some(Paused {
-                by: PausedBy::Unknown,
-                since: None,
-            }),
+            paused: row.pause(),
             checking: runs.map(|(_, come)| Checking {
                 messages: (come.wanted > 0).then_some((come.stored, come.wanted)),
             }),
@@ -65,6 +94,25 @@ impl State {
             failures: row.failures,
             failing_since: row.failing_since,
             said_auth: false,
+        }
+    }
+}
+
+/// Who reads a sentence about a retrieval.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reader<'a> {
+    /// Their account's name.
+    pub name: &'a str,
+    /// They manage the installation, so they may know who did what.
+    pub manages: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn sees(&self, by: PausedBy<'a>) -> PausedBy<'a> {
+        match by {
+            PausedBy::Account(name) if name == self.name => PausedBy::You,
+            PausedBy::Account(_) if !self.manages => PausedBy::Administrator,
+            by => by,
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Command {
     DeleteAfter(Sample, Retention),
     Conversation(Sample),
     Status,
+    /// A new link to the web pages.
+    Open,
     Quit,
 }
 
@@ -53,6 +55,7 @@ show N                   One of them
 delete-after [NAME] now|DAYS|keep
                          What happens to copies at the server once they are stored here
 conversation [NAME]      What was said in the last check
+open                     A new link to the web pages; on a desktop the browser opens it
 status                   The mailboxes, here and there, and how they stand
 quit                     End; so does Ctrl-C. Nothing is kept
 
@@ -87,6 +90,7 @@ impl Command {
             }
             ("conversation", name) => Self::Conversation(mailbox(name)?),
             ("status", []) => Self::Status,
+            ("open", []) => Self::Open,
             ("quit" | "exit", []) => Self::Quit,
             _ => return Err(format!("{:?} is no command here.", line.trim())),
         };
@@ -178,6 +182,7 @@ mod tests {
                 Some(Command::DeleteAfter(Sample::OldIsp, Retention::Delete)),
             ),
             ("conversation", Some(Command::Conversation(Sample::OldIsp))),
+            ("open", Some(Command::Open)),
             ("quit", Some(Command::Quit)),
         ] {
             assert_eq!(Command::parse(line), Ok(command), "{line}");

@@ -4,11 +4,13 @@
 //! line. A command that checks is done when its runs are, so that lines from a pipe happen in
 //! order. Start at [`Desk::hold`]; `orders` carries commands out, `telling` says what happened.
 
+mod drawer;
 mod orders;
 mod telling;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_engine::service::{Event, RetrievalStatus};
@@ -17,7 +19,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Interval, interval_at};
 
+use self::drawer::{Panel, Press};
 use self::telling::{FirstMinute, Results};
+use super::front::Front;
 use super::installation::{FLOOR, Installation, Polled};
 use super::look;
 use super::picture::Picture;
@@ -35,6 +39,9 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(super) struct Desk<'a> {
     demo: Installation,
     globals: &'a Globals,
+    front: Front,
+    panel: Arc<Panel>,
+    pressed: mpsc::Receiver<Press>,
     input: Input,
     picture: Picture,
     events: broadcast::Receiver<Event>,
@@ -67,6 +74,8 @@ pub(super) enum Typed {
 enum Happening {
     Event(Event),
     Order,
+    /// In the drawer of the pages.
+    Pressed(Press),
     /// A line, or the end of them.
     Line(Option<String>),
     Signal(Exit),
@@ -85,14 +94,19 @@ impl<'a> Desk<'a> {
     pub(super) fn new(
         demo: Installation,
         globals: &'a Globals,
+        front: Front,
         input: Input,
         signals: Signals,
     ) -> Self {
         let first_order = tokio::time::Instant::now() + ORDERS_EVERY;
+        let (panel, pressed) = Panel::new();
         let mut desk = Self {
             events: demo.service.subscribe(),
             demo,
             globals,
+            front,
+            panel: Arc::new(panel),
+            pressed,
             input,
             picture: Picture::new(globals.draws_bars()),
             results: Default::default(),
@@ -135,6 +149,10 @@ impl<'a> Desk<'a> {
                     self.order();
                     continue;
                 }
+                Happening::Pressed(press) => {
+                    self.obey(press)?;
+                    continue;
+                }
             };
             commands += 1;
             match self.carry_out(&line).await {
@@ -160,6 +178,10 @@ impl<'a> Desk<'a> {
 
     /// The first minute: all six at once, the large one on its own time.
     async fn open(&mut self) -> Result<Flow, Failure> {
+        let listener = self.front.bind().await?;
+        let controls = Arc::clone(&self.panel) as _;
+        self.demo.open_pages(listener, Some(controls))?;
+        let link = self.demo.sign_in_link().await?.unwrap_or_default();
         let commands = match self.demo.take_commands() {
             Some(data) => format!(
                 "  In another window      inhaul --data {} retrieval list\n",
@@ -169,11 +191,14 @@ impl<'a> Desk<'a> {
         };
         self.say(&format!(
             "Demo. Nothing here is real, nothing is kept. Stop with Ctrl-C.\n\n  \
-             Sample remote server   {} (POP3), {} mailboxes\n{commands}\n",
+             Sample remote server   {} (POP3), {} mailboxes\n  \
+             Web                    {link}\n{commands}\n",
             self.demo.host(Sample::OldIsp).server.address(),
             Sample::ALL.len(),
         ))?;
+        self.front.browse(&link, self.input.typed);
         self.demo.add(Sample::ALL, Polled::BySchedule).await?;
+        self.show_switches();
         let all = Sample::ALL.into_iter();
         let quick = all.filter(|sample| *sample != Sample::Big);
         let flow = self
@@ -199,6 +224,8 @@ impl<'a> Desk<'a> {
                     Err(RecvError::Closed) => return Happening::Line(None),
                 },
                 _ = self.orders.tick() => return Happening::Order,
+                // The panel is the desk's, too: it is always there.
+                Some(press) = self.pressed.recv() => return Happening::Pressed(press),
                 line = self.input.lines.recv(), if listening == Listening::Yes => {
                     return Happening::Line(line);
                 }
@@ -242,6 +269,7 @@ impl<'a> Desk<'a> {
             Happening::Signal(exit) => return Ok(Flow::Break(exit)),
             Happening::Event(event) => self.take(event).await?,
             Happening::Order => self.order(),
+            Happening::Pressed(press) => self.obey(press)?,
             Happening::Line(_) => {}
         }
         Ok(Flow::Continue(()))
@@ -287,13 +315,21 @@ impl<'a> Desk<'a> {
         self.picture.aside(|| complain(text));
     }
 
-    async fn close(mut self) -> Result<(), Failure> {
-        let left = self.demo.stop(GRACE).await;
-        self.picture.clear();
+    async fn close(self) -> Result<(), Failure> {
+        let Self {
+            mut demo,
+            picture,
+            pressed,
+            ..
+        } = self;
+        // Whoever pressed something last is told that nothing is done any more.
+        drop(pressed);
+        let left = demo.stop(GRACE).await;
+        picture.clear();
         for sample in left {
             print(&format!("  {}   was still on its way\n", sample.name()))?;
         }
-        self.demo.end().await
+        demo.end().await
     }
 }
 

@@ -1,5 +1,7 @@
 //! A whole installation over a temporary data directory, and the remote servers it reads.
 
+mod pages;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +13,23 @@ use inhaul_engine::service::{RetrievalStatus, Service, ServiceSettings};
 use inhaul_engine::{Checks, Engine, Observer, Pop3Log, RunOptions, RunReport};
 use inhaul_sample::{SampleConfig, SampleServer, Tls};
 use inhaul_store::{
-    EVERYONE, Every, Folder, GroupChange, NewAccount, NewRetrieval, Remote, RemoteSecret,
+    EVERYONE, Every, Folder, GroupChange, Message, NewAccount, NewRetrieval, Remote, RemoteSecret,
     Retrieval, RetrievalChange, RetrievalLimits, Security, SqliteStore, Store, StoreError,
     StoreOptions,
 };
 use inhaul_types::{AccountId, Activation, RetrievalId, Secret};
 use tempfile::TempDir;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::clock::DemoClock;
 use super::samples::{Host, Pace, Sample};
 use crate::cli::Context;
-use crate::cli::message::find_folder;
+use crate::cli::message::{each_message, find_folder};
 use crate::config::{Config, Sources};
 use crate::control::Control;
 use crate::exit::{Exit, Failure};
+use crate::serve::web::Pages;
 
 /// The local account that all mail is brought to.
 const ACCOUNT: &str = "you";
@@ -43,7 +47,10 @@ pub(super) struct Installation {
     pub(super) service: Arc<Service>,
     pub(super) account: AccountId,
     authority: PathBuf,
+    /// What commands and pages work on.
+    context: Context,
     control: Option<Control>,
+    pages: Option<Pages>,
 }
 
 /// Who starts runs of a retrieval.
@@ -69,8 +76,10 @@ impl Installation {
             name: ACCOUNT.into(),
             addresses: Vec::new(),
             group: None,
-            admin: false,
-            password: None,
+            // The manager is there to be seen.
+            admin: true,
+            // Nobody knows it: one comes in by a link.
+            password: Some(Secret::new(random_password()?)),
         };
         let account = store.account_create(account).await?;
         allow_often(&*store).await?;
@@ -85,6 +94,14 @@ impl Installation {
             ..ServiceSettings::default()
         };
         let service = Service::start(Arc::clone(&engine), settings).await?;
+        let context = Context {
+            pages: Arc::default(),
+            config: Arc::new(configuration(data.path())),
+            store: Arc::clone(&store),
+            engine: Arc::clone(&engine),
+            service: Arc::clone(&service),
+            ring: Arc::default(),
+        };
         Ok(Self {
             data,
             clock,
@@ -95,7 +112,9 @@ impl Installation {
             service,
             account,
             authority,
+            context,
             control: None,
+            pages: None,
         })
     }
 
@@ -116,27 +135,20 @@ impl Installation {
     /// Takes commands at a control socket in the data directory, as a server does; where that is.
     /// `None` where no socket can be: its path may be too long.
     pub(super) fn take_commands(&mut self) -> Option<&Path> {
-        let sources = Sources {
-            data: Some(self.data.path().to_owned()),
-            ..Sources::default()
-        };
-        let config = Config::load(&sources).ok()?;
         let path = self.data.path().join("control.sock");
-        let (_, context) = watch::channel(Context {
-            pages: Arc::default(),
-            config: Arc::new(config),
-            store: Arc::clone(&self.store),
-            engine: Arc::clone(&self.engine),
-            service: Arc::clone(&self.service),
-            ring: Arc::default(),
-        });
+        let (_, context) = watch::channel(self.context.clone());
         self.control = Some(Control::start(&path, context).ok()?);
         Some(self.data.path())
     }
 
     /// The retrieval's number.
     pub(super) fn id(&self, sample: Sample) -> RetrievalId {
-        self.retrievals[sample as usize].expect("what is asked for was added")
+        self.added(sample).expect("what is asked for was added")
+    }
+
+    /// The retrieval's number, if it was added.
+    pub(super) fn added(&self, sample: Sample) -> Option<RetrievalId> {
+        self.retrievals[sample as usize]
     }
 
     /// Whose number it is; somebody may have added others.
@@ -192,8 +204,24 @@ impl Installation {
     }
 
     /// The folder that this mailbox is brought to.
-    pub(super) async fn folder(&self, sample: Sample) -> Result<Folder, Failure> {
-        find_folder(&*self.store, self.account, sample.name()).await
+    async fn folder(&self, sample: Sample) -> Result<Folder, Failure> {
+        find_folder(&*self.store, self.account, sample.folder()).await
+    }
+
+    /// Its messages, oldest first; others may be in the same folder.
+    pub(super) async fn each_message(
+        &self,
+        sample: Sample,
+        mut take: impl AsyncFnMut(Message) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let (folder, id) = (self.folder(sample).await?, self.id(sample));
+        each_message(&*self.store, &folder, async |message| {
+            match message.retrieval == Some(id) {
+                true => take(message).await,
+                false => Ok(()),
+            }
+        })
+        .await
     }
 
     pub(super) async fn set_retention(
@@ -246,7 +274,14 @@ impl Installation {
                 control.stop(grace).await;
             }
         };
-        tokio::join!(self.service.stop(grace), commands_end);
+        let pages = self.pages.take();
+        let pages_end = async {
+            if let Some(pages) = pages {
+                // Whoever still reads a page is cut off.
+                drop(timeout(grace, pages.stop()).await);
+            }
+        };
+        tokio::join!(self.service.stop(grace), commands_end, pages_end);
         let running = |sample: &Sample| {
             self.status(*sample)
                 .is_some_and(|status| status.doing.is_some())
@@ -257,7 +292,8 @@ impl Installation {
     }
 
     /// Closes everything and removes the data directory.
-    pub(super) async fn end(self) -> Result<(), Failure> {
+    pub(super) async fn end(mut self) -> Result<(), Failure> {
+        drop(self.pages.take());
         self.service.stop(Duration::ZERO).await;
         self.store.close().await?;
         for host in self.hosts {
@@ -265,6 +301,16 @@ impl Installation {
         }
         Ok(self.data.close()?)
     }
+}
+
+/// A configuration for this data directory, which stands in no file.
+fn configuration(data: &Path) -> Config {
+    let sources = Sources {
+        data: Some(data.to_owned()),
+        ..Sources::default()
+    };
+    // What is wrong with the real one is no matter of the demo.
+    Config::load_with_problems(&sources).0
 }
 
 /// Lets people and programs check as often as the floor allows.
@@ -334,7 +380,7 @@ fn retrieval(host: &Host, authority: &Path, account: AccountId, polled: Polled) 
         secret: RemoteSecret::Stored(Secret::new(host.password().to_owned())),
         account,
         owner: None,
-        folder: host.sample.name().into(),
+        folder: host.sample.folder().into(),
         routing: inhaul_store::Routing::Single,
         every: match polled {
             Polled::BySchedule => host.sample.every(),

@@ -10,7 +10,6 @@ use inhaul_store::{Retrieval, Store};
 
 use super::installation::Installation;
 use super::samples::Sample;
-use crate::cli::message::each_message;
 use crate::cli::output::{plain, shorten, size, table};
 use crate::exit::Failure;
 
@@ -21,11 +20,10 @@ pub(super) async fn list(demo: &Installation, sample: Option<Sample>) -> Result<
         .filter(|one| sample.is_none_or(|wanted| wanted == *one));
     let mut rows = Vec::new();
     for sample in samples {
-        let folder = demo.folder(sample).await?;
-        each_message(&*demo.store, &folder, async |message| {
+        demo.each_message(sample, async |message| {
             rows.push(vec![
                 message.id.to_string(),
-                folder.name.clone(),
+                sample.folder().to_owned(),
                 shorten(&message.summary.from, 34),
                 shorten(&message.summary.subject, 50),
                 size(message.size),
@@ -70,11 +68,17 @@ pub(super) async fn status(
         };
         let host = demo.host(sample);
         let (standing, sentence) = how_it_stands(demo, sample, &status, said_auth(sample));
+        let mut here = 0_u64;
+        demo.each_message(sample, async |_| {
+            here += 1;
+            Ok(())
+        })
+        .await?;
         mailboxes.push(vec![
             standing.as_str().to_owned(),
             sample.name().to_owned(),
             sample.user().to_owned(),
-            demo.folder(sample).await?.messages.to_string(),
+            here.to_string(),
             host.mailbox.len().to_string(),
             copies(&status.row),
             host.manner().to_owned(),
@@ -141,9 +145,8 @@ pub(super) fn how_it_stands(
 
 /// The newest message of a mailbox's folder: what it is about and from whom.
 pub(super) async fn newest(demo: &Installation, sample: Sample) -> Result<Option<String>, Failure> {
-    let folder = demo.folder(sample).await?;
     let mut newest = None;
-    each_message(&*demo.store, &folder, async |message| {
+    demo.each_message(sample, async |message| {
         newest = Some(message.summary);
         Ok(())
     })

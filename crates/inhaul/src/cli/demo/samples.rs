@@ -87,7 +87,7 @@ impl Sample {
         Self::Firm,
     ];
 
-    /// The retrieval's name, and its folder's.
+    /// The retrieval's name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::OldIsp => "Old ISP",
@@ -96,6 +96,14 @@ impl Sample {
             Self::Club => "Club",
             Self::Work => "Work",
             Self::Firm => "Firm",
+        }
+    }
+
+    /// The folder that its mail is brought to: the mail of a whole domain is kept apart.
+    pub(super) fn folder(self) -> &'static str {
+        match self {
+            Self::Firm => "Firm",
+            Self::OldIsp | Self::Shop | Self::Big | Self::Club | Self::Work => "INBOX",
         }
     }
 

@@ -2,8 +2,9 @@
 //!
 //! The scenario of the demo with nobody at the switches. Each step says what must hold, and ends
 //! the test if it does not: the steps behind it stand on it. [`scenario`] has the steps of single
-//! runs, [`service`] those of the running service.
+//! runs, [`service`] those of the running service, [`pages`] those of the web pages.
 
+mod pages;
 mod scenario;
 mod service;
 
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use inhaul_domain::standing::Standing;
 use inhaul_engine::{Observer, Progress, RunReport, Unobserved};
-use inhaul_store::Store;
+use inhaul_store::{Message, Store};
 use inhaul_types::{Activation, ErrorCode};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -23,7 +24,6 @@ use super::look::seconds;
 use super::samples::{Manner, Pace, Sample};
 use super::signals::Signals;
 use crate::cli::Globals;
-use crate::cli::message::each_message;
 use crate::cli::output::{print, print_json};
 use crate::exit::{Exit, Failure};
 
@@ -56,6 +56,12 @@ struct Document<'a> {
     took_ms: u128,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_readable_ms: Option<u128>,
+    /// From nothing to a page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_page_ms: Option<u128>,
+    /// From that page to a message on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_on_page_ms: Option<u128>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<&'static str>,
     steps: &'a [Step],
@@ -71,6 +77,8 @@ pub(super) async fn run(globals: &Globals, mut signals: Signals) -> Result<Exit,
         sent: BTreeMap::new(),
         numbered: 0,
         first_readable: None,
+        first_page: None,
+        first_on_page: None,
         steps: Vec::new(),
         live: !globals.json && !globals.quiet,
     };
@@ -94,7 +102,8 @@ async fn play(test: &mut SelfTest) -> Held {
     let next = Installation::start(Pace::Hurried, test.parent.as_deref()).await?;
     std::mem::replace(&mut test.demo, next).end().await?;
     test.sent.clear();
-    service::play(test).await
+    service::play(test).await?;
+    pages::play(test).await
 }
 
 /// A self-test under way.
@@ -105,6 +114,8 @@ pub(super) struct SelfTest {
     sent: BTreeMap<&'static str, Vec<Vec<u8>>>,
     numbered: u64,
     first_readable: Option<Duration>,
+    first_page: Option<Duration>,
+    first_on_page: Option<Duration>,
     steps: Vec<Step>,
     /// Steps are told as they end.
     live: bool,
@@ -144,6 +155,8 @@ impl SelfTest {
                 ok: held.is_ok(),
                 took_ms: took.as_millis(),
                 first_readable_ms: self.first_readable.map(|after| after.as_millis()),
+                first_page_ms: self.first_page.map(|after| after.as_millis()),
+                first_on_page_ms: self.first_on_page.map(|after| after.as_millis()),
                 failed: failed.map(|step| step.step),
                 steps: &self.steps,
             })?;
@@ -158,10 +171,13 @@ impl SelfTest {
         }
         if self.live {
             print(&format!(
-                "\nAll {} steps held in {}. First message readable after {}.\n",
+                "\nAll {} steps held in {}. First message readable after {}.\n\
+                 First page after {}, first message on it {} later.\n",
                 self.steps.len(),
                 seconds(took),
                 seconds(self.first_readable.unwrap_or_default()),
+                seconds(self.first_page.unwrap_or_default()),
+                seconds(self.first_on_page.unwrap_or_default()),
             ))?;
         }
         Ok(Exit::OK)
@@ -240,12 +256,11 @@ impl SelfTest {
         }
     }
 
-    /// The messages of a folder, and how often each is there.
+    /// The messages that came of it, and how often each is there.
     async fn stored(&self, sample: Sample) -> Held<BTreeMap<Vec<u8>, i64>> {
         let store = &self.demo.store;
-        let folder = self.demo.folder(sample).await?;
         let mut here: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
-        each_message(&**store, &folder, async |message| {
+        let count = async |message: Message| {
             let mut body = store.message_body(message.id).await?;
             let mut octets = Vec::new();
             loop {
@@ -257,8 +272,8 @@ impl SelfTest {
             }
             *here.entry(octets).or_default() += 1;
             Ok(())
-        })
-        .await?;
+        };
+        self.demo.each_message(sample, count).await?;
         Ok(here)
     }
 

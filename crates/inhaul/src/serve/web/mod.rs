@@ -9,13 +9,15 @@ mod survey;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use inhaul_access::doorkeeper::Doorkeeper;
 use inhaul_manage::{Manage, OwnAddresses};
 use inhaul_net::{
     Admission, ConnectionLimits, Door, Patience, ServerTls, Trouble, listen, stopped,
 };
-use inhaul_store::Store;
+use inhaul_store::{Clock, Store};
+use inhaul_web::demo::Controls;
 use inhaul_web::{App, Settings, Web};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
@@ -29,7 +31,7 @@ use crate::exit::Failure;
 use crate::ops::systemd::Opened;
 
 /// What runs for people.
-pub(super) struct Pages {
+pub(crate) struct Pages {
     addresses: Vec<String>,
     web: Web,
     stop: watch::Sender<bool>,
@@ -47,23 +49,8 @@ impl Pages {
     ) -> Result<Self, Failure> {
         let config = &context.config;
         let (ports, files) = page_listeners(opened, &config.server.listen).await?;
-        let store: Arc<dyn Store> = Arc::clone(&context.store) as _;
-        let manage = Manage::new(store, clock(), own);
-        let app = App::new(
-            Arc::clone(&context.store) as _,
-            manage,
-            Arc::new(runs::OfEngine::new(context)),
-            Arc::new(door::OfDoorkeeper(doorkeeper)),
-            clock(),
-            settings(config, false),
-        );
-        let (stop, _) = watch::channel(false);
-        let mut pages = Self {
-            addresses: Vec::new(),
-            web: Web::new(app),
-            stop,
-            listeners: JoinSet::new(),
-        };
+        let settings = settings(config, false);
+        let mut pages = Self::over(app(context, doorkeeper, own, clock(), settings));
         let tls = config.server.certificate.is_some().then_some(tls);
         let admission = Admission::new(LIMITS);
         for listener in ports {
@@ -73,6 +60,42 @@ impl Pages {
             pages.serve_file(listener)?;
         }
         Ok(pages)
+    }
+
+    /// The pages of a demo, where this listener is and by the demo's clock.
+    pub(crate) fn start_demo(
+        context: &Context,
+        doorkeeper: Arc<Doorkeeper>,
+        clock: Clock,
+        controls: Option<Arc<dyn Controls>>,
+        listener: TcpListener,
+    ) -> io::Result<Self> {
+        // This machine's configuration is about its real installation.
+        let settings = Settings {
+            demo: true,
+            idle: DEMO_SESSION,
+            longest: DEMO_SESSION,
+            kept: DEMO_SESSION,
+            ..Settings::default()
+        };
+        let own = OwnAddresses::default();
+        let app = app(context, doorkeeper, own, clock, settings);
+        if let Some(controls) = controls {
+            app.set_demo(controls);
+        }
+        let mut pages = Self::over(app);
+        pages.serve(listener, None, &Admission::new(LIMITS))?;
+        Ok(pages)
+    }
+
+    fn over(app: App) -> Self {
+        let (stop, _) = watch::channel(false);
+        Self {
+            addresses: Vec::new(),
+            web: Web::new(app),
+            stop,
+            listeners: JoinSet::new(),
+        }
     }
 
     fn serve(
@@ -149,7 +172,7 @@ impl Pages {
     }
 
     /// Lets go of everybody.
-    pub(super) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         while self.listeners.join_next().await.is_some() {}
     }
@@ -161,6 +184,25 @@ impl fmt::Debug for Pages {
             .field("addresses", &self.addresses)
             .finish_non_exhaustive()
     }
+}
+
+fn app(
+    context: &Context,
+    doorkeeper: Arc<Doorkeeper>,
+    own: OwnAddresses,
+    clock: Clock,
+    settings: Settings,
+) -> App {
+    let store: Arc<dyn Store> = Arc::clone(&context.store) as _;
+    let manage = Manage::new(Arc::clone(&store), Arc::clone(&clock), own);
+    App::new(
+        store,
+        manage,
+        Arc::new(runs::OfEngine::new(context, Arc::clone(&clock))),
+        Arc::new(door::OfDoorkeeper(doorkeeper)),
+        clock,
+        settings,
+    )
 }
 
 fn settings(config: &Config, demo: bool) -> Settings {
@@ -189,5 +231,8 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     per_address: 500,
 };
 
+/// Nobody is to sign in again because a demo's clock was set ahead by weeks.
+const DEMO_SESSION: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// How long we wait where no connection can be taken.
-const BREATH: std::time::Duration = std::time::Duration::from_millis(100);
+const BREATH: Duration = Duration::from_millis(100);

@@ -11,7 +11,7 @@ use inhaul_domain::reach::Reach;
 use inhaul_domain::schedule::{self, Setback};
 use inhaul_engine::service::{self, RetrievalStatus, Service};
 use inhaul_engine::{self as engine, Engine, InspectionObserver, RunReport};
-use inhaul_store::{Remote, RemoteSecret, SignInMemory, StartedBy, Store as _, StoreError};
+use inhaul_store::{Clock, Remote, RemoteSecret, SignInMemory, StartedBy, Store as _, StoreError};
 use inhaul_types::card::Detail;
 use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
@@ -19,7 +19,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{detect, survey};
 use crate::cli::Context;
-use crate::clock::clock;
 use crate::serve::pace;
 
 /// The engine and its service.
@@ -27,14 +26,16 @@ pub(super) struct OfEngine {
     engine: Arc<Engine>,
     service: Arc<Service>,
     context: Context,
+    clock: Clock,
 }
 
 impl OfEngine {
-    pub(super) fn new(context: &Context) -> Self {
+    pub(super) fn new(context: &Context, clock: Clock) -> Self {
         Self {
             engine: Arc::clone(&context.engine),
             service: Arc::clone(&context.service),
             context: context.clone(),
+            clock,
         }
     }
 
@@ -48,6 +49,7 @@ impl OfEngine {
             position: status.position,
             waiting_until: status.waiting_until,
             waiting_next: status.waiting_next,
+            follows: status.follows,
             offline_since: around.offline_since,
             row: status.row,
         }
@@ -55,8 +57,8 @@ impl OfEngine {
 
     fn around(&self) -> Around {
         Around {
-            now: clock()(),
-            pace: pace::pace(&self.context.config.checks),
+            now: (self.clock)(),
+            pace: self.engine.pace(),
             offline_since: *self.engine.offline().borrow(),
         }
     }
@@ -76,7 +78,7 @@ impl OfEngine {
 /// What is the same for all retrievals at a moment.
 struct Around {
     now: Timestamp,
-    pace: schedule::Pace,
+    pace: Arc<schedule::Pace>,
     offline_since: Option<Timestamp>,
 }
 
@@ -138,6 +140,10 @@ impl Runs for OfEngine {
             offline_since: status.offline_since,
             stopping: status.stopping,
         }
+    }
+
+    fn pace(&self) -> schedule::Pace {
+        pace::pace(&self.context.config.checks)
     }
 
     fn subscribe(&self) -> Events {

@@ -2,6 +2,7 @@
 //! transaction is longer than a page of it.
 
 mod account_rows;
+mod brought;
 mod newest;
 mod stories;
 mod strips;
@@ -81,6 +82,10 @@ impl Views for SqliteStore {
         most: u32,
     ) -> Result<Vec<AccountRow>, StoreError> {
         account_rows::page(&self.readers, find, after, most).await
+    }
+
+    async fn brought(&self, retrieval: RetrievalId) -> Result<u64, StoreError> {
+        brought::count(&self.readers, retrieval).await
     }
 
     async fn conversations(&self, runs: &[RunId]) -> Result<HashMap<RunId, String>, StoreError> {

@@ -150,21 +150,20 @@ impl Board {
         line.was_idle &= state.is_some_and(is_idle);
         match state {
             None => line.phase = Phase::Done(Done::new(Outcome::Gone, words::gone())),
-            Some(state) => match (state.doing, state.position, &line.phase) {
-                (_, Some(before), _) => line.phase = Phase::Waiting { before },
-                (Some((_, come)), None, _) if come.stage != RunStage::Waiting => {
+            Some(state) => match (state.doing, state.position) {
+                (_, Some(before)) => line.phase = Phase::Waiting { before },
+                (Some((_, come)), None) if come.stage != RunStage::Waiting => {
                     line.run = come.run.or(line.run);
                     line.phase = Phase::Working(come);
                 }
-                (Some(_), None, _) => {}
+                (Some(_), None) => {}
                 // The word that it has ended may be on its way.
-                (None, None, _) if !std::mem::replace(&mut line.was_idle, true) => {}
-                (None, None, _) if waits => match state.waiting_next {
+                (None, None) if !std::mem::replace(&mut line.was_idle, true) => {}
+                (None, None) if waits => match state.waiting_next {
                     Some(next) => line.phase = Phase::Resting { next },
                     None => line.phase = Phase::Done(recorded(state, line, now)),
                 },
-                (None, None, Phase::Resting { next }) if now < next.plus(PATIENCE) => {}
-                (None, None, _) => line.phase = Phase::Done(recorded(state, line, now)),
+                (None, None) => line.phase = Phase::Done(recorded(state, line, now)),
             },
         }
         if line.words(now) != before {
@@ -351,7 +350,6 @@ fn recorded(state: &State, line: &Line, now: Timestamp) -> Done {
         took: Duration::ZERO,
     };
     let mut line = line.clone();
-    line.once_more = None;
     let outcome = outcome_of(&ended, false, false);
     line.ended(&ended, outcome, now);
     match line.phase {
@@ -374,9 +372,6 @@ fn soon(answer: &Answer) -> Option<Timestamp> {
 
 /// Between two words about how far a mailbox has come: four a second.
 pub(super) const BETWEEN: Duration = Duration::from_millis(250);
-
-/// A run that was promised begins this late at most.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Until the next look says more.
 const SOON: Duration = Duration::from_secs(60);

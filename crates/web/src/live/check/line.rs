@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use inhaul_domain::trigger::Refusal;
+use inhaul_domain::trigger::{Refusal, RefusalReason};
 use inhaul_store::Routing;
 use inhaul_types::{Card, RetrievalId, RunId, Timestamp};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ pub(crate) struct Line {
     pub(crate) new: u64,
     /// New messages of it that came into this person's folders, as far as anybody looked.
     pub(crate) heard: u64,
-    /// One more run follows the present one.
+    /// One more run follows the present one, not before then.
     pub(crate) once_more: Option<Timestamp>,
     /// When it was last told how far it has come.
     pub(super) told: Option<Instant>,
@@ -50,7 +50,7 @@ pub(crate) enum Phase {
     },
     /// Its run goes on.
     Working(Come),
-    /// The next run comes by itself.
+    /// Somebody waits for a message: the next run comes by itself.
     Resting {
         /// When.
         next: Timestamp,
@@ -171,9 +171,16 @@ impl Line {
             is_untold: false,
             was_idle: false,
         };
-        match answer {
-            Answer::Refused(refusal) => line.phase = Phase::Done(Done::refused(*refusal, now)),
-            answer => line.begins(state, answer),
+        let refusal = match answer {
+            Answer::Refused(refusal) => Some(*refusal),
+            // The run that was joined begins when the server bears it, and nobody looks on until
+            // then.
+            Answer::Joined => rests(state),
+            _ => None,
+        };
+        match refusal {
+            Some(refusal) => line.phase = Phase::Done(Done::refused(refusal, now)),
+            None => line.begins(state, answer),
         }
         line
     }
@@ -238,24 +245,21 @@ impl Line {
         (done.outcome == Outcome::NeedsYou).then(|| format!("/retrievals/{}", self.retrieval))
     }
 
-    /// A run of it ended: adds what it brought, and says how. `None` while one more follows.
+    /// A run of it ended: adds what it brought, and says how. Whoever pressed has their result then,
+    /// also where one more run follows: that may be a minute away.
     pub(super) fn ended(&mut self, ended: &Ended, outcome: Outcome, now: Timestamp) {
         self.run = ended.run.or(self.run);
         self.new = match self.is_shared {
             true => self.heard,
             false => self.new + ended.stored,
         };
-        if let (Some(next), Outcome::Good) = (self.once_more.take(), outcome) {
-            self.phase = Phase::Resting { next };
-            return;
-        }
         self.phase = Phase::Done(Done {
             outcome,
             words: words::ended(ended, outcome, self, now),
             card: ended.card.clone(),
             refusal: None,
             remaining: ended.remaining,
-            next: ended.next,
+            next: self.once_more.or(ended.next),
             took: ended.took,
         });
     }
@@ -301,6 +305,16 @@ impl Line {
         put("words", json!(self.words(now)));
         data
     }
+}
+
+/// A mailbox that was checked a moment ago, and is checked again by itself.
+fn rests(state: &State) -> Option<Refusal> {
+    let until = state.follows.filter(|_| state.doing.is_none())?;
+    let checked = state.row.schedule.last_started?;
+    Some(Refusal {
+        reason: RefusalReason::TooSoon { checked },
+        until: Some(until),
+    })
 }
 
 impl Done {

@@ -78,9 +78,13 @@ pub(super) fn ended(ended: &Ended, outcome: Outcome, line: &Line, now: Timestamp
                 0 => "nothing new".to_owned(),
                 new => new_messages(new),
             };
-            match ended.remaining {
-                0 => brought,
-                more => format!("{brought}, {more} more come with the next check"),
+            match (ended.remaining, line.once_more) {
+                (0, None) => brought,
+                (0, Some(next)) => {
+                    let wait = spans::to_wait_briefly(next.since(now));
+                    format!("{brought}, one more look in {wait}")
+                }
+                (more, _) => format!("{brought}, {more} more come with the next check"),
             }
         }
         Outcome::Busy if code == Some(ErrorCode::TooOften) => format!("asked too often{}", again()),
@@ -162,6 +166,13 @@ pub(super) fn summary(lines: &[&Line], was_stopped: bool, now: Timestamp) -> Str
             let which = names.join(", ");
             sentences.push_str(&format!(" {} {what}: {which}.", mailboxes(names.len())));
         }
+    }
+    let more = lines
+        .iter()
+        .filter(|line| done(line) == Some(Outcome::Good));
+    if let Some(next) = more.filter_map(|line| line.once_more).min() {
+        let wait = spans::to_wait(next.since(now));
+        sentences.push_str(&format!(" One more look follows in {wait}."));
     }
     sentences
 }

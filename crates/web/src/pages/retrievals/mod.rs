@@ -1,10 +1,59 @@
-//! A person's retrievals (UX 2.8 to 2.10, 2.16).
+//! Retrievals: a person's list, and the page of one, which the manager shows as well.
+//!
+//! Every page of one retrieval is written once, for whoever looks ([`looker::Looks`]): the person
+//! whose mailbox it is, below `/retrievals`, or whoever manages the installation. Of what is
+//! somebody else's all of them say that it is not there. Start at [`of_one`].
+
+mod actions;
+mod conversation;
+mod detail;
+mod facts;
+mod history;
+mod list;
+pub(crate) mod looker;
+mod remove;
+mod trial;
+pub(crate) mod words;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+mod add;
+mod edit;
 
 use axum::Router;
+use axum::routing::{get, post};
 
+use super::whereabouts;
 use crate::app::App;
+use looker::{Looks, Own};
 
-/// `/retrievals` and below.
+pub(crate) use add::Drafts;
+
+/// A person's own retrievals.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
+        .route("/retrievals", get(list::page))
+        .merge(of_one::<Own>())
+        .merge(add::routes())
+        .merge(edit::routes())
+        .merge(whereabouts::routes())
+}
+
+/// The pages of one retrieval, below the address from which `L` looks.
+pub(crate) fn of_one<L: Looks>() -> Router<App> {
+    let at = |behind: &str| format!("{}/{{id}}{behind}", L::BASE);
+    Router::new()
+        .route(&at(""), get(detail::page::<L>))
+        .route(&at("/check"), post(actions::check::<L>))
+        .route(&at("/try-again"), post(actions::try_again::<L>))
+        .route(&at("/pause"), post(actions::pause::<L>))
+        .route(&at("/resume"), post(actions::resume::<L>))
+        .route(&at("/let-delete"), post(actions::let_delete::<L>))
+        .route(&at("/test"), post(trial::page::<L>))
+        .route(
+            &at("/remove"),
+            get(remove::question::<L>).post(remove::remove::<L>),
+        )
+        .route(&at("/runs/{run}"), get(conversation::page::<L>))
 }

@@ -27,9 +27,13 @@ impl Desk<'_> {
         };
         match command {
             Command::Help => self.say(HELP)?,
-            Command::Send(count) => self.send(count)?,
+            Command::Send(count) => {
+                let did = self.put(count);
+                self.say(&format!("{did}\n"))?;
+            }
             Command::Make(sample, manner) => {
                 let did = self.demo.host_mut(sample).make(manner);
+                self.show_switches();
                 self.say(&format!("{did}\n"))?;
             }
             Command::Skip(time) => return self.skip(time).await,
@@ -51,12 +55,23 @@ impl Desk<'_> {
                 let said_auth = |sample: Sample| self.results[sample as usize].said_auth;
                 self.say(&look::status(&self.demo, said_auth).await?)?;
             }
+            Command::Open => self.open_again().await?,
             Command::Quit => return Ok(Flow::Break(Exit::OK)),
         }
         Ok(Flow::Continue(()))
     }
 
-    fn send(&mut self, count: u64) -> Result<(), Failure> {
+    /// A link works once.
+    async fn open_again(&mut self) -> Result<(), Failure> {
+        if let Some(link) = self.demo.sign_in_link().await? {
+            self.say(&format!("{link}\n"))?;
+            self.front.browse(&link, self.input.typed);
+        }
+        Ok(())
+    }
+
+    /// Puts new messages into the mailbox; what there is now.
+    pub(super) fn put(&mut self, count: u64) -> String {
         let host = self.demo.host(Sample::OldIsp);
         host.send(self.sent + 1, count, self.demo.clock.now());
         self.sent += count;
@@ -65,14 +80,18 @@ impl Desk<'_> {
         } else {
             "messages lie"
         };
-        self.say(&format!(
-            "{count} new {messages} in {}.\n",
-            Sample::OldIsp.user()
-        ))
+        format!("{count} new {messages} in {}.", Sample::OldIsp.user())
     }
 
     /// What becomes due is begun by the service as after any jump of the clock: a little apart.
     async fn skip(&mut self, time: Duration) -> Result<Flow, Failure> {
+        let (did, due) = self.set_ahead(time);
+        self.say(&format!("{did}\n"))?;
+        self.until_ended(due).await
+    }
+
+    /// What the time is now, and whose runs are due by it: how many each has had.
+    pub(super) fn set_ahead(&mut self, time: Duration) -> (String, Vec<(Sample, u64)>) {
         let then = self.demo.clock.now().plus(time);
         let due = self.due_by(then);
         self.demo.skip(time);
@@ -81,8 +100,8 @@ impl Desk<'_> {
             1 => "1 check is due and begins".to_owned(),
             many => format!("{many} checks are due and begin"),
         };
-        self.say(&format!("It is {then} for the demo now. {checked}.\n"))?;
-        self.until_ended(due).await
+        let did = format!("It is {then} for the demo now. {checked}.");
+        (did, due)
     }
 
     /// Presses "Check mail".

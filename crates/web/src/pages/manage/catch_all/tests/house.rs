@@ -148,6 +148,7 @@ impl House {
             row: Arc::new(row),
             next: None,
             doing: None,
+            follows: None,
             position: None,
             waiting_until: None,
             waiting_next: None,

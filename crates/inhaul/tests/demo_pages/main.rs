@@ -1,0 +1,245 @@
+//! The demo's web pages as somebody has them who starts `inhaul demo` and opens its link.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+
+mod visitor;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Lines, PipeReader, Write as _, pipe};
+use std::net::{TcpStream, UdpSocket};
+use std::process::{ChildStdin, Command, Stdio};
+
+use inhaul_testkit::{Guarded, TestDir};
+
+use visitor::{Answer, Visitor};
+
+/// A demo that runs until the test is over.
+struct Running {
+    /// What it tells, and what it complains of.
+    lines: Lines<BufReader<PipeReader>>,
+    /// Open, as a terminal's is.
+    stdin: ChildStdin,
+    /// `127.0.0.1:PORT`.
+    address: String,
+    code: String,
+    data: String,
+    _process: Guarded,
+    _folder: TestDir,
+}
+
+impl Running {
+    fn start() -> Self {
+        let folder = TestDir::new("demo-pages").unwrap();
+        let temporary = folder.join("tmp");
+        fs::create_dir(&temporary).unwrap();
+        let (told, telling) = pipe().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_inhaul"));
+        command
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .env("TMPDIR", temporary)
+            .stdin(Stdio::piped())
+            .stdout(telling.try_clone().unwrap())
+            .stderr(telling);
+        let mut process = Guarded::spawn(&mut command).unwrap();
+        let stdin = process.child().stdin.take().unwrap();
+        // The pipe ends with the process.
+        drop(command);
+        let mut lines = BufReader::new(told).lines();
+        let (address, code) = link(&next_line(&mut lines, "  Web  "));
+        let elsewhere = next_line(&mut lines, "  In another window");
+        let mut words = elsewhere.split_whitespace();
+        let data = words.find(|word| word.contains("inhaul-demo.")).unwrap();
+        Self {
+            lines,
+            stdin,
+            address,
+            code,
+            data: data.to_owned(),
+            _process: process,
+            _folder: folder,
+        }
+    }
+
+    /// Reads what it tells up to a line that begins so.
+    fn wait_for(&mut self, start: &str) -> String {
+        next_line(&mut self.lines, start)
+    }
+
+    /// Types a command.
+    fn told(&mut self, command: &str) {
+        writeln!(self.stdin, "{command}").unwrap();
+    }
+
+    /// As another terminal sees them.
+    fn retrievals_that(&self, state: &str) -> String {
+        let listed = Command::new(env!("CARGO_BIN_EXE_inhaul"))
+            .args(["--data", &self.data, "retrieval", "list", "--state", state])
+            .output()
+            .unwrap();
+        assert!(listed.status.success(), "{listed:?}");
+        String::from_utf8(listed.stdout).unwrap()
+    }
+
+    /// Opens the link; the page that comes.
+    fn come_in(&self) -> (Visitor, Answer) {
+        let mut visitor = Visitor::new(&self.address);
+        assert_eq!(visitor.open("/welcome").status, 200);
+        let answer = visitor.send("/welcome", &format!("code={}", self.code));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        (visitor, answer)
+    }
+}
+
+fn next_line(lines: &mut Lines<BufReader<PipeReader>>, start: &str) -> String {
+    let line = lines
+        .map(Result::unwrap)
+        .find(|line| line.starts_with(start));
+    line.unwrap_or_else(|| panic!("it ended before {start:?}"))
+}
+
+/// The address and the code of a line with a link.
+fn link(line: &str) -> (String, String) {
+    let (_, link) = line.split_once("http://").unwrap();
+    let (address, code) = link.split_once("/welcome#").unwrap();
+    assert!(code.starts_with("demo-"), "{line}");
+    (address.to_owned(), code.to_owned())
+}
+
+#[test]
+fn the_link_leads_to_the_mail_once() {
+    let mut demo = Running::start();
+    demo.wait_for("  Firm   12 new");
+    let (mut visitor, inbox) = demo.come_in();
+    assert!(
+        inbox.body.contains("Demo: nothing here is real"),
+        "{inbox:?}"
+    );
+    // 24 of the old provider, 1 order or more, 3 of work.
+    assert_eq!(inbox.count("via Old ISP"), 24, "{inbox:?}");
+    assert!(inbox.count("via Shop") >= 1, "{inbox:?}");
+    assert!(
+        inbox.body.contains("Two files from the holidays"),
+        "{inbox:?}"
+    );
+    // Who has it manages it.
+    assert!(inbox.body.contains("href=\"/manage\""), "{inbox:?}");
+    assert_eq!(visitor.open("/").status, 200);
+
+    let mut second = Visitor::new(&demo.address);
+    let refused = second.send("/welcome", &format!("code={}", demo.code));
+    assert_eq!(refused.status, 403);
+    assert!(
+        refused.body.contains("Type open where the demo runs"),
+        "{refused:?}"
+    );
+    assert_eq!(second.open("/").count("via Old ISP"), 0);
+
+    demo.told("open");
+    let (address, code) = link(&demo.wait_for("http://"));
+    assert_eq!(address, demo.address);
+    let inbox = second.send("/welcome", &format!("code={code}"));
+    assert_eq!(inbox.count("via Old ISP"), 24, "{inbox:?}");
+}
+
+#[test]
+fn the_drawer_makes_things_happen() {
+    let mut demo = Running::start();
+    demo.wait_for("  Firm   12 new");
+    let (mut visitor, inbox) = demo.come_in();
+    for shown in [
+        "Send me a message now",
+        "Make old-isp.example",
+        "value=\"behave\" checked",
+        "+14 days",
+        "Retrievals &gt; Old ISP",
+    ] {
+        assert!(inbox.body.contains(shown), "{shown}: {inbox:?}");
+    }
+    assert!(!inbox.body.contains(SENT), "{inbox:?}");
+
+    let page = visitor.send("/demo/send", "count=50&to=%2Fpreferences");
+    assert!(
+        page.body
+            .contains("50 new messages lie in you@old-isp.example.")
+    );
+    // It is the page where it was pressed, and the drawer stays open.
+    assert!(page.body.contains("<title>Preferences"), "{page:?}");
+    assert!(page.body.contains("id=\"demo\" open"), "{page:?}");
+    let page = visitor.send("/demo/skip", "span=10m&to=%2F");
+    assert!(page.body.contains(" for the demo now. "), "{page:?}");
+    demo.wait_for("  Old ISP   50 new");
+    assert!(visitor.open("/").body.contains(SENT));
+
+    let page = visitor.send("/demo/manner", "manner=refuse-password&to=%2F");
+    let chosen = "value=\"refuse-password\" checked";
+    assert!(page.body.contains(chosen), "{page:?}");
+    visitor.send("/demo/skip", "span=10m");
+    demo.wait_for("X Old ISP   auth-refused");
+    let need_you = demo.retrievals_that("needs-you");
+    assert!(need_you.contains("Old ISP"), "{need_you}");
+    // What is typed shows, too.
+    demo.told("make behave");
+    demo.wait_for("old-isp.example behaves.");
+    demo.told("send");
+    demo.wait_for("1 new message lies in ");
+    let page = visitor.open("/");
+    assert!(page.body.contains("value=\"behave\" checked"), "{page:?}");
+}
+
+#[test]
+fn the_drawer_does_nothing_that_it_does_not_offer() {
+    let mut demo = Running::start();
+    demo.wait_for("  Firm   12 new");
+    let mut stranger = Visitor::new(&demo.address);
+    let answer = stranger.send("/demo/send", "count=1");
+    assert!(!answer.body.contains("lies in you@old-isp.example"));
+    assert!(!answer.body.contains("id=\"demo\""), "{answer:?}");
+    let (mut visitor, _) = demo.come_in();
+    for (path, form) in [
+        ("/demo/send", "count=0"),
+        ("/demo/send", "count=501"),
+        ("/demo/send", "count=many"),
+        ("/demo/send", ""),
+        ("/demo/manner", "manner=explode"),
+        ("/demo/skip", "span=-1d"),
+    ] {
+        let answer = visitor.send(path, form);
+        assert_eq!(answer.status, 422, "{path} {form}: {answer:?}");
+    }
+    // Nobody is led elsewhere.
+    let answer = visitor.send("/demo/send", "count=1&to=%2F%2Fevil.example");
+    assert!(answer.body.contains("1 new message lies in"), "{answer:?}");
+}
+
+/// A message that somebody sends by a button.
+const SENT: &str = "Message 50, sent by you";
+
+#[test]
+fn nobody_is_signed_out_because_the_clock_was_set_ahead() {
+    let mut demo = Running::start();
+    demo.wait_for("  Firm   12 new");
+    let (mut visitor, _) = demo.come_in();
+    demo.told("skip 14d");
+    demo.wait_for("It is ");
+    assert_eq!(visitor.open("/").count("via Old ISP"), 24);
+}
+
+#[test]
+fn only_this_machine_reaches_it() {
+    let demo = Running::start();
+    let port = demo.address.rsplit(':').next().unwrap();
+    // No packet leaves: the system says which of its addresses it would use.
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    if socket.connect("192.0.2.1:9").is_ok() {
+        let own = socket.local_addr().unwrap().ip();
+        let reached = TcpStream::connect(format!("{own}:{port}"));
+        assert!(own.is_loopback() || reached.is_err(), "{own}");
+    }
+    let refused = Command::new(env!("CARGO_BIN_EXE_inhaul"))
+        .args(["demo", "--listen", "0.0.0.0:0"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(64), "{refused:?}");
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("--i-know-this-is-a-demo"), "{told}");
+}

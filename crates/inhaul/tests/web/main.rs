@@ -1,0 +1,9 @@
+//! The pages as people meet them: the real program, real mail servers, a real browser.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
+#![allow(clippy::print_stdout, reason = "the figures belong to the report")]
+
+mod browser;
+mod house;
+#[path = "../installation/mod.rs"]
+mod installation;

@@ -1,0 +1,57 @@
+//! The switches of a demo: a trait for whoever holds the sample servers.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use inhaul_types::{RetrievalId, Timestamp};
+
+/// Makes things happen at a demo's sample servers.
+#[async_trait]
+pub trait Controls: Send + Sync + 'static {
+    /// How things are.
+    fn now(&self) -> DemoState;
+
+    /// Puts so many new messages into the mailbox that the switches act on.
+    async fn send(&self, count: u64) -> Result<(), NotDone>;
+
+    /// Makes its server do this from now on: the word of one of [`DemoState::manners`].
+    async fn make(&self, manner: &str) -> Result<(), NotDone>;
+
+    /// Sets the demo's clock ahead. What is due then is checked.
+    async fn skip(&self, time: Duration) -> Result<(), NotDone>;
+}
+
+/// How things are in a demo.
+#[derive(Clone, Debug, Default)]
+pub struct DemoState {
+    /// The provider that the switches act on: `old-isp.example`.
+    pub provider: String,
+    /// Its retrieval, once there is one.
+    pub retrieval: Option<RetrievalId>,
+    /// That retrieval's name.
+    pub name: String,
+    /// What its server can be made to do.
+    pub manners: Vec<Manner>,
+    /// The word of what it does now.
+    pub manner: &'static str,
+    /// What was done last: when, and what it came to.
+    pub said: Option<(Timestamp, String)>,
+}
+
+/// Something that a server can be made to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Manner {
+    /// For programs: `refuse-password`.
+    pub word: &'static str,
+    /// For people, behind "Make it": `refuse the password`.
+    pub label: &'static str,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotDone {
+    /// No server can be made to do that.
+    NoSuchManner,
+    /// The demo ends.
+    Ending,
+}
