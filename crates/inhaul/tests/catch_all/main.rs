@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
+#[path = "../pages/browser.rs"]
+mod browser;
 mod copies;
 mod files;
 mod house;
 #[path = "../installation/mod.rs"]
 mod installation;
 mod looking;
+mod on_pages;
 mod rules;
 mod setting;

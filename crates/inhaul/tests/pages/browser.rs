@@ -1,5 +1,7 @@
 //! A browser as far as forms need one: requests, the session's cookie, streams that are read whole.
 
+#![allow(dead_code, reason = "each test file uses its part of it")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -51,6 +53,15 @@ impl Browser {
     /// Sends a form without fields.
     pub(crate) fn post(&self, path: &str) -> Answer {
         self.send("POST", path, &[], "")
+    }
+
+    /// Sends a form with these fields.
+    pub(crate) fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escaped(value)))
+            .collect();
+        self.send("POST", path, &[], &fields.join("&"))
     }
 
     /// Asks as the script does.
@@ -126,6 +137,15 @@ impl Answer {
             this.eq_ignore_ascii_case(name).then_some(value)
         })
     }
+}
+
+/// A value in a form: everything but letters and digits as `%xx`.
+fn escaped(value: &str) -> String {
+    let octet = |octet: u8| match octet {
+        letter if letter.is_ascii_alphanumeric() => char::from(letter).to_string(),
+        other => format!("%{other:02x}"),
+    };
+    value.bytes().map(octet).collect()
 }
 
 /// A body without the sizes of its pieces (RFC 9112 section 7.1).

@@ -194,7 +194,7 @@ mod tests {
         let one = routed(&["a@x"], &["a/INBOX"], &[]);
         let two = routed(&["a@x", "b@x"], &["a/INBOX", "b/INBOX"], &[]);
         let lost = routed(&["c@x"], &["u/INBOX"], &["c@x"]);
-        let counts = Counts::of([&one, &one, &two, &lost].into_iter());
+        let counts = Counts::of([&one, &one, &two, &lost]);
         let words = "4 messages: 2 to their person, 1 to two people, 1 to the fallback account.\n";
         assert_eq!(sentence(counts), words);
     }

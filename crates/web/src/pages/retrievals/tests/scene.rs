@@ -89,16 +89,6 @@ impl Runs for Service {
         stream::empty().boxed()
     }
 
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("nobody asks for headers here")
-    }
-
     async fn inspect(
         &self,
         _: Remote,
@@ -127,6 +117,16 @@ impl Runs for Service {
             names_messages: true,
             sign_in_memory: None,
         })
+    }
+
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<SignInMemory>,
+        _: u32,
+    ) -> Result<Survey, Card> {
+        unreachable!("no page of a person looks at headers alone")
     }
 
     async fn detect(
