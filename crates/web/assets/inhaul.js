@@ -9,6 +9,7 @@
 //   data-dialog="ID"     opens that <dialog>; data-close inside it closes it
 //   data-copy="ID"       copies that element's text
 //   data-keys            opens the list of keys
+//   data-log="URL"       a button that follows the log
 "use strict";
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -623,6 +624,73 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     follow();
   }
 })();
+
+// ---- The log ----
+//   data-log="URL"   a button that follows the log behind the line data-last, into data-log-lines
+
+function followLog(button) {
+  const lines = one("[data-log-lines]");
+  const told = one("[data-log-said]");
+  let last = button.dataset.last;
+  let source = null;
+  let waiting = [];
+  let missed = 0;
+  const count = (number) => `${number} line${number === 1 ? "" : "s"}`;
+  const isAtTop = () => lines.getBoundingClientRect().top > 0;
+
+  /* The newest line is at the top: whoever reads further down is not disturbed. */
+  function show() {
+    if (isAtTop() && waiting.length) {
+      lines.prepend(...waiting.splice(0).reverse());
+      while (lines.children.length > 1000) lines.lastElementChild.remove();
+    }
+    const since = waiting.length ? ` ${count(waiting.length)} since you scrolled.` : "";
+    const gap = missed ? ` ${count(missed)} went by too fast.` : "";
+    told.textContent = source ? `Following.${since}${gap}` : "";
+  }
+  function stop() {
+    source?.close();
+    source = null;
+    button.setAttribute("aria-pressed", "false");
+    show();
+  }
+  function start() {
+    const url = new URL(button.dataset.log, location.href);
+    url.searchParams.set("after", last);
+    source = new EventSource(url);
+    source.addEventListener("line", (event) => {
+      last = event.lastEventId || last;
+      waiting.push(fragment(JSON.parse(event.data).html));
+      if (waiting.length > 2000) missed += waiting.splice(0, 1000).length;
+      show();
+    });
+    source.addEventListener("missed", (event) => {
+      missed += Number(event.data);
+      show();
+    });
+    source.addEventListener("error", () => {
+      if (source?.readyState !== EventSource.CLOSED) return;
+      stop();
+      told.textContent = "The log is not followed any more. Press Refresh.";
+    });
+    button.setAttribute("aria-pressed", "true");
+    show();
+  }
+  button.hidden = false;
+  button.addEventListener("click", () => (source ? stop() : start()));
+  addEventListener("scroll", show, { passive: true });
+  // A page that nobody sees takes no connection.
+  document.addEventListener("visibilitychange", () => {
+    if (!source && button.dataset.paused) {
+      delete button.dataset.paused;
+      start();
+    } else if (source && document.hidden) {
+      button.dataset.paused = "";
+      stop();
+    }
+  });
+}
+all("[data-log]").forEach(followLog);
 
 // The retrievals
 

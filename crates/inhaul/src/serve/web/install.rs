@@ -136,9 +136,11 @@ impl Installation for Served {
 fn disk(data: &std::path::Path) -> Option<Disk> {
     let system = rustix::fs::statvfs(data).ok()?;
     let octets = |blocks: u64| Octets::new(blocks.saturating_mul(system.f_frsize));
+    // As `df` and the doctor count: what is kept for root is neither used nor free.
+    let used = system.f_blocks.saturating_sub(system.f_bfree);
     Some(Disk {
         free: octets(system.f_bavail),
-        size: octets(system.f_blocks),
+        size: octets(used.saturating_add(system.f_bavail)),
     })
 }
 

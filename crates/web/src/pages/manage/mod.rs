@@ -7,8 +7,10 @@ pub(crate) mod catch_all;
 mod csv;
 mod groups;
 mod limits;
+mod log;
 mod overview;
 mod retrievals;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -30,6 +32,8 @@ pub(crate) fn routes() -> Router<App> {
         .merge(catch_all::routes())
         .merge(groups::routes())
         .merge(retrievals::routes())
+        .merge(log::routes())
+        .merge(settings::routes())
         .route("/manage/audit", get(audit::page))
         .route("/manage/audit.csv", get(audit::file))
 }

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
+use inhaul_domain::standing::Standing;
 use inhaul_types::Timestamp;
 
 use super::asked::Asked;
@@ -53,17 +54,14 @@ pub(crate) async fn overview(
 ) -> Result<Response, Problem> {
     let now = app.now();
     let states = app.runs().states();
-    let failing = states
-        .iter()
-        .filter(|state| is_trouble(state.standing(now)));
-    let failing = failing.count();
+    let counts = Counts::of(&states, now);
     let mut troubles = troubles(&states, now);
     let more_troubles = troubles.len().saturating_sub(MOST_TROUBLES);
     troubles.truncate(MOST_TROUBLES);
     let (next, soon) = next(&states, now);
-    let counts = app.store().records().counts_since(now.minus(DAY)).await?;
+    let brought = app.store().records().counts_since(now.minus(DAY)).await?;
     let page = Overview {
-        title: match failing {
+        title: match counts.failing {
             0 => "Manage".to_owned(),
             1 => "1 needs attention".to_owned(),
             more => format!("{more} need attention"),
@@ -71,13 +69,13 @@ pub(crate) async fn overview(
         shell: person.shell,
         asked,
         all: states.len(),
-        sentence: sentence(states.len(), failing),
+        sentence: counts.sentence(),
         troubles,
         more_troubles,
-        hours: chart::hours(server::by_hour(&counts, now), now),
+        hours: chart::hours(server::by_hour(&brought, now), now),
         next,
         soon,
-        server: Server::of(&app, &counts).await?,
+        server: Server::of(&app, &brought).await?,
         now,
     };
     Ok(Page::new(page).into_response())
@@ -102,22 +100,65 @@ pub(crate) async fn check(
     Ok(see_other(&format!("/manage?{query}")))
 }
 
-fn sentence(all: usize, failing: usize) -> String {
-    let number = |count: usize| number(count as u64);
-    match (all, failing) {
-        (1, 0) => "The one retrieval is working.".to_owned(),
-        (all, 0) => format!("All {} retrievals are working.", number(all)),
-        (1, _) => "The one retrieval needs attention.".to_owned(),
-        (all, failing) => {
-            let working = number(all - failing);
-            let are = if all - failing == 1 { "is" } else { "are" };
-            let need = if failing == 1 { "needs" } else { "need" };
-            format!(
-                "{working} of {} retrievals {are} working. {} {need} attention.",
-                number(all),
-                number(failing)
-            )
+/// How many stand how.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    all: usize,
+    failing: usize,
+    trying: usize,
+    paused: usize,
+}
+
+impl Counts {
+    fn of(states: &[runs::State], now: Timestamp) -> Self {
+        let mut counts = Self::default();
+        for state in states {
+            counts.all += 1;
+            match state.standing(now) {
+                Standing::NeedsYou | Standing::Failing => counts.failing += 1,
+                Standing::Trying | Standing::Overdue | Standing::Offline => counts.trying += 1,
+                Standing::Paused => counts.paused += 1,
+                Standing::New | Standing::Checking | Standing::Working | Standing::Busy => {}
+            }
         }
+        counts
+    }
+
+    fn sentence(self) -> String {
+        let number = |count: usize| number(count as u64);
+        let working = self.all - self.failing - self.trying - self.paused;
+        let mut text = match (self.all, working) {
+            (1, 1) => "The one retrieval is working.".to_owned(),
+            (1, _) => String::new(),
+            (all, working) if all == working => {
+                format!("All {} retrievals are working.", number(all))
+            }
+            (all, working) => {
+                let are = if working == 1 { "is" } else { "are" };
+                format!(
+                    "{} of {} retrievals {are} working.",
+                    number(working),
+                    number(all)
+                )
+            }
+        };
+        for (count, one, more) in [
+            (self.failing, "needs attention", "need attention"),
+            (
+                self.trying,
+                "tries again by itself",
+                "try again by themselves",
+            ),
+            (self.paused, "is paused", "are paused"),
+        ] {
+            match count {
+                0 => {}
+                1 if self.all == 1 => text = format!("The one retrieval {one}."),
+                1 => text.push_str(&format!(" 1 {one}.")),
+                count => text.push_str(&format!(" {} {more}.", number(count))),
+            }
+        }
+        text
     }
 }
 
@@ -154,15 +195,31 @@ mod tests {
 
     #[test]
     fn the_sentence_counts_what_works_and_what_does_not() {
-        for (all, failing, words) in [
-            (49, 3, "46 of 49 retrievals are working. 3 need attention."),
-            (49, 1, "48 of 49 retrievals are working. 1 needs attention."),
-            (2, 1, "1 of 2 retrievals is working. 1 needs attention."),
-            (49, 0, "All 49 retrievals are working."),
-            (1, 0, "The one retrieval is working."),
-            (1, 1, "The one retrieval needs attention."),
+        for ((all, failing, trying, paused), words) in [
+            (
+                (49, 3, 0, 0),
+                "46 of 49 retrievals are working. 3 need attention.",
+            ),
+            (
+                (49, 1, 2, 1),
+                "45 of 49 retrievals are working. 1 needs attention. 2 try again by themselves. \
+                 1 is paused.",
+            ),
+            (
+                (2, 1, 0, 0),
+                "1 of 2 retrievals is working. 1 needs attention.",
+            ),
+            ((49, 0, 0, 0), "All 49 retrievals are working."),
+            ((1, 0, 0, 0), "The one retrieval is working."),
+            ((1, 0, 1, 0), "The one retrieval tries again by itself."),
         ] {
-            assert_eq!(sentence(all, failing), words);
+            let counts = Counts {
+                all,
+                failing,
+                trying,
+                paused,
+            };
+            assert_eq!(counts.sentence(), words);
         }
     }
 }

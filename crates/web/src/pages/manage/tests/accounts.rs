@@ -64,6 +64,7 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
     let house = House::new().await;
     let root = house.browser("root").await;
     let alice = format!("/manage/accounts/{}", house.named("alice").await.id);
+    let its_password = format!("{alice}/password");
     let form = [
         ("name", "alice"),
         ("group", "Everyone"),
@@ -95,6 +96,12 @@ async fn what_is_wrong_is_said_at_its_field_and_what_was_typed_stays() {
             "value=\"new\"",
         ),
         (&alice, &form, "retrievals", "value=\"ten\""),
+        (
+            &its_password,
+            &[("password", "short")],
+            "password",
+            "value=\"alice\"",
+        ),
     ] {
         let answered = root.post(path, form).await;
         assert_eq!(answered.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");

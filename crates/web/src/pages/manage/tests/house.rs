@@ -428,13 +428,18 @@ impl Installation for Example {
             from,
         };
         let file = SettingFrom::Written("/etc/inhaul/inhaul.toml, line 12".to_owned());
-        vec![Section {
+        let notify = Section {
+            name: "notify".to_owned(),
+            rows: vec![row("admin", "\"root\"", SettingFrom::BuiltIn)],
+        };
+        let checks = Section {
             name: "checks".to_owned(),
             rows: vec![
                 row("every", "\"<5m>\"", file),
                 row("at_once", "200", SettingFrom::BuiltIn),
             ],
-        }]
+        };
+        vec![notify, checks]
     }
 
     fn log(&self, filter: &LogFilter, most: usize) -> LogPage {

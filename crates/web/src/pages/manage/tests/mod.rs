@@ -4,6 +4,8 @@ mod accounts;
 mod audit;
 mod groups;
 mod house;
+mod log;
 mod overview;
 mod retrievals;
+mod settings;
 mod ways;

@@ -8,8 +8,9 @@ use crate::runs::What;
 
 /// The names of a list's rows in their order.
 fn names(page: &str) -> Vec<&str> {
-    let rows = page.split(" data-open>").skip(1);
-    rows.map(|row| row.split('<').next().unwrap()).collect()
+    let rows = page.split("<td data-label=\"Retrieval\"><a ").skip(1);
+    rows.map(|row| row.split(['>', '<']).nth(1).unwrap())
+        .collect()
 }
 
 async fn house() -> House {

@@ -25,6 +25,16 @@ const WAYS: &[(&str, &str)] = &[
     ("GET", "/manage/retrievals"),
     ("POST", "/manage/retrievals/bulk"),
     ("GET", "/manage/audit"),
+    ("GET", "/manage/log"),
+    ("GET", "/manage/log/follow"),
+    ("GET", "/manage/log.txt"),
+    ("GET", "/manage/log.jsonl"),
+    ("GET", "/manage/settings"),
+    ("GET", "/manage/settings/doctor"),
+    ("GET", "/manage/notices"),
+    ("POST", "/manage/notices/test"),
+    ("POST", "/manage/keys"),
+    ("POST", "/manage/keys/1/remove"),
     ("GET", "/manage/audit.csv"),
 ];
 

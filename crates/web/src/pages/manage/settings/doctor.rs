@@ -1,0 +1,72 @@
+//! "Check the setup": what the doctor finds.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+use crate::install::{Finding, Grade};
+use crate::look::many;
+use crate::request::Administrator;
+use crate::response::{Page, Shell};
+
+#[derive(Template)]
+#[template(path = "manage/doctor.html")]
+struct DoctorPage {
+    shell: Shell,
+    title: &'static str,
+    sum: String,
+    findings: Vec<Finding>,
+}
+
+/// Looks, and says what was found; the worst first.
+pub(crate) async fn page(State(app): State<App>, Administrator(person): Administrator) -> Response {
+    let mut findings = app.installation().examine().await;
+    findings.sort_by_key(|finding| match finding.grade {
+        Grade::Problem => 0,
+        Grade::Warning => 1,
+        Grade::Ok => 2,
+    });
+    let page = DoctorPage {
+        shell: person.shell,
+        title: "Check the setup",
+        sum: sum(&findings),
+        findings,
+    };
+    Page::new(page).into_response()
+}
+
+fn sum(findings: &[Finding]) -> String {
+    let count = |grade| {
+        let of_it = findings.iter().filter(|finding| finding.grade == grade);
+        of_it.count() as u64
+    };
+    match (count(Grade::Problem), count(Grade::Warning)) {
+        (0, 0) => "No problems.".to_owned(),
+        (0, warnings) => format!("No problems, {}.", many(warnings, "warning")),
+        (problems, 0) => format!("{}.", many(problems, "problem")),
+        (problems, warnings) => {
+            let problems = many(problems, "problem");
+            format!("{problems}, {}.", many(warnings, "warning"))
+        }
+    }
+}
+
+impl DoctorPage {
+    /// The sign and class of a state of the same weight.
+    fn class(grade: &Grade) -> &'static str {
+        match grade {
+            Grade::Ok => "working",
+            Grade::Warning => "trying",
+            Grade::Problem => "failing",
+        }
+    }
+
+    fn glyph(grade: &Grade) -> &'static str {
+        match grade {
+            Grade::Ok => "●",
+            Grade::Warning => "▲",
+            Grade::Problem => "■",
+        }
+    }
+}
