@@ -98,6 +98,16 @@ impl Runs for Fake {
         stream::empty().boxed()
     }
 
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<inhaul_store::SignInMemory>,
+        _: u32,
+    ) -> Result<Survey, Card> {
+        unreachable!("nobody asks for headers here")
+    }
+
     async fn inspect(
         &self,
         remote: Remote,
