@@ -43,7 +43,8 @@ pub(crate) fn for_a_page(mut card: Card) -> Card {
         // What a command that failed says of itself.
         *step = step
             .replace(": run this command once more", "")
-            .replace("run this command once more", "try again");
+            .replace("run this command once more", "try again")
+            .replace("Run this command once more", "Try again");
         if let Some((before, command)) = step.split_once(": `")
             && let Some((_, behind)) = command.split_once('`')
         {
