@@ -701,7 +701,7 @@ async function refreshRetrievals(list) {
   if (!response.ok || response.redirected) return;
   const fresh = one("ul", fragment(await response.text()));
   const present = one("ul", list);
-  present.toggleAttribute("data-live", fresh.hasAttribute("data-live"));
+  present.toggleAttribute("data-checking", fresh.hasAttribute("data-checking"));
   for (const row of [...fresh.children]) {
     const old = document.getElementById(row.id);
     if (!old || old.contains(document.activeElement) || one("details[open]", old)) continue;
@@ -710,6 +710,6 @@ async function refreshRetrievals(list) {
 }
 setInterval(() => {
   const list = one("#retrievals");
-  if (document.hidden || !list || !one("[data-live]", list)) return;
+  if (document.hidden || !list || !one("[data-checking]", list)) return;
   refreshRetrievals(list).catch(() => {});
 }, 5000);

@@ -40,6 +40,11 @@ pub(crate) fn started_by(activation: Activation) -> &'static str {
 /// typed there and nowhere else stays.
 pub(crate) fn for_a_page(mut card: Card) -> Card {
     for step in &mut card.todo {
+        // What a command that failed says of itself.
+        *step = step
+            .replace(": run this command once more", "")
+            .replace("run this command once more", "try again")
+            .replace("Run this command once more", "Try again");
         if let Some((before, command)) = step.split_once(": `")
             && let Some((_, behind)) = command.split_once('`')
         {
@@ -51,9 +56,24 @@ pub(crate) fn for_a_page(mut card: Card) -> Card {
 
 #[cfg(test)]
 mod tests {
+    use inhaul_types::card::Occasion;
     use inhaul_types::{ErrorCode, Facts};
 
     use super::*;
+
+    #[test]
+    fn a_test_on_a_page_is_no_command() {
+        for code in ErrorCode::ALL {
+            let facts = Facts {
+                occasion: Occasion::Trial,
+                ..Facts::default()
+            };
+            let card = for_a_page(Card::of(*code, &facts));
+            for step in &card.todo {
+                assert!(!step.contains("command once more"), "{code}: {step}");
+            }
+        }
+    }
 
     #[test]
     fn a_step_that_a_page_has_a_button_for_loses_its_command() {

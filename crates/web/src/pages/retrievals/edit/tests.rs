@@ -233,7 +233,9 @@ async fn nobody_edits_what_is_somebody_elses() {
         save(&bob, id, &[("name", "Mine")]).await.status,
         StatusCode::NOT_FOUND
     );
-    assert!(is_saved(&save(&root, id, &[("name", "Hers")]).await, id));
+    // On to where whoever manages it sees it.
+    let saved = save(&root, id, &[("name", "Hers")]).await;
+    assert_eq!(saved.path, format!("/manage/retrievals/{id}"));
     let after = house.store.retrieval_by_id(id).await.unwrap();
     assert_eq!(after.name, "Hers");
     assert!(

@@ -99,7 +99,7 @@ async fn rows_alone_come_without_a_page_and_are_live_while_something_is_checked(
     scene.stands(club, |_| {}).await;
     let rows = alice.get("/retrievals?rows").await;
     assert!(rows.page.starts_with("<ul"), "{}", rows.page);
-    assert!(!rows.page.contains("data-live"), "{}", rows.page);
+    assert!(!rows.page.contains("data-checking"), "{}", rows.page);
     let come = Come {
         run: None,
         stage: RunStage::Bringing,
@@ -112,7 +112,7 @@ async fn rows_alone_come_without_a_page_and_are_live_while_something_is_checked(
         .stands(club, |state| state.doing = Some((Activation::Button, come)))
         .await;
     let rows = alice.get("/retrievals?rows").await;
-    assert!(rows.page.contains("data-live"), "{}", rows.page);
+    assert!(rows.page.contains("data-checking"), "{}", rows.page);
     rows.says(&["Checking", "Checking now: 7 of 12 messages."]);
     let page = alice.get("/retrievals").await.page;
     assert!(page.contains("data-rows=\"/retrievals?rows\""), "{page}");
