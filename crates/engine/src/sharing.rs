@@ -7,9 +7,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use inhaul_domain::route::{CatchAll, OwnNames, Place, Router, Rule, carries_trace};
+use inhaul_domain::route::{CatchAll, Place, Router, Rule, carries_trace};
 use inhaul_message::{HeaderBlock, identity};
-use inhaul_store::{CatchAllSettings, Placement, Retrieval, StoreError};
+use inhaul_store::{Placement, Retrieval, StoreError};
 use inhaul_types::{AccountId, Digest, Identity, RetrievalId};
 
 use crate::engine::Engine;
@@ -65,31 +65,13 @@ impl Sharing {
 /// What a router is built from: the retrieval as it is set, with these rules instead of its own.
 /// `None` where it is no catch-all.
 pub fn catch_all(retrieval: &Retrieval, rules: Vec<Rule>) -> Option<CatchAll> {
-    let CatchAllSettings {
-        source,
-        domains,
-        domain_aliases,
-        separators,
-        max_recipients,
-        rules: _,
-    } = retrieval.routing.catch_all()?.clone();
-    Some(CatchAll {
-        source,
-        domains,
-        domain_aliases,
-        separators,
-        max_recipients,
-        own_names: OwnNames {
-            user: retrieval.remote.user.clone(),
-            host: retrieval.remote.host.clone(),
-        },
-        rules,
-        fallback: Place {
-            account: retrieval.account,
-            folder: retrieval.folder,
-            shown: format!("{}/{}", retrieval.account_name, retrieval.folder_name),
-        },
-    })
+    let fallback = Place {
+        account: retrieval.account,
+        folder: retrieval.folder,
+        shown: format!("{}/{}", retrieval.account_name, retrieval.folder_name),
+    };
+    let settings = retrieval.routing.catch_all()?;
+    Some(settings.sorting(&retrieval.remote, rules, fallback))
 }
 
 impl Engine {

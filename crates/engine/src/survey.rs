@@ -12,7 +12,7 @@ use std::time::Duration;
 use inhaul_domain::reach::Reach;
 use inhaul_domain::{IdTrust, Ledger, Listing, Retention, RunPolicy, SessionSize, StartPoint};
 use inhaul_pop3_proto::client::{Capabilities, Command, Event};
-use inhaul_store::{Remote, Retrieval};
+use inhaul_store::{Remote, RemoteSecret, Retrieval, SignInMemory};
 use inhaul_types::{MessageNumber, Octets, RetrievalId, Timestamp, UniqueId};
 use tokio::time::timeout;
 
@@ -120,22 +120,41 @@ impl Engine {
         };
         let leased = self.lease(retrieval).await;
         let (_lease, retrieval) = leased.map_err(|error| failed(error, retrieval))?;
-        let checks = self.checks();
-        let surveyor = Surveyor {
-            engine: self,
-            retrieval: &retrieval,
-            checks: &checks,
-            most: most.min(MESSAGES_MOST),
-        };
-        let survey = timeout(checks.run_timeout, surveyor.survey()).await;
-        let survey = survey.unwrap_or(Err(RunError::TooLong));
-        match survey.map_err(|error| failed(error, &retrieval))? {
-            Read::Headers(survey) => Ok(self.surveys.keep(&retrieval, survey)),
-            Read::Refused(said) => Err(SurveyError::NoHeaders {
-                host: retrieval.remote.host.clone(),
-                said,
-            }),
-        }
+        let read = self.survey_saved(&retrieval, most).await;
+        let read = read.map_err(|error| failed(error, &retrieval))?;
+        let survey = read.headers(&retrieval.remote)?;
+        Ok(self.surveys.keep(&retrieval, survey))
+    }
+
+    async fn survey_saved(&self, retrieval: &Retrieval, most: usize) -> Result<Read, RunError> {
+        let reach = self.reach_of(retrieval).await?;
+        let secret = self.store.retrieval_secret(retrieval.id).await?;
+        let learned = Learned::of(retrieval, (self.clock)());
+        let surveyor = Surveyor::new(self, &retrieval.remote, &reach, most);
+        surveyor.survey_in_time(secret, learned).await
+    }
+
+    /// Reads the headers of the newest `most` messages (200 at most) of a maildrop that is not saved,
+    /// within `reach`. Keeps nothing. `sign_in` is what a test of the sign-in has shown. Waits for its
+    /// place as a run does.
+    pub async fn survey_unsaved(
+        &self,
+        remote: &Remote,
+        secret: RemoteSecret,
+        sign_in: Option<SignInMemory>,
+        reach: &Reach,
+        most: usize,
+    ) -> Result<Survey, SurveyError> {
+        let _lease = self.leases.take(remote).await;
+        let surveyor = Surveyor::new(self, remote, reach, most);
+        let read = surveyor
+            .survey_in_time(secret, Learned::that(sign_in))
+            .await;
+        let read = read.map_err(|error| {
+            let report = error.report(&remote.host, remote.port);
+            SurveyError::Failed(Box::new(report.of_trial(remote)))
+        })?;
+        read.headers(remote)
     }
 }
 
@@ -146,26 +165,54 @@ enum Read {
     Refused(String),
 }
 
+impl Read {
+    fn headers(self, remote: &Remote) -> Result<Survey, SurveyError> {
+        match self {
+            Self::Headers(survey) => Ok(survey),
+            Self::Refused(said) => Err(SurveyError::NoHeaders {
+                host: remote.host.clone(),
+                said,
+            }),
+        }
+    }
+}
+
 struct Surveyor<'a> {
     engine: &'a Engine,
-    retrieval: &'a Retrieval,
-    checks: &'a Checks,
+    remote: &'a Remote,
+    reach: &'a Reach,
+    checks: Arc<Checks>,
     most: usize,
 }
 
-impl Surveyor<'_> {
-    async fn survey(&self) -> Result<Read, RunError> {
-        let engine = self.engine;
-        let reach = engine.reach_of(self.retrieval).await?;
-        let secret = engine.store.retrieval_secret(self.retrieval.id).await?;
+impl<'a> Surveyor<'a> {
+    fn new(engine: &'a Engine, remote: &'a Remote, reach: &'a Reach, most: usize) -> Self {
+        Self {
+            engine,
+            remote,
+            reach,
+            checks: engine.checks(),
+            most: most.min(MESSAGES_MOST),
+        }
+    }
+
+    async fn survey_in_time(
+        &self,
+        secret: RemoteSecret,
+        learned: Learned,
+    ) -> Result<Read, RunError> {
+        let survey = timeout(self.checks.run_timeout, self.survey(secret, learned)).await;
+        survey.unwrap_or(Err(RunError::TooLong))
+    }
+
+    async fn survey(&self, secret: RemoteSecret, mut learned: Learned) -> Result<Read, RunError> {
         let credential = reveal(secret, self.checks.read_timeout).await?;
-        let mut learned = Learned::of(self.retrieval, (engine.clock)());
-        let entered = self.enter(&reach, &credential, &mut learned).await;
+        let entered = self.enter(&credential, &mut learned).await;
         let mut wire = match (entered, learned.another_session()) {
             // A run leaves that to the next run; a survey remembers nothing for it.
             (Err(_), Some(again)) => {
                 learned = again;
-                self.enter(&reach, &credential, &mut learned).await?
+                self.enter(&credential, &mut learned).await?
             }
             (entered, _) => entered?,
         };
@@ -183,14 +230,13 @@ impl Surveyor<'_> {
     /// One session, up to the sign-in.
     async fn enter(
         &self,
-        reach: &Reach,
         credential: &Credential,
         learned: &mut Learned,
     ) -> Result<Wire, RunError> {
-        let (dialler, remote) = (&self.engine.dialler, &self.retrieval.remote);
-        let line = dial(dialler, remote, reach, self.checks).await?;
+        let (dialler, remote, checks) = (&self.engine.dialler, self.remote, &*self.checks);
+        let line = dial(dialler, remote, self.reach, checks).await?;
         let mut wire = Wire::new(line, self.checks.read_timeout);
-        sign_in(&mut wire, dialler, remote, credential, learned, self.checks).await?;
+        sign_in(&mut wire, dialler, remote, credential, learned, checks).await?;
         ask_again(&mut wire, learned).await?;
         Ok(wire)
     }

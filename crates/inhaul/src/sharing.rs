@@ -1,9 +1,5 @@
-//! How a catch-all is written, in files and on command lines.
-//!
-//! Where its recipients are read, its domains, its rules: the words of both, and what of them goes
-//! together.
-
-mod source;
+//! How a catch-all is written, in files and on command lines: the words that forms share, and rules
+//! as they name an account.
 
 use std::str::FromStr;
 
@@ -11,23 +7,9 @@ use inhaul_types::Address;
 
 use crate::config::entries::Destination;
 
-pub(crate) use source::{Misfit, SourceParts, SourceWord};
-
-/// The name of a header field (RFC 5322 section 3.6.8).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct HeaderName(pub(crate) String);
-
-/// A domain whose addresses are recipients, in lower case.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct DomainName(pub(crate) String);
-
-/// `OTHER=DOMAIN`: what is for an address at the one is for the same at the other.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct DomainAlias(pub(crate) String, pub(crate) String);
-
-/// What may stand between a name and its tag; empty: nothing is a tag.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Separators(pub(crate) String);
+pub(crate) use inhaul_manage::sharing::{
+    DomainAlias, DomainName, HeaderName, Misfit, Separators, SourceParts, SourceWord, check_aliases,
+};
 
 /// `ADDRESS=ACCOUNT[/FOLDER]`: a rule on a command line.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,73 +18,6 @@ pub(crate) struct RuleWord {
     pub(crate) address: Address,
     /// Where its mail goes.
     pub(crate) to: Destination,
-}
-
-impl FromStr for HeaderName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fits = |octet: u8| octet.is_ascii_graphic() && octet != b':';
-        match text.is_empty() || !text.bytes().all(fits) {
-            true => Err(format!(
-                "{text:?} is not the name of a header, such as Delivered-To"
-            )),
-            false => Ok(Self(text.to_owned())),
-        }
-    }
-}
-
-impl FromStr for DomainName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let is_label = |label: &str| {
-            let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || !c.is_ascii();
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label
-                    .chars()
-                    .all(|c| allowed(c) && !c.is_control() && !c.is_whitespace())
-        };
-        match text.len() <= 253 && text.split('.').all(is_label) {
-            true => Ok(Self(text.to_lowercase())),
-            false if text.contains('@') => Err(format!(
-                "{text:?} is an address; write the domain alone, such as firm.example"
-            )),
-            false => Err(format!("{text:?} is not a domain, such as firm.example")),
-        }
-    }
-}
-
-impl FromStr for DomainAlias {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (other, domain) = text.split_once('=').ok_or_else(|| {
-            format!("{text:?} has no domain behind it; write firm.net=firm.example")
-        })?;
-        let (DomainName(other), DomainName(domain)) = (other.parse()?, domain.parse()?);
-        match other == domain {
-            true => Err(format!("{other} is the same domain twice")),
-            false => Ok(Self(other, domain)),
-        }
-    }
-}
-
-impl FromStr for Separators {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fits = |c: char| c.is_ascii_punctuation() && !"@<>\"(),:;\\*".contains(c);
-        match text.chars().find(|c| !fits(*c)) {
-            Some(c) => Err(format!(
-                "{c:?} cannot stand between a name and its tag; usual are + and -"
-            )),
-            None => Ok(Self(text.to_owned())),
-        }
-    }
 }
 
 impl FromStr for RuleWord {
@@ -122,64 +37,9 @@ impl FromStr for RuleWord {
     }
 }
 
-/// Every alias leads to a domain whose addresses are recipients.
-pub(crate) fn check_aliases(
-    domains: &[String],
-    aliases: &[(String, String)],
-) -> Result<(), String> {
-    for (other, domain) in aliases {
-        if !domains.is_empty() && !domains.contains(domain) {
-            return Err(format!(
-                "{other} is to be {domain}, which is none of the domains"
-            ));
-        }
-        if aliases.iter().any(|(again, _)| again == domain) {
-            return Err(format!("{other} is to be {domain}, which is another alias"));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_no_header_or_domain_is_refused() {
-        for (text, is) in [
-            ("Delivered-To", true),
-            ("Delivered-To:", false),
-            ("X Y", false),
-            ("", false),
-            ("Empfänger", false),
-        ] {
-            assert_eq!(text.parse::<HeaderName>().is_ok(), is, "{text:?}");
-        }
-        for (text, domain) in [
-            ("Firm.Example", Some("firm.example")),
-            ("bücher.example", Some("bücher.example")),
-            ("intranet", Some("intranet")),
-            ("info@firm.example", None),
-            ("*.firm.example", None),
-            ("firm..example", None),
-            ("-firm.example", None),
-            ("firm example", None),
-            ("", None),
-        ] {
-            let parsed = text.parse::<DomainName>().ok();
-            assert_eq!(
-                parsed.as_ref().map(|one| one.0.as_str()),
-                domain,
-                "{text:?}"
-            );
-        }
-        assert!(
-            "a@b.example"
-                .parse::<DomainName>()
-                .unwrap_err()
-                .contains("domain alone")
-        );
-    }
 
     #[test]
     fn a_rule_is_an_address_and_a_place() {
@@ -205,41 +65,6 @@ mod tests {
             let words = parsed.map(|rule| (rule.address.to_string(), rule.to.to_string()));
             let wanted = rule.map(|(address, to)| (address.to_owned(), to.to_owned()));
             assert_eq!(words, wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_alias_leads_to_an_accepted_domain() {
-        let pair = |text: &str| text.parse().map(|DomainAlias(a, b)| (a, b));
-        assert!(pair("firm.net").is_err() && pair("a.example=A.example").is_err());
-        let [net, org] =
-            ["firm.net=firm.example", "firm.org=firm.net"].map(|text| pair(text).unwrap());
-        let domains = ["firm.example".to_owned()];
-        for (domains, aliases, fits) in [
-            (&domains[..], vec![net.clone()], true),
-            (&[], vec![net.clone()], true),
-            (&domains, vec![org.clone()], false),
-            (&[], vec![net, org], false),
-        ] {
-            assert_eq!(
-                check_aliases(domains, &aliases).is_ok(),
-                fits,
-                "{aliases:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_separator_is_a_mark_that_names_do_not_need() {
-        for (text, is) in [
-            ("+", true),
-            ("+-", true),
-            ("", true),
-            ("a", false),
-            ("@", false),
-            (" ", false),
-        ] {
-            assert_eq!(text.parse::<Separators>().is_ok(), is, "{text:?}");
         }
     }
 }

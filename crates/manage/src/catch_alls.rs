@@ -91,6 +91,26 @@ impl Manage {
         self.save_rules(actor, &retrieval, settings).await
     }
 
+    /// Puts the rule in the place `from` into the place `to`, both from 1: the first that matches
+    /// wins.
+    pub async fn rule_move(
+        &self,
+        actor: &Actor,
+        id: RetrievalId,
+        from: usize,
+        to: usize,
+    ) -> Result<(), Refused> {
+        let (retrieval, mut settings) = self.catch_all(actor, id).await?;
+        unless_written(written_at(&retrieval))?;
+        let there = 1..=settings.rules.len();
+        if let Some(missing) = [from, to].into_iter().find(|place| !there.contains(place)) {
+            return Err(Refused::not_found("rule", missing));
+        }
+        let rule = settings.rules.remove(from - 1);
+        settings.rules.insert(to - 1, rule);
+        self.save_rules(actor, &retrieval, settings).await
+    }
+
     /// Moves what the fallback has for the addresses of the rule in this place, from 1, to where it
     /// leads, and says how many messages that were.
     pub async fn claim(

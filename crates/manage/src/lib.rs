@@ -16,6 +16,8 @@ mod names;
 mod own_addresses;
 mod refused;
 mod retrievals;
+pub mod sharing;
+mod sorting;
 pub mod words;
 
 pub use accounts::{AccountForm, NewAccountForm};
@@ -31,3 +33,4 @@ pub use names::{
 pub use own_addresses::OwnAddresses;
 pub use refused::{Refused, place_words};
 pub use retrievals::{Rights, SWITCHED_OFF};
+pub use sorting::UnsavedCatchAll;

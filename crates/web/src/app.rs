@@ -10,6 +10,7 @@ use inhaul_types::Timestamp;
 use crate::api::WrongKeys;
 use crate::demo::Controls;
 use crate::door::Door;
+use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
@@ -24,6 +25,7 @@ struct Shared {
     manage: Manage,
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
+    installation: OnceLock<Arc<dyn Installation>>,
     clock: Clock,
     checks: Checks,
     wrong_keys: WrongKeys,
@@ -47,6 +49,7 @@ impl App {
             manage,
             runs,
             door,
+            installation: OnceLock::new(),
             clock,
             checks: Checks::default(),
             wrong_keys: WrongKeys::default(),
@@ -79,6 +82,21 @@ impl App {
     /// Wrong keys of late.
     pub(crate) fn wrong_keys(&self) -> &WrongKeys {
         &self.0.wrong_keys
+    }
+
+    /// The installation itself.
+    pub fn installation(&self) -> &dyn Installation {
+        match self.0.installation.get() {
+            Some(installation) => &**installation,
+            None => &Undisclosed,
+        }
+    }
+
+    /// From now on it tells of this installation. The first one stays.
+    #[must_use]
+    pub fn with_installation(self, installation: Arc<dyn Installation>) -> Self {
+        self.0.installation.get_or_init(|| installation);
+        self
     }
 
     /// Checks that somebody watches.

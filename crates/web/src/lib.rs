@@ -14,6 +14,7 @@ mod app;
 mod assets;
 pub mod demo;
 pub mod door;
+pub mod install;
 mod live;
 pub mod look;
 mod pages;

@@ -10,6 +10,7 @@
 //! of the message. Start at [`Router::route`].
 
 mod accepted;
+mod advice;
 mod book;
 mod catch_all;
 mod decide;
@@ -17,6 +18,7 @@ mod explain;
 mod gather;
 mod hops;
 mod lookup;
+mod preview;
 mod routed;
 mod spelling;
 mod survey;
@@ -29,11 +31,13 @@ use accepted::{Accepted, Own};
 use gather::Watched;
 use lookup::{Lookup, Match};
 
+pub use advice::{ONLY_TO_CC, best, is_only_to_cc};
 pub use book::{AddressBook, BookEntry, BookName};
 pub use catch_all::{
     CatchAll, DEFAULT_EVIDENCE, DEFAULT_MAX_RECIPIENTS, DEFAULT_SEPARATORS, OwnNames, Place,
     RecipientSource, Rule,
 };
+pub use preview::{Counts, sender_shown, without_rule};
 pub use routed::{Found, FoundBy, Placement, Routed};
 pub use spelling::covers;
 pub use survey::{AddressesEach, Reliability, Surveyed, SurveyedSource};

@@ -59,6 +59,15 @@ impl Learned {
         learned
     }
 
+    /// What a test of settings that are not saved has shown.
+    pub(crate) fn that(sign_in: Option<SignInMemory>) -> Self {
+        Self {
+            sign_in,
+            sign_in_before: sign_in,
+            ..Self::default()
+        }
+    }
+
     /// Goes on without CAPA: as a server would be talked to that offers nothing.
     fn leave_capa_alone(&mut self, since: Timestamp) {
         self.capabilities = Some(Capabilities::new());

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use inhaul_domain::reach::Reach;
 use inhaul_engine::{Survey, SurveyError};
 use inhaul_sample::switches::{Pipelining, Refusal, SignIn, Top};
-use inhaul_store::Store as _;
-use inhaul_types::ErrorCode;
+use inhaul_store::{RemoteSecret, Store as _};
+use inhaul_types::{ErrorCode, Secret};
 
-use crate::harness::{Setup, USER, World, letters};
+use crate::harness::{PASSWORD, Setup, USER, World, letters};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -168,4 +169,36 @@ async fn a_header_without_end_is_cut() {
     let header = &survey.headers[0].header;
     assert_eq!(header.len(), inhaul_message::HEADER_MOST);
     assert_eq!(subjects(&survey), ["endless"]);
+}
+
+#[tokio::test]
+async fn a_maildrop_that_is_not_saved_is_looked_at_the_same_way() {
+    let world = Setup::deleting().start().await;
+    world.send(letters(0..5));
+    world.server.mailbox("bea").append(letters(5..6).remove(0));
+    let mut remote = world.retrieval().await.remote;
+    remote.user = "bea".into();
+    let secret = || RemoteSecret::Stored(Secret::new(PASSWORD.to_owned()));
+    let anywhere = Reach::Anywhere;
+    let survey = world
+        .engine
+        .survey_unsaved(&remote, secret(), None, &anywhere, 20);
+    let survey = survey.await.unwrap();
+    assert_eq!((survey.listed, survey.asked), (1, 20));
+    assert_eq!(subjects(&survey), ["letter 5"]);
+    let mailbox = world.server.mailbox("bea");
+    mailbox.idle().await;
+    assert_eq!(mailbox.count("TOP"), 1);
+    for verb in ["RETR", "DELE", "LAST", "RSET"] {
+        assert_eq!(mailbox.count(verb), 0, "{verb}");
+    }
+    // A person who may not reach this machine does not by looking at headers.
+    let public = world.engine.public_reach();
+    let refused = world
+        .engine
+        .survey_unsaved(&remote, secret(), None, &public, 20);
+    let Err(SurveyError::Failed(report)) = refused.await else {
+        panic!("looked into");
+    };
+    assert_eq!(report.code, ErrorCode::ServerNotAllowed);
 }

@@ -199,6 +199,7 @@ type Standing = (
 /// Opens what is asked over the network: by operators, then by mail programs, then by people.
 async fn open_doors(
     context: &Context,
+    globals: &Globals,
     condition: Condition,
     log: &Log,
 ) -> Result<(Attended, Access, Pages), Failure> {
@@ -216,7 +217,7 @@ async fn open_doors(
     };
     let (access, doorkeeper, tls) = access;
     let own = own_addresses(&context.config, &access);
-    let pages = match Pages::start(context, doorkeeper, &tls, own, &mut opened).await {
+    let pages = match Pages::start(context, globals, doorkeeper, &tls, own, &mut opened).await {
         Ok(pages) => pages,
         Err(failure) => {
             access.stop().await;
@@ -325,7 +326,7 @@ impl Running {
         let lends = context.borrow().clone();
         let notices = Notices::start(&lends).await?;
         let control = Control::start(&path, lent)?;
-        let doors = open_doors(&lends, notices.condition(), log).await;
+        let doors = open_doors(&lends, globals, notices.condition(), log).await;
         match doors {
             Ok((attended, access, pages)) => {
                 if let Some(address) = pages.shown_address(&lends.config) {

@@ -1,10 +1,10 @@
 //! Rules of catch-alls.
 
-use inhaul_manage::{Claim, NewRule};
-use inhaul_store::Store;
+use inhaul_manage::{Claim, NewRule, Refused, UnsavedCatchAll};
+use inhaul_store::{CatchAllSettings, RuleSetting, Store};
 use inhaul_types::RetrievalId;
 
-use crate::house::{House, root, told};
+use crate::house::{House, remote, root, told};
 
 async fn addresses(house: &House, id: RetrievalId) -> Vec<String> {
     let retrieval = house.store.retrieval_by_id(id).await.unwrap();
@@ -106,4 +106,76 @@ async fn only_a_catch_all_has_rules() {
         words
     );
     assert_eq!(told(house.manage.claim(&root(), work, 1).await), words);
+}
+
+#[tokio::test]
+async fn rules_change_places_and_the_audit_has_both_orders() {
+    let house = House::new().await;
+    let firm = house.firm().await;
+    for address in ["a@x.example", "b@x.example", "c@x.example"] {
+        let rule = NewRule {
+            address: address.into(),
+            account: house.bob,
+            folder: "INBOX".into(),
+            at: None,
+        };
+        let added = house
+            .manage
+            .rule_add(&root(), firm, rule, Claim::Leave)
+            .await;
+        assert!(added.is_ok(), "{added:?}");
+    }
+    for (from, to, order) in [
+        (3, 1, ["c@x.example", "a@x.example", "b@x.example"]),
+        (1, 2, ["a@x.example", "c@x.example", "b@x.example"]),
+    ] {
+        let moved = house.manage.rule_move(&root(), firm, from, to).await;
+        assert_eq!(told(moved), "done: ()");
+        assert_eq!(addresses(&house, firm).await, order);
+    }
+    for (from, to, missing) in [(0, 1, 0), (4, 1, 4), (1, 4, 4)] {
+        let gone = house.manage.rule_move(&root(), firm, from, to).await;
+        let words = format!("not found: There is no rule {missing}.");
+        assert_eq!(told(gone), words);
+    }
+    assert!(house.audit().await.iter().any(|row| row.contains("rules")));
+}
+
+#[tokio::test]
+async fn a_catch_all_that_is_not_saved_sorts_as_it_would() {
+    let house = House::new().await;
+    let settings = CatchAllSettings {
+        domains: vec!["x.example".into()],
+        rules: vec![RuleSetting {
+            address: "sales@x.example".parse().unwrap(),
+            account: house.bob,
+            account_name: "bob".into(),
+            folder: "Shop".into(),
+        }],
+        ..CatchAllSettings::default()
+    };
+    let remote = remote();
+    let unsaved = UnsavedCatchAll {
+        remote: &remote,
+        settings: &settings,
+        fallback: house.bob,
+        fallback_name: "bob",
+        fallback_folder: "inbox",
+    };
+    let router = house.manage.router_of(&root(), &unsaved).await.unwrap();
+    let place = |address| router.place_of(address).map(|place| place.shown.clone());
+    assert_eq!(place("sales@x.example").as_deref(), Some("bob/Shop"));
+    assert_eq!(place("nobody@x.example"), None);
+    let folders = house.store.folder_list(house.bob).await.unwrap();
+    assert_eq!(folders.len(), 1, "nothing is made to look");
+    let refused = house.manage.router_of(&house.bob(), &unsaved).await;
+    assert!(matches!(refused, Err(Refused::NotAllowed(_))));
+
+    house
+        .manage
+        .headers_looked_at(&root(), 20, "x.example")
+        .await;
+    let line = "the headers of 20 messages of x.example";
+    let audit = house.audit().await;
+    assert!(audit.iter().any(|row| row.contains(line)), "{audit:?}");
 }

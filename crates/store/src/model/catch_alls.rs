@@ -1,7 +1,11 @@
 //! Catch-alls: retrievals whose messages are shared out among accounts by recipient.
 
-use inhaul_domain::route::{DEFAULT_MAX_RECIPIENTS, DEFAULT_SEPARATORS, RecipientSource};
+use inhaul_domain::route::{
+    CatchAll, DEFAULT_MAX_RECIPIENTS, DEFAULT_SEPARATORS, OwnNames, Place, RecipientSource, Rule,
+};
 use inhaul_types::{AccountId, Address};
+
+use super::retrievals::Remote;
 
 /// Where a retrieval's messages go.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -50,6 +54,34 @@ impl Default for CatchAllSettings {
             separators: DEFAULT_SEPARATORS.into(),
             max_recipients: DEFAULT_MAX_RECIPIENTS,
             rules: Vec::new(),
+        }
+    }
+}
+
+impl CatchAllSettings {
+    /// What a router is built from for this maildrop: these settings, with `rules` instead of their
+    /// own.
+    pub fn sorting(&self, remote: &Remote, rules: Vec<Rule>, fallback: Place) -> CatchAll {
+        let Self {
+            source,
+            domains,
+            domain_aliases,
+            separators,
+            max_recipients,
+            rules: _,
+        } = self.clone();
+        CatchAll {
+            source,
+            domains,
+            domain_aliases,
+            separators,
+            max_recipients,
+            own_names: OwnNames {
+                user: remote.user.clone(),
+                host: remote.host.clone(),
+            },
+            rules,
+            fallback,
         }
     }
 }

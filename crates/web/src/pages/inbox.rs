@@ -10,6 +10,7 @@ use inhaul_store::{Folder, Message};
 use inhaul_types::{Card, Facts, FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
+use super::manage::catch_all::{Banner, banner};
 use crate::app::App;
 use crate::live;
 use crate::look::time::{When, ago, at, until};
@@ -31,6 +32,8 @@ struct Inbox {
     shell: Shell,
     title: String,
     folders: Vec<FolderRow>,
+    /// Mail of a catch-all that had no rule.
+    unclaimed: Option<Banner>,
     folder: String,
     /// Messages in it.
     count: u64,
@@ -117,6 +120,7 @@ async fn show(
     let Some(folder) = folders.iter().find(|folder| folder.id == id) else {
         return Err(Problem::not_found(&person.shell));
     };
+    let unclaimed = banner(app, &person.account, id).await?;
     let views = app.store().views();
     let mut messages = views.newest_messages(id, behind.place(), PAGE + 1).await?;
     let has_older = messages.len() > PAGE as usize;
@@ -168,6 +172,7 @@ async fn show(
             .collect(),
         folders: folders.iter().map(|one| FolderRow::of(one, id)).collect(),
         shell: person.shell,
+        unclaimed,
     };
     Ok(Page::new(page).into_response())
 }

@@ -5,6 +5,7 @@
 mod event;
 mod mailbox;
 mod state;
+mod survey;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,8 +13,8 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use inhaul_domain::schedule::Pace;
 use inhaul_domain::trigger::Refusal;
-use inhaul_store::{Remote, RemoteSecret, StartedBy, StoreError};
-use inhaul_types::{AccountId, Activation, FolderId, RetrievalId, Timestamp};
+use inhaul_store::{Remote, RemoteSecret, SignInMemory, StartedBy, StoreError};
+use inhaul_types::{AccountId, Activation, Card, FolderId, RetrievalId, Timestamp};
 
 pub use event::{Ended, Event, EventKind, Events, Heard};
 pub use mailbox::{
@@ -21,6 +22,7 @@ pub use mailbox::{
     Stage, Step, StepResult,
 };
 pub use state::{Come, Overall, Reader, RunStage, State};
+pub use survey::{Survey, Surveyed};
 
 /// Somebody wants mail now.
 #[derive(Clone, Debug)]
@@ -114,6 +116,15 @@ pub trait Runs: fmt::Debug + Send + Sync + 'static {
         for_person: Option<AccountId>,
         look: &dyn Look,
     ) -> Result<Inspection, InspectionFailure>;
+    /// Reads the headers of the newest messages of a mailbox, 200 at most, for an administrator:
+    /// brings, changes and keeps nothing. `sign_in` is what a test of the sign-in has shown.
+    async fn survey(
+        &self,
+        remote: Remote,
+        secret: RemoteSecret,
+        sign_in: Option<SignInMemory>,
+        newest: u32,
+    ) -> Result<Survey, Card>;
     /// Finds the server of an address. No password is sent anywhere.
     async fn detect(
         &self,

@@ -1,7 +1,9 @@
 //! `inhaul catch-all headers`: which header says whom a message was for.
 
 use clap::Args;
-use inhaul_domain::route::{AddressesEach, Reliability, Surveyed, SurveyedSource};
+use inhaul_domain::route::{
+    AddressesEach, ONLY_TO_CC, Reliability, Surveyed, SurveyedSource, best,
+};
 use inhaul_manage::words::source_words;
 use inhaul_message::HeaderBlock;
 use inhaul_store::{CatchAllSettings, Retrieval, Routing};
@@ -101,38 +103,9 @@ fn row(source: &SurveyedSource) -> Vec<String> {
     vec![
         plain(&source.source.to_string()),
         format!("{present:>width$} of {of}"),
-        names(source).to_owned(),
-        verdict(source.reliability).to_owned(),
+        source.names().to_owned(),
+        source.reliability.label().to_owned(),
     ]
-}
-
-fn names(source: &SurveyedSource) -> &'static str {
-    match (&source.source, source.addresses) {
-        _ if source.present == 0 => "",
-        (Surveyed::ToCc, _) => "misses Bcc and lists",
-        (_, AddressesEach::None) => "nobody here",
-        // It may be the mailbox's own name.
-        (_, AddressesEach::AlwaysOne) if source.distinct == 1 && source.accepted > 1 => {
-            "always the same address"
-        }
-        (_, AddressesEach::AlwaysOne) => "always one address",
-        (_, AddressesEach::Several) => "several addresses",
-    }
-}
-
-fn verdict(reliability: Reliability) -> &'static str {
-    match reliability {
-        Reliability::Reliable => "Reliable",
-        Reliability::Mostly => "Mostly",
-        Reliability::NotReliable => "Not reliable",
-        Reliability::None => "",
-    }
-}
-
-/// The source that says it of all messages, else of most; To and Cc are never it.
-fn best(sources: &[SurveyedSource]) -> Option<&SurveyedSource> {
-    let with = |wanted| sources.iter().find(|source| source.reliability == wanted);
-    with(Reliability::Reliable).or_else(|| with(Reliability::Mostly))
 }
 
 /// What to do now.
@@ -156,7 +129,7 @@ fn advice(name: &str, sources: &[SurveyedSource]) -> String {
             "No header names an address in the domains that count. Name the domain: --domain firm.example.".to_owned()
         }
         None => {
-            "! This provider does not record the real recipient. Newsletters, mailing lists and blind copies name someone else in To. They go to the fallback account. Ask the provider for an \"envelope recipient\" header.".to_owned()
+            format!("! {ONLY_TO_CC}")
         }
     }
 }

@@ -3,7 +3,7 @@
 mod lines;
 
 use clap::Args;
-use inhaul_domain::route::{Routed, Router};
+use inhaul_domain::route::{Counts, Routed, Router};
 use inhaul_engine::Surveyed;
 use inhaul_message::{HeaderBlock, Summary, summarize};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::cli::Globals;
 use crate::cli::output::{print, print_json, table};
 use crate::exit::{Exit, Failure};
 use crate::sharing::RuleWord;
-use lines::{Counts, row, source, sources, without_rule};
+use lines::{row, sentence, source, sources, without_rule};
 
 #[derive(Args, Debug)]
 pub(crate) struct Preview {
@@ -94,7 +94,7 @@ impl Preview {
             &["DATE", "FROM", "SUBJECT", "FOUND", "WOULD GO TO"],
             &rows,
         ));
-        text.push_str(&counts.words());
+        text.push_str(&sentence(counts));
         text.push_str(&without_rule(&retrieval.name, &sorted));
         text.push_str("Only headers were read. Nothing was stored or deleted.\n");
         print(&text)?;

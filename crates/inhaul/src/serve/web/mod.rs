@@ -2,8 +2,10 @@
 
 mod detect;
 mod door;
+mod install;
 mod runs;
 pub(crate) mod set_up;
+mod survey;
 
 use std::fmt;
 use std::io;
@@ -23,7 +25,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::listeners::page_listeners;
-use crate::cli::Context;
+use crate::cli::{Context, Globals};
 use crate::clock::clock;
 use crate::config::Config;
 use crate::exit::Failure;
@@ -32,6 +34,8 @@ use crate::ops::systemd::Opened;
 /// What runs for people.
 pub(crate) struct Pages {
     addresses: Vec<String>,
+    /// `None` in a demo.
+    installation: Option<Arc<install::Served>>,
     web: Web,
     stop: watch::Sender<bool>,
     listeners: JoinSet<usize>,
@@ -41,6 +45,7 @@ impl Pages {
     /// Opens the ports, or takes those that the service manager opened.
     pub(super) async fn start(
         context: &Context,
+        globals: &Globals,
         doorkeeper: Arc<Doorkeeper>,
         tls: &Arc<ServerTls>,
         own: OwnAddresses,
@@ -49,7 +54,12 @@ impl Pages {
         let config = &context.config;
         let (ports, files) = page_listeners(opened, &config.server.listen).await?;
         let settings = settings(config, false);
-        let mut pages = Self::over(app(context, doorkeeper, own, clock(), settings));
+        let app = app(context, doorkeeper, own, clock(), settings);
+        let installation = Arc::new(install::Served::new(context, globals));
+        let mut pages = Self {
+            installation: Some(Arc::clone(&installation)),
+            ..Self::over(app.with_installation(installation))
+        };
         let tls = config.server.certificate.is_some().then_some(tls);
         let admission = Admission::new(LIMITS);
         for listener in ports {
@@ -91,6 +101,7 @@ impl Pages {
         let (stop, _) = watch::channel(false);
         Self {
             addresses: Vec::new(),
+            installation: None,
             web: Web::new(app),
             stop,
             listeners: JoinSet::new(),
@@ -165,7 +176,10 @@ impl Pages {
     }
 
     /// From now on as the configuration says.
-    pub(super) fn configure(&self, config: &Config) {
+    pub(super) fn configure(&self, config: &Arc<Config>) {
+        if let Some(installation) = &self.installation {
+            installation.configure(config);
+        }
         let demo = self.web.app().settings().demo;
         self.web.app().set_settings(settings(config, demo));
     }

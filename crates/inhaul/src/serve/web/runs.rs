@@ -11,13 +11,13 @@ use inhaul_domain::reach::Reach;
 use inhaul_domain::schedule::{self, Setback};
 use inhaul_engine::service::{self, RetrievalStatus, Service};
 use inhaul_engine::{self as engine, Engine, InspectionObserver, RunReport};
-use inhaul_store::{Clock, Remote, RemoteSecret, StartedBy, Store as _, StoreError};
+use inhaul_store::{Clock, Remote, RemoteSecret, SignInMemory, StartedBy, Store as _, StoreError};
 use inhaul_types::card::Detail;
 use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::detect;
+use super::{detect, survey};
 use crate::cli::Context;
 use crate::serve::pace;
 
@@ -200,6 +200,16 @@ impl Runs for OfEngine {
                 sign_ins: failure.sign_ins,
             }),
         }
+    }
+
+    async fn survey(
+        &self,
+        remote: Remote,
+        secret: RemoteSecret,
+        sign_in: Option<SignInMemory>,
+        newest: u32,
+    ) -> Result<Survey, Card> {
+        survey::survey(&self.engine, &remote, secret, sign_in, newest).await
     }
 
     async fn detect(

@@ -2,21 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use inhaul_domain::route::{FoundBy, Routed};
+use inhaul_domain::route::{
+    Counts, FoundBy, Routed, sender_shown, without_rule as addresses_without_rule,
+};
 use inhaul_types::Timestamp;
 
 use super::Sorted;
 use crate::cli::catch_all::words::place_words;
 use crate::cli::output::{counted, plain, shorten};
-
-/// What became of how many.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Counts {
-    pub(super) one: u64,
-    pub(super) two: u64,
-    pub(super) more: u64,
-    pub(super) fallback: u64,
-}
 
 /// `Delivered-To (19 of 20), none (1 of 20)`.
 pub(super) fn sources(sorted: &[Sorted<'_>]) -> String {
@@ -50,47 +43,11 @@ pub(super) fn row(sorted: &Sorted<'_>, now: Timestamp) -> Vec<String> {
         summary
             .date
             .map_or_else(String::new, |date| short_date(date, now)),
-        shorten(sender(&summary.from), 20),
+        shorten(sender_shown(&summary.from), 20),
         shorten(&summary.subject, 30),
-        shorten(&found(routed), 40),
+        shorten(&routed.found_words(), 40),
         plain(&places(routed)),
     ]
-}
-
-/// The name where there is one, else the address: `Jana Novak <jana@example.org>`.
-fn sender(from: &str) -> &str {
-    let name = from.split_once('<').map_or(from, |(name, _)| name);
-    let name = name.trim().trim_matches('"');
-    if name.is_empty() { from } else { name }
-}
-
-/// One address whole; of several in one domain the names: `alice@, petr@`.
-fn found(routed: &Routed) -> String {
-    let addresses: Vec<&str> = routed
-        .found
-        .iter()
-        .map(|found| found.address.as_str())
-        .collect();
-    match addresses.as_slice() {
-        [] => "(none)".to_owned(),
-        [one] => (*one).to_owned(),
-        several => {
-            let domain = |address: &str| {
-                address
-                    .rsplit_once('@')
-                    .map(|(_, domain)| domain.to_owned())
-            };
-            let first = domain(several[0]);
-            let is_one_domain = several.iter().all(|address| domain(address) == first);
-            let shown = several
-                .iter()
-                .map(|address| match address.rsplit_once('@') {
-                    Some((name, _)) if is_one_domain => format!("{name}@"),
-                    _ => (*address).to_owned(),
-                });
-            shown.collect::<Vec<_>>().join(", ")
-        }
-    }
 }
 
 /// `alice / Inbox, petr / Inbox`; `!  unclaimed / Inbox (no rule)`.
@@ -100,56 +57,22 @@ fn places(routed: &Routed) -> String {
         .iter()
         .map(|placement| place_words(&placement.place.shown));
     let places = places.collect::<Vec<_>>().join(", ");
-    match has_no_rule(routed) {
+    match routed.has_no_rule() {
         true if routed.found.is_empty() => format!("!  {places} (no address)"),
         true => format!("!  {places} (no rule)"),
         false => format!("   {places}"),
     }
 }
 
-fn has_no_rule(routed: &Routed) -> bool {
-    !routed.unclaimed.is_empty() || routed.found.is_empty()
-}
-
-impl Counts {
-    pub(super) fn of<'a>(all: impl Iterator<Item = &'a Routed>) -> Self {
-        let mut counts = Self::default();
-        for routed in all {
-            *match routed.placements.len() {
-                _ if has_no_rule(routed) => &mut counts.fallback,
-                0 | 1 => &mut counts.one,
-                2 => &mut counts.two,
-                _ => &mut counts.more,
-            } += 1;
-        }
-        counts
-    }
-
-    /// `20 messages: 17 to their person, 1 to two people, 2 to the fallback account.`
-    pub(super) fn words(self) -> String {
-        let all = self.one + self.two + self.more + self.fallback;
-        let parts = [
-            (self.one, "to their person"),
-            (self.two, "to two people"),
-            (self.more, "to several people"),
-            (self.fallback, "to the fallback account"),
-        ];
-        let parts = parts.iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<_> = parts
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        format!("{}: {}.\n", counted(all, "message"), parts.join(", "))
-    }
+/// `20 messages: 17 to their person, 1 to two people, 2 to the fallback account.`
+pub(super) fn sentence(counts: Counts) -> String {
+    let all = counted(counts.all(), "message");
+    format!("{all}: {}.\n", counts.words())
 }
 
 /// Addresses that nobody has, and how to give them to somebody.
 pub(super) fn without_rule(name: &str, sorted: &[Sorted<'_>]) -> String {
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for address in sorted.iter().flat_map(|one| &one.routed.unclaimed) {
-        *counts.entry(address).or_default() += 1;
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let counts = addresses_without_rule(sorted.iter().map(|one| &one.routed));
     let Some((most, _)) = counts.first() else {
         return String::new();
     };
@@ -260,22 +183,9 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                (found(&routed).as_str(), places(&routed).as_str()),
+                (routed.found_words().as_str(), places(&routed).as_str()),
                 (shown_found, shown_places)
             );
-        }
-    }
-
-    #[test]
-    fn a_sender_is_shown_by_name() {
-        for (from, shown) in [
-            ("Jana Novak <jana@example.org>", "Jana Novak"),
-            ("\"Novak, Jana\" <jana@example.org>", "Novak, Jana"),
-            ("<jana@example.org>", "<jana@example.org>"),
-            ("jana@example.org", "jana@example.org"),
-            ("", ""),
-        ] {
-            assert_eq!(sender(from), shown);
         }
     }
 
@@ -286,7 +196,7 @@ mod tests {
         let lost = routed(&["c@x"], &["u/INBOX"], &["c@x"]);
         let counts = Counts::of([&one, &one, &two, &lost].into_iter());
         let words = "4 messages: 2 to their person, 1 to two people, 1 to the fallback account.\n";
-        assert_eq!(counts.words(), words);
+        assert_eq!(sentence(counts), words);
     }
 
     #[test]

@@ -9,28 +9,31 @@ use super::HeaderName;
 
 /// What says whom a message was for: `auto`, `to-cc` or the name of a header.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum SourceWord {
+pub enum SourceWord {
+    /// `auto`: evidence headers, then Received, then To and Cc.
     Auto,
+    /// `to-cc`: whom the header mentions.
     ToCc,
+    /// This header and nothing else.
     Header(HeaderName),
 }
 
 /// What is said of the source; what is not said stays, or is as it is built in.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct SourceParts {
+pub struct SourceParts {
     /// Which source.
-    pub(crate) word: Option<SourceWord>,
+    pub word: Option<SourceWord>,
     /// The headers that `auto` asks, in this order.
-    pub(crate) evidence: Option<Vec<HeaderName>>,
+    pub evidence: Option<Vec<HeaderName>>,
     /// Which of several headers of the name, from the top.
-    pub(crate) index: Option<u32>,
+    pub index: Option<u32>,
     /// What is taken off the front of what the header says.
-    pub(crate) strip: Option<String>,
+    pub strip: Option<String>,
 }
 
 /// Parts that do not go together.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Misfit {
+pub enum Misfit {
     /// Evidence headers are for `auto`.
     Evidence,
     /// Counting is for a header that is named.
@@ -41,7 +44,7 @@ pub(crate) enum Misfit {
 
 impl SourceParts {
     /// The source that they make, or make of what is there `now`.
-    pub(crate) fn apply(self, now: Option<&RecipientSource>) -> Result<RecipientSource, Misfit> {
+    pub fn apply(self, now: Option<&RecipientSource>) -> Result<RecipientSource, Misfit> {
         let word = match (self.word.clone(), now) {
             (Some(word), _) => word,
             (None, Some(now)) => SourceWord::of(now),
@@ -92,7 +95,7 @@ impl SourceParts {
 
 impl SourceWord {
     /// The word for a source.
-    pub(crate) fn of(source: &RecipientSource) -> Self {
+    pub fn of(source: &RecipientSource) -> Self {
         match source {
             RecipientSource::Auto { .. } => Self::Auto,
             RecipientSource::ToCc => Self::ToCc,
