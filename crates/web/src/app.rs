@@ -14,6 +14,7 @@ use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
+use crate::sample::SampleMailbox;
 use crate::settings::Settings;
 
 /// What every request works on. Cheap to clone.
@@ -32,6 +33,7 @@ struct Shared {
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
     demo: OnceLock<Arc<dyn Controls>>,
+    sample: OnceLock<Arc<dyn SampleMailbox>>,
 }
 
 impl App {
@@ -56,6 +58,7 @@ impl App {
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
             demo: OnceLock::new(),
+            sample: OnceLock::new(),
         }))
     }
 
@@ -79,11 +82,6 @@ impl App {
         &*self.0.door
     }
 
-    /// Wrong keys of late.
-    pub(crate) fn wrong_keys(&self) -> &WrongKeys {
-        &self.0.wrong_keys
-    }
-
     /// The installation itself.
     pub fn installation(&self) -> &dyn Installation {
         match self.0.installation.get() {
@@ -97,6 +95,11 @@ impl App {
     pub fn with_installation(self, installation: Arc<dyn Installation>) -> Self {
         self.0.installation.get_or_init(|| installation);
         self
+    }
+
+    /// Wrong keys of late.
+    pub(crate) fn wrong_keys(&self) -> &WrongKeys {
+        &self.0.wrong_keys
     }
 
     /// Checks that somebody watches.
@@ -118,6 +121,16 @@ impl App {
     /// are served.
     pub fn set_demo(&self, controls: Arc<dyn Controls>) {
         self.0.demo.set(controls).ok();
+    }
+
+    /// Whoever has a sample mailbox.
+    pub(crate) fn sample(&self) -> Option<&dyn SampleMailbox> {
+        self.0.sample.get().map(|sample| &**sample)
+    }
+
+    /// There is a sample mailbox to try. Said once, before the pages are served.
+    pub fn set_sample(&self, sample: Arc<dyn SampleMailbox>) {
+        self.0.sample.set(sample).ok();
     }
 
     /// The moment.

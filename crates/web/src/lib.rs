@@ -22,6 +22,7 @@ mod request;
 mod response;
 mod router;
 pub mod runs;
+pub mod sample;
 mod serve;
 mod settings;
 #[cfg(test)]

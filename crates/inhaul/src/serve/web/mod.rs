@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::listeners::page_listeners;
+use super::sample::{OfSample, Sample};
 use crate::cli::{Context, Globals};
 use crate::clock::clock;
 use crate::config::Config;
@@ -49,12 +50,15 @@ impl Pages {
         doorkeeper: Arc<Doorkeeper>,
         tls: &Arc<ServerTls>,
         own: OwnAddresses,
+        sample: Arc<Sample>,
         opened: &mut Opened,
     ) -> Result<Self, Failure> {
         let config = &context.config;
         let (ports, files) = page_listeners(opened, &config.server.listen).await?;
         let settings = settings(config, false);
         let app = app(context, doorkeeper, own, clock(), settings);
+        let service = Arc::clone(&context.service);
+        app.set_sample(Arc::new(OfSample { sample, service }));
         let installation = Arc::new(install::Served::new(context, globals));
         let mut pages = Self {
             installation: Some(Arc::clone(&installation)),

@@ -7,9 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
 use inhaul_domain::trigger::{Refusal, RefusalReason};
-use inhaul_store::{
-    Account, Remote, RemoteSecret, Retrieval, Security, SignInMemory, StartedBy, StoreError,
-};
+use inhaul_store::{Account, Remote, RemoteSecret, Retrieval, Security, StartedBy, StoreError};
 use inhaul_types::{AccountId, Card, ErrorCode, Facts, Octets, RetrievalId, Secret, Timestamp};
 
 use crate::door::{Denied, Door};
@@ -100,6 +98,16 @@ impl Runs for Fake {
         stream::empty().boxed()
     }
 
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<inhaul_store::SignInMemory>,
+        _: u32,
+    ) -> Result<Survey, Card> {
+        unreachable!("nobody asks for headers here")
+    }
+
     async fn inspect(
         &self,
         remote: Remote,
@@ -132,16 +140,6 @@ impl Runs for Fake {
             names_messages: true,
             sign_in_memory: None,
         })
-    }
-
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("no route asks for headers")
     }
 
     async fn detect(
