@@ -16,6 +16,7 @@ mod detect;
 mod document;
 mod groups;
 mod limits;
+mod log;
 mod messages;
 mod moment;
 mod openapi;
@@ -55,6 +56,7 @@ const ROUTES: &[&[Route]] = &[
     groups::ROUTES,
     api_keys::ROUTES,
     audit::ROUTES,
+    log::ROUTES,
     openapi::ROUTES,
 ];
 

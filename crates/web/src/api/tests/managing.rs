@@ -193,3 +193,14 @@ async fn the_status_of_the_installation_is_for_administrators() {
     let others = house.ask(&house.bob, "GET /status", "").await.is(200);
     assert_eq!(others["retrievals"], 0);
 }
+
+#[tokio::test]
+async fn the_log_is_read_by_level() {
+    let house = House::new().await;
+    let log = house
+        .ask(&house.boss, "GET /log?level=warn&limit=5", "")
+        .await;
+    assert_eq!(log.is(200)["has_older"], false);
+    let answer = house.ask(&house.boss, "GET /log?level=loud", "").await;
+    answer.refuses(422, "not-understood", Some("level"));
+}
