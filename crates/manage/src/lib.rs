@@ -7,6 +7,7 @@
 
 mod accounts;
 mod actor;
+mod api_keys;
 pub mod audit;
 mod catch_alls;
 mod groups;
@@ -21,6 +22,7 @@ pub mod words;
 
 pub use accounts::{AccountForm, NewAccountForm};
 pub use actor::{Actor, Authority};
+pub use api_keys::LONGEST_KEY_NAME;
 pub use catch_alls::{Claim, NewRule, RuleAdded};
 pub use groups::{Affected, OverLimit};
 pub use manage::Manage;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use inhaul_store::{Account, Clock, Store};
-use inhaul_types::AccountId;
+use inhaul_types::{AccountId, Timestamp};
 
 use crate::audit::{self, Change};
 use crate::{Actor, OwnAddresses, Refused};
@@ -32,9 +32,14 @@ impl Manage {
         Self { store, clock, own }
     }
 
+    /// The moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// Takes changes down that were made. They stay made where that fails: the log says so.
     pub(crate) async fn take_down(&self, actor: &Actor, changes: impl IntoIterator<Item = Change>) {
-        let now = (self.clock)();
+        let now = self.now();
         if let Err(error) = audit::take_down(&*self.store, actor, now, changes).await {
             tracing::error!(%error, "a change was made, but the audit could not take it down");
         }

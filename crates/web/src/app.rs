@@ -7,11 +7,14 @@ use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
 
+use crate::api::WrongKeys;
 use crate::demo::Controls;
 use crate::door::Door;
+use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
 use crate::runs::Runs;
+use crate::sample::SampleMailbox;
 use crate::settings::Settings;
 
 /// What every request works on. Cheap to clone.
@@ -23,11 +26,14 @@ struct Shared {
     manage: Manage,
     runs: Arc<dyn Runs>,
     door: Arc<dyn Door>,
+    installation: OnceLock<Arc<dyn Installation>>,
     clock: Clock,
     checks: Checks,
+    wrong_keys: WrongKeys,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
     demo: OnceLock<Arc<dyn Controls>>,
+    sample: OnceLock<Arc<dyn SampleMailbox>>,
 }
 
 impl App {
@@ -45,11 +51,14 @@ impl App {
             manage,
             runs,
             door,
+            installation: OnceLock::new(),
             clock,
             checks: Checks::default(),
+            wrong_keys: WrongKeys::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
             demo: OnceLock::new(),
+            sample: OnceLock::new(),
         }))
     }
 
@@ -73,6 +82,26 @@ impl App {
         &*self.0.door
     }
 
+    /// The installation itself.
+    pub fn installation(&self) -> &dyn Installation {
+        match self.0.installation.get() {
+            Some(installation) => &**installation,
+            None => &Undisclosed,
+        }
+    }
+
+    /// From now on it tells of this installation. The first one stays.
+    #[must_use]
+    pub fn with_installation(self, installation: Arc<dyn Installation>) -> Self {
+        self.0.installation.get_or_init(|| installation);
+        self
+    }
+
+    /// Wrong keys of late.
+    pub(crate) fn wrong_keys(&self) -> &WrongKeys {
+        &self.0.wrong_keys
+    }
+
     /// Checks that somebody watches.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
@@ -92,6 +121,16 @@ impl App {
     /// are served.
     pub fn set_demo(&self, controls: Arc<dyn Controls>) {
         self.0.demo.set(controls).ok();
+    }
+
+    /// Whoever has a sample mailbox.
+    pub(crate) fn sample(&self) -> Option<&dyn SampleMailbox> {
+        self.0.sample.get().map(|sample| &**sample)
+    }
+
+    /// There is a sample mailbox to try. Said once, before the pages are served.
+    pub fn set_sample(&self, sample: Arc<dyn SampleMailbox>) {
+        self.0.sample.set(sample).ok();
     }
 
     /// The moment.

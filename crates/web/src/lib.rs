@@ -14,6 +14,7 @@ mod app;
 mod assets;
 pub mod demo;
 pub mod door;
+pub mod install;
 mod live;
 pub mod look;
 mod pages;
@@ -21,6 +22,7 @@ mod request;
 mod response;
 mod router;
 pub mod runs;
+pub mod sample;
 mod serve;
 mod settings;
 #[cfg(test)]

@@ -44,6 +44,7 @@ fn pages() -> Router<App> {
         .route("/folder/{id}", get(inbox::folder))
         .route("/setup", get(set_up::page).post(set_up::make))
         .route("/setup/next", get(set_up::next))
+        .route("/setup/sample", post(set_up::sample))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/welcome", get(welcome::page).post(welcome::come_in))

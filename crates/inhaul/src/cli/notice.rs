@@ -29,11 +29,12 @@ pub(crate) enum Notice {
 
 /// How one delivery of a test ended.
 #[derive(Serialize)]
-struct TestDocument {
-    to: String,
+pub(crate) struct TestDocument {
+    /// Whom it was for, in words.
+    pub(crate) to: String,
     delivered: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -61,11 +62,11 @@ impl Notice {
     }
 }
 
-async fn test(
-    globals: &Globals,
+/// Sends a test by every way that administrators are told, and says what became of each.
+pub(crate) async fn send(
     store: &Arc<SqliteStore>,
     config: &Config,
-) -> Result<Exit, Failure> {
+) -> Result<Vec<TestDocument>, Failure> {
     let accounts = store.account_list().await?;
     let settings = notify::settings(config, &accounts, notify::server_name(config)).await?;
     if let Some(name) = config
@@ -96,10 +97,18 @@ async fn test(
         let hint = "Set admin, webhook or program there. Owners are told in their inbox here.";
         return Err(Failure::new(Exit::CONFIG, what).hint(hint));
     }
-    let told: Vec<_> = ended
+    let told = ended
         .into_iter()
-        .map(|(channel, outcome)| of_test(channel, outcome, &accounts))
-        .collect();
+        .map(|(channel, outcome)| of_test(channel, outcome, &accounts));
+    Ok(told.collect())
+}
+
+async fn test(
+    globals: &Globals,
+    store: &Arc<SqliteStore>,
+    config: &Config,
+) -> Result<Exit, Failure> {
+    let told = send(store, config).await?;
     if globals.json {
         print_json(&json!({ "sent": told }))?;
     } else {

@@ -17,6 +17,9 @@ pub(crate) struct Serve {
     /// Write the addresses it listens at to this file once it is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Add the sample mailbox for the administrator: a retrieval that can be removed
+    #[arg(long)]
+    demo_mailbox: bool,
 }
 
 impl Serve {
@@ -24,6 +27,7 @@ impl Serve {
         let options = Options {
             listen: self.listen,
             ready_file: self.ready_file,
+            demo_mailbox: self.demo_mailbox,
         };
         serve::run(globals, options).await
     }

@@ -19,6 +19,11 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// Whether somebody wrote the value, anywhere.
+    pub(crate) fn is_written(&self) -> bool {
+        self.value.is_some() && self.origin.is_written()
+    }
+
     pub(super) fn set(section: &str, key: &'static str, value: String, origin: Place) -> Self {
         Self {
             section: section.to_owned(),

@@ -12,6 +12,7 @@ pub(crate) mod pace;
 mod pulse;
 mod ready;
 mod reload;
+mod sample;
 mod standings;
 mod stop;
 mod upkeep;
@@ -49,6 +50,7 @@ use attended::Attended;
 use notices::{Condition, Notices};
 use ready::ReadyFile;
 use reload::Changed;
+use sample::Sample;
 use stop::{Signals, Wish};
 use upkeep::Upkeep;
 use web::Pages;
@@ -60,6 +62,8 @@ pub(crate) struct Options {
     pub(crate) listen: Vec<ListenAddress>,
     /// Where the addresses are written once it is ready.
     pub(crate) ready_file: Option<PathBuf>,
+    /// With the sample mailbox.
+    pub(crate) demo_mailbox: bool,
 }
 
 /// Runs the server until a signal stops it.
@@ -199,7 +203,9 @@ type Standing = (
 /// Opens what is asked over the network: by operators, then by mail programs, then by people.
 async fn open_doors(
     context: &Context,
+    globals: &Globals,
     condition: Condition,
+    sample: Arc<Sample>,
     log: &Log,
 ) -> Result<(Attended, Access, Pages), Failure> {
     let mut opened = systemd::listeners_from_systemd().map_err(|error| {
@@ -216,7 +222,8 @@ async fn open_doors(
     };
     let (access, doorkeeper, tls) = access;
     let own = own_addresses(&context.config, &access);
-    let pages = match Pages::start(context, doorkeeper, &tls, own, &mut opened).await {
+    let pages = Pages::start(context, globals, doorkeeper, &tls, own, sample, &mut opened).await;
+    let pages = match pages {
         Ok(pages) => pages,
         Err(failure) => {
             access.stop().await;
@@ -280,7 +287,7 @@ impl Running {
         let store = globals.open(&config).await?;
         // Before anything runs: what is declared runs with the rest.
         Told::log(&declared::apply(&*store, &config, Authority::Server).await);
-        match Self::start_on(globals, config.into(), Arc::clone(&store), log).await {
+        match Self::start_on(globals, options, config.into(), Arc::clone(&store), log).await {
             Ok(standing) => {
                 let (context, control, attended, access, pages, notices, upkeep) = standing;
                 Ok(Self {
@@ -305,10 +312,19 @@ impl Running {
     /// What stands on an open data directory.
     async fn start_on(
         globals: &Globals,
+        options: &Options,
         config: Arc<Config>,
         store: Arc<SqliteStore>,
         log: &Log,
     ) -> Result<Standing, Failure> {
+        // Before anything runs: its retrieval is told where it is.
+        let sample = Sample::open(&store, &config.data).await;
+        if options.demo_mailbox
+            && let Err(error) = sample.add_for_administrator().await
+        {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "no sample mailbox");
+        }
         let engine = globals.engine(&store, &config)?;
         engine.set_pace(pace::pace(&config.checks));
         let settings = pace::service_settings(&config.checks);
@@ -325,7 +341,7 @@ impl Running {
         let lends = context.borrow().clone();
         let notices = Notices::start(&lends).await?;
         let control = Control::start(&path, lent)?;
-        let doors = open_doors(&lends, notices.condition(), log).await;
+        let doors = open_doors(&lends, globals, notices.condition(), sample, log).await;
         match doors {
             Ok((attended, access, pages)) => {
                 if let Some(address) = pages.shown_address(&lends.config) {

@@ -2,11 +2,14 @@
 //! a secret is only ever "changed". Pages, API and commands write the same rows. Start at [`Change`].
 
 mod fields;
+mod sentence;
 
 use inhaul_store::{NewAudit, Store, StoreError};
 use inhaul_types::Timestamp;
 
 use crate::Actor;
+
+pub use sentence::sentence;
 
 /// A field's name and what it says, in words.
 pub type Fields = Vec<(&'static str, String)>;

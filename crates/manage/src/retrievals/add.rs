@@ -17,7 +17,28 @@ impl Manage {
         actor: &Actor,
         new: NewRetrieval,
     ) -> Result<RetrievalId, Refused> {
-        let mut new = new;
+        let new = self.fit_to_add(actor, new).await?;
+        let id = self.store.retrieval_create(new).await?;
+        let added = self.store.retrieval_by_id(id).await?;
+        self.take_down(actor, [Change::added(&added)]).await;
+        Ok(id)
+    }
+
+    /// Whether they may add it: asked before its server is spoken to, for a retrieval that is
+    /// refused is not tried out, either. Whether its name is free shows when it is added.
+    pub async fn retrieval_may_be_added(
+        &self,
+        actor: &Actor,
+        new: &NewRetrieval,
+    ) -> Result<(), Refused> {
+        self.fit_to_add(actor, new.clone()).await.map(drop)
+    }
+
+    async fn fit_to_add(
+        &self,
+        actor: &Actor,
+        mut new: NewRetrieval,
+    ) -> Result<NewRetrieval, Refused> {
         new.written_at = None;
         match actor.person() {
             None => {
@@ -39,10 +60,7 @@ impl Manage {
         check_every(new.every)?;
         check_retention(new.retention)?;
         check_limits(&new.limits)?;
-        let id = self.store.retrieval_create(new).await?;
-        let added = self.store.retrieval_by_id(id).await?;
-        self.take_down(actor, [Change::added(&added)]).await;
-        Ok(id)
+        Ok(new)
     }
 
     fn check_persons(

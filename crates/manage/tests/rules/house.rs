@@ -200,7 +200,6 @@ pub(crate) fn new_retrieval(name: &str, account: AccountId) -> NewRetrieval {
         routing: Routing::Single,
         every: Every::Auto,
         retention: Retention::Keep,
-        first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
         first_run_keeps: false,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
 mod accounts;
+mod api_keys;
 mod auditing;
 mod catch_alls;
 mod groups;

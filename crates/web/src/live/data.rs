@@ -9,26 +9,33 @@ use serde_json::{Value, json};
 
 use super::begin::{Asker, Begun, check_mail};
 use super::check::{CheckId, words};
+use crate::api::{ApiCaller, ApiProblem};
 use crate::app::App;
 use crate::request::Person;
-use crate::response::Problem;
 
 /// A program presses the button.
-pub(super) async fn begin(State(app): State<App>, person: Person) -> Result<Response, Problem> {
-    let begun = check_mail(&app, Asker::of(&person), Activation::Api).await?;
+pub(crate) async fn begin(
+    State(app): State<App>,
+    caller: ApiCaller,
+) -> Result<Response, ApiProblem> {
+    let asker = Asker {
+        account: caller.id(),
+        address: caller.address,
+    };
+    let begun = check_mail(&app, asker, Activation::Api).await?;
     Ok(answer(&begun_data(&begun, app.now())))
 }
 
 /// How a check stands.
-pub(super) async fn state(
+pub(crate) async fn state(
     State(app): State<App>,
-    person: Person,
+    caller: ApiCaller,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiProblem> {
     let found = app
         .checks()
-        .find(&CheckId::shown(id), person.id(), app.now());
-    let check = found.ok_or_else(|| Problem::not_found(&person.shell))?;
+        .find(&CheckId::shown(id), caller.id(), app.now());
+    let check = found.ok_or_else(ApiProblem::not_found)?;
     Ok(answer(&check.data(app.now())))
 }
 

@@ -23,17 +23,16 @@ use crate::app::App;
 
 pub(crate) use begin::{folder_opened, signed_in};
 pub(crate) use button::{CheckButton, button};
+pub(crate) use data::{begin as begin_for_program, state as state_for_program};
 pub(crate) use registry::Checks;
+pub(crate) use stream::events;
 
-/// `/check` and below, and the same as data.
+/// `/check` and below. The same as data is in the table of the API.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/check", post(page::press))
         .route("/check/waiting", get(page::waiting).post(page::wait))
         .route("/check/{id}", get(page::show))
         .route("/check/{id}/stop", post(page::stop))
-        .route("/api/v1/check", post(data::begin))
         .route("/api/v1/check/current", get(data::current))
-        .route("/api/v1/check/{id}", get(data::state))
-        .route("/api/v1/check/{id}/events", get(stream::events))
 }

@@ -15,22 +15,21 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::check::{Check, CheckId, Told};
+use crate::api::{ApiCaller, ApiProblem};
 use crate::app::App;
-use crate::request::Person;
-use crate::response::Problem;
 
 /// What happens to a check, as it happens. A browser that was cut off says what it heard last
 /// (`Last-Event-ID`) and hears the rest.
-pub(super) async fn events(
+pub(crate) async fn events(
     State(app): State<App>,
-    person: Person,
+    caller: ApiCaller,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, ApiProblem> {
     let found = app
         .checks()
-        .find(&CheckId::shown(id), person.id(), app.now());
-    let check = found.ok_or_else(|| Problem::not_found(&person.shell))?;
+        .find(&CheckId::shown(id), caller.id(), app.now());
+    let check = found.ok_or_else(ApiProblem::not_found)?;
     let heard = headers.get(LAST_EVENT_ID);
     let heard = heard.and_then(|id| id.to_str().ok()?.parse().ok());
     Ok(respond(check, heard.unwrap_or(0)))

@@ -117,6 +117,16 @@ impl Runs for Scripted {
         .boxed()
     }
 
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<SignInMemory>,
+        _: u32,
+    ) -> Result<Survey, Card> {
+        unreachable!("nobody asks for headers here")
+    }
+
     async fn inspect(
         &self,
         _: Remote,
@@ -125,16 +135,6 @@ impl Runs for Scripted {
         _: &dyn Look,
     ) -> Result<Inspection, InspectionFailure> {
         unreachable!("no check looks into a mailbox")
-    }
-
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("no check looks at headers alone")
     }
 
     async fn detect(

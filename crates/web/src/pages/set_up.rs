@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::sign_in;
 use crate::app::App;
-use crate::request::{Caller, Password, Person, Token};
+use crate::request::{Administrator, Caller, Password, Person, Token};
 use crate::response::{Page, Problem, Shell, see_other};
+use crate::sample::NotAdded;
 
 /// What was typed.
 #[derive(Deserialize)]
@@ -113,6 +114,28 @@ pub(crate) async fn next(person: Person) -> Response {
         title: "What first?",
     };
     Page::new(page).into_response()
+}
+
+/// Adds the sample mailbox and shows what came of it.
+pub(crate) async fn sample(
+    State(app): State<App>,
+    Administrator(person): Administrator,
+) -> Result<Response, Problem> {
+    let sample = app.sample();
+    let sample = sample.ok_or_else(|| Problem::not_found(&person.shell))?;
+    let id = sample
+        .add(&person.actor())
+        .await
+        .map_err(|error| match error {
+            NotAdded::Refused(refused) => refused.into(),
+            NotAdded::NoServer(error) => Problem::internal(error),
+        })?;
+    let added = app.store().retrieval_by_id(id).await?;
+    Ok(match added.account == person.id() {
+        true => see_other(&format!("/folder/{}", added.folder)),
+        // Another administrator has it already.
+        false => see_other("/retrievals"),
+    })
 }
 
 fn form<'a>(

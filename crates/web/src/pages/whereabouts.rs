@@ -13,7 +13,7 @@ use inhaul_store::{LedgerStory, Retrieval};
 use inhaul_types::Timestamp;
 use serde::Deserialize;
 
-use super::retrievals::looker::{Looker, Looks as _, Own};
+use super::retrievals::looker::{Looker, Looks as _, Managed, Own};
 use super::retrievals::words;
 use crate::app::App;
 use crate::look::size;
@@ -102,7 +102,7 @@ async fn page(
     if of_all {
         looker = Looker {
             of: None,
-            base: MANAGED,
+            base: Managed::BASE,
             ..looker
         };
     }
@@ -254,9 +254,6 @@ impl Reach {
         }
     }
 }
-
-/// Where the manager shows retrievals.
-const MANAGED: &str = "/manage/retrievals";
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::Caller;
+use crate::api::{self, ApiProblem};
 use crate::response::Problem;
 
 /// Lets through what comes from our own pages, or carries nobody's cookie.
@@ -19,7 +20,10 @@ pub(crate) async fn check(caller: Caller, request: Request, next: Next) -> Respo
         true => next.run(request).await,
         false => {
             tracing::warn!(address = %caller.address, path = request.uri().path(), "refused: sent by another site");
-            Problem::forbidden(FOREIGN).into_response()
+            match api::is_for_programs(&request) {
+                true => ApiProblem::forbidden(FOREIGN).into_response(),
+                false => Problem::forbidden(FOREIGN).into_response(),
+            }
         }
     }
 }

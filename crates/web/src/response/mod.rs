@@ -5,5 +5,5 @@ mod problem;
 mod shell;
 
 pub(crate) use page::{Page, see_other};
-pub(crate) use problem::{Problem, Why};
+pub(crate) use problem::{Problem, Reason, Why};
 pub(crate) use shell::{Place, Shell};

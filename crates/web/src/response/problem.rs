@@ -43,6 +43,22 @@ pub(crate) enum Why {
     Idle,
 }
 
+/// A problem without the page around it.
+#[derive(Debug)]
+pub(crate) enum Reason {
+    /// Nobody is signed in.
+    SignIn,
+    /// In words.
+    Told {
+        /// How it is answered.
+        status: StatusCode,
+        /// What happened, in sentences.
+        what: String,
+    },
+    /// An error that has a card.
+    Card(Card),
+}
+
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Told<'a> {
@@ -103,6 +119,15 @@ impl Problem {
         let what = "This server could not do that. Its log says why. Try again in a minute.";
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::told(status, "Something went wrong here", what, &Shell::default())
+    }
+
+    /// The same for a program, which shows no page.
+    pub(crate) fn into_reason(self) -> Reason {
+        match *self.0 {
+            Kind::SignIn { .. } => Reason::SignIn,
+            Kind::Told { status, what, .. } => Reason::Told { status, what },
+            Kind::Card { card, .. } => Reason::Card(card),
+        }
     }
 
     /// Where they are sent to sign in.

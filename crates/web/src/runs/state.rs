@@ -68,9 +68,9 @@ impl State {
         sentence(&facts)
     }
 
-    /// A run goes on, or waits for its turn.
+    /// A run goes on, waits for its turn, or is promised.
     pub fn is_doing(&self) -> bool {
-        self.doing.is_some()
+        self.doing.is_some() || self.follows.is_some()
     }
 
     fn facts(&self, now: Timestamp) -> StandingFacts<'_> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What is looked at, in the order in which it is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Group {
+pub(crate) enum Group {
     Files,
     Storage,
     Database,
@@ -18,7 +18,7 @@ pub(super) enum Group {
 
 impl Group {
     /// For people.
-    pub(super) fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Files => "Files",
             Self::Storage => "Storage",
@@ -34,7 +34,7 @@ impl Group {
 /// How bad it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// As it should be.
     Ok,
     /// It works, and will not always.
@@ -45,7 +45,7 @@ pub(super) enum Level {
 
 impl Level {
     /// For people.
-    pub(super) fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warn => "WARN",
@@ -56,14 +56,14 @@ impl Level {
 
 /// What a check found.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Finding {
+pub(crate) struct Finding {
     /// A fixed word for what was looked at.
-    pub(super) check: &'static str,
-    pub(super) level: Level,
+    pub(crate) check: &'static str,
+    pub(crate) level: Level,
     /// One line.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// The very command, or what else to do. There is one wherever something is wrong.
-    pub(super) fix: Option<String>,
+    pub(crate) fix: Option<String>,
 }
 
 impl Finding {

@@ -26,8 +26,9 @@ use tokio::time::timeout;
 use super::Globals;
 use super::output::{counted, plain, print, print_json};
 use crate::exit::{Exit, Failure};
-use finding::{Finding, Group, Level};
 use site::Site;
+
+pub(crate) use finding::{Finding, Group, Level};
 
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {}
@@ -85,6 +86,11 @@ impl Doctor {
             _ => Exit::PROBLEMS,
         })
     }
+}
+
+/// What is found at the installation that these options lead to.
+pub(crate) async fn look(globals: &Globals) -> Result<Vec<(Group, Finding)>, Failure> {
+    Ok(examine(&Arc::new(Site::of(globals)?)).await)
 }
 
 /// All checks, those that wait for different things at the same time.

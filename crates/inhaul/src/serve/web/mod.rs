@@ -2,6 +2,7 @@
 
 mod detect;
 mod door;
+mod install;
 mod runs;
 pub(crate) mod set_up;
 mod survey;
@@ -24,7 +25,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::listeners::page_listeners;
-use crate::cli::Context;
+use super::sample::{OfSample, Sample};
+use crate::cli::{Context, Globals};
 use crate::clock::clock;
 use crate::config::Config;
 use crate::exit::Failure;
@@ -33,6 +35,8 @@ use crate::ops::systemd::Opened;
 /// What runs for people.
 pub(crate) struct Pages {
     addresses: Vec<String>,
+    /// `None` in a demo.
+    installation: Option<Arc<install::Served>>,
     web: Web,
     stop: watch::Sender<bool>,
     listeners: JoinSet<usize>,
@@ -42,15 +46,24 @@ impl Pages {
     /// Opens the ports, or takes those that the service manager opened.
     pub(super) async fn start(
         context: &Context,
+        globals: &Globals,
         doorkeeper: Arc<Doorkeeper>,
         tls: &Arc<ServerTls>,
         own: OwnAddresses,
+        sample: Arc<Sample>,
         opened: &mut Opened,
     ) -> Result<Self, Failure> {
         let config = &context.config;
         let (ports, files) = page_listeners(opened, &config.server.listen).await?;
         let settings = settings(config, false);
-        let mut pages = Self::over(app(context, doorkeeper, own, clock(), settings));
+        let app = app(context, doorkeeper, own, clock(), settings);
+        let service = Arc::clone(&context.service);
+        app.set_sample(Arc::new(OfSample { sample, service }));
+        let installation = Arc::new(install::Served::new(context, globals));
+        let mut pages = Self {
+            installation: Some(Arc::clone(&installation)),
+            ..Self::over(app.with_installation(installation))
+        };
         let tls = config.server.certificate.is_some().then_some(tls);
         let admission = Admission::new(LIMITS);
         for listener in ports {
@@ -92,6 +105,7 @@ impl Pages {
         let (stop, _) = watch::channel(false);
         Self {
             addresses: Vec::new(),
+            installation: None,
             web: Web::new(app),
             stop,
             listeners: JoinSet::new(),
@@ -166,7 +180,10 @@ impl Pages {
     }
 
     /// From now on as the configuration says.
-    pub(super) fn configure(&self, config: &Config) {
+    pub(super) fn configure(&self, config: &Arc<Config>) {
+        if let Some(installation) = &self.installation {
+            installation.configure(config);
+        }
         let demo = self.web.app().settings().demo;
         self.web.app().set_settings(settings(config, demo));
     }

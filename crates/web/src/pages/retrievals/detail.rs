@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::look::chart::{self, Reach, RunChart};
 use crate::look::strip;
 use crate::look::time::{When, day, until};
-use crate::response::{Page, Problem, Shell};
+use crate::response::{Page, Problem, Shell, see_other};
 use crate::runs::State;
 
 /// What of a retrieval is wanted.
@@ -71,8 +71,13 @@ pub(crate) async fn page<L: Looks>(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let looker = looks.looker();
-    let state = looker.state(&app, &id).await?;
-    show(&app, looker, state, &wanted, None).await
+    match looker.state(&app, &id).await {
+        Ok(state) => show(&app, looker, state, &wanted, None).await,
+        Err(problem) => match looker.elsewhere(&app, &id).await {
+            Some(place) => Ok(see_other(&place)),
+            None => Err(problem),
+        },
+    }
 }
 
 /// The page of a retrieval; with why something was not done, if it was not.

@@ -10,7 +10,7 @@ use inhaul_store::{Retrieval, StartedBy};
 use inhaul_types::{AccountId, RetrievalId};
 
 use crate::app::App;
-use crate::request::Person;
+use crate::request::{Administrator, Person};
 use crate::response::Problem;
 use crate::runs::{Force, Reader, State, started_by};
 
@@ -55,6 +55,31 @@ impl Looks for Own {
             person: self.0,
             base: Self::BASE,
         }
+    }
+}
+
+/// Whoever manages the installation, at everybody's retrievals.
+#[derive(Clone, Debug)]
+pub(crate) struct Managed(Administrator);
+
+impl Looks for Managed {
+    const BASE: &'static str = "/manage/retrievals";
+
+    fn looker(self) -> Looker {
+        Looker {
+            of: None,
+            person: self.0.0,
+            base: Self::BASE,
+        }
+    }
+}
+
+impl FromRequestParts<App> for Managed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let administrator = Administrator::from_request_parts(parts, app).await;
+        administrator.map(Self)
     }
 }
 
@@ -113,6 +138,14 @@ impl Looker {
             true => Ok(state_of(app, row)),
             false => Err(not_here()),
         }
+    }
+
+    /// Where an administrator finds a retrieval that is not among their own ones.
+    pub(crate) async fn elsewhere(&self, app: &App, id: &str) -> Option<String> {
+        let is_admin = self.of.is_some() && self.person.account.admin;
+        let id = RetrievalId::new(id.parse().ok().filter(|_| is_admin)?);
+        let row = app.manage().retrieval(&self.actor(), id).await.ok()?;
+        Some(format!("{}/{}", Managed::BASE, row.id))
     }
 
     /// What they may do with it, for buttons. It is judged again when one is pressed.

@@ -5,8 +5,10 @@
 //! somebody else's all of them say that it is not there. Start at [`of_one`].
 
 mod actions;
+mod add;
 mod conversation;
 mod detail;
+mod edit;
 mod facts;
 mod history;
 mod list;
@@ -18,25 +20,23 @@ pub(crate) mod words;
 #[cfg(test)]
 pub(crate) mod tests;
 
-mod add;
-mod edit;
-
 use axum::Router;
 use axum::routing::{get, post};
 
 use super::whereabouts;
 use crate::app::App;
-use looker::{Looks, Own};
+use looker::{Looks, Managed, Own};
 
 pub(crate) use add::Drafts;
 
-/// A person's own retrievals.
+/// A person's own retrievals, and the page of each for whoever manages them.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/retrievals", get(list::page))
-        .merge(of_one::<Own>())
         .merge(add::routes())
         .merge(edit::routes())
+        .merge(of_one::<Own>())
+        .merge(of_one::<Managed>())
         .merge(whereabouts::routes())
 }
 

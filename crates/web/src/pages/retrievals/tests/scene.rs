@@ -89,6 +89,16 @@ impl Runs for Service {
         stream::empty().boxed()
     }
 
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<SignInMemory>,
+        _: u32,
+    ) -> Result<Survey, Card> {
+        unreachable!("nobody asks for headers here")
+    }
+
     async fn inspect(
         &self,
         _: Remote,
@@ -117,16 +127,6 @@ impl Runs for Service {
             names_messages: true,
             sign_in_memory: None,
         })
-    }
-
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("no page of a person looks at headers alone")
     }
 
     async fn detect(
@@ -322,9 +322,9 @@ pub(crate) fn new_retrieval(name: &str, owner: AccountId) -> NewRetrieval {
         routing: Routing::Single,
         every: Every::Seconds(600),
         retention: Retention::Keep,
+        first_run_keeps: false,
         start: StartPoint::Everything,
         paused: false,
-        first_run_keeps: false,
         sign_in_memory: None,
         limits: RetrievalLimits::default(),
         confined: false,

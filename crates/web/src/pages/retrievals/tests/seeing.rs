@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use inhaul_store::{CatchAllSettings, GroupChange, NewRetrieval, Routing, Store as _, UsersMay};
 
 use super::scene::{End, Scene, new_retrieval};
+use crate::runs::Force;
 
 #[tokio::test]
 async fn what_is_somebody_elses_is_not_there_at_any_address() {
@@ -18,8 +19,6 @@ async fn what_is_somebody_elses_is_not_there_at_any_address() {
     for other in &others {
         let own = scene.mailbox(&format!("of {}", other.account), other).await;
         for (method, path) in [
-            ("GET", format!("/retrievals/{club}")),
-            ("GET", format!("/retrievals/{club}?range=7d&before=9")),
             ("POST", format!("/retrievals/{club}/check")),
             ("POST", format!("/retrievals/{club}/try-again")),
             ("POST", format!("/retrievals/{club}/pause")),
@@ -37,6 +36,12 @@ async fn what_is_somebody_elses_is_not_there_at_any_address() {
             let got = other.send(method, &path, "").await;
             assert_eq!(got.status, StatusCode::NOT_FOUND, "{method} {path}");
             assert!(!got.page.contains("Club"), "{method} {path}: {}", got.page);
+        }
+        let page = other.get(&format!("/retrievals/{club}?range=7d")).await;
+        match other.account == others[1].account {
+            // It is there, and another page shows it.
+            true => page.leads_to(&format!("/manage/retrievals/{club}")),
+            false => assert_eq!(page.status, StatusCode::NOT_FOUND),
         }
         assert!(!other.get("/retrievals").await.page.contains("Club"));
     }
@@ -64,10 +69,8 @@ async fn what_fills_a_person_alone_is_seen_and_a_catch_all_that_fills_others_is_
     let list = alice.get("/retrievals").await;
     list.says(&["Work"]);
     assert!(!list.page.contains("Firm"), "{}", list.page);
-    for (browser, id) in [(&alice, firm), (&petra, firm)] {
-        let got = browser.get(&format!("/retrievals/{id}")).await;
-        assert_eq!(got.status, 404);
-    }
+    assert_eq!(alice.get(&format!("/retrievals/{firm}")).await.status, 404);
+    assert!(!petra.get("/retrievals").await.page.contains("Firm"));
     // An administrator looks after it: there is nothing to press that would be refused.
     let page = alice.get(&format!("/retrievals/{work}")).await;
     page.says(&["Check now", "Test"]);
@@ -141,4 +144,48 @@ async fn names_folders_and_what_servers_say_are_text() {
         }
         assert!(!page.contains("style="), "{path}: the policy forbids it");
     }
+}
+
+#[tokio::test]
+async fn whoever_manages_it_sees_everybodys_with_the_same_pages_and_nobody_else_does() {
+    let scene = Scene::new().await;
+    let alice = scene.person("alice").await;
+    let petra = scene.administrator("petra").await;
+    let club = scene.mailbox("Club", &alice).await;
+    let run = scene.run(club, 5, End::default()).await;
+    let at = format!("/manage/retrievals/{club}");
+    let page = petra.get(&at).await;
+    page.says(&["Club", "alice@club.example", "alice / Inbox", "Check now"]);
+    assert!(
+        page.page.contains(&format!("action=\"{at}/check\"")),
+        "{}",
+        page.page
+    );
+    petra
+        .post(&format!("{at}/check"), "back=list")
+        .await
+        .leads_to(&at);
+    let start = scene.service.started.lock().unwrap().pop().unwrap();
+    assert_eq!((start.by, start.force), (None, Force::Administrator));
+    petra.post(&format!("{at}/pause"), "").await.leads_to(&at);
+    petra.get(&at).await.says(&["Paused by you on"]);
+    let page = alice.get(&format!("/retrievals/{club}")).await;
+    page.says(&["Paused by an administrator on"]);
+    for (method, path) in [
+        ("GET", at.clone()),
+        ("GET", format!("{at}/runs/{run}")),
+        ("GET", format!("{at}/remove")),
+        ("POST", format!("{at}/remove")),
+        ("POST", format!("{at}/check")),
+        ("POST", format!("{at}/resume")),
+        ("POST", format!("{at}/test")),
+    ] {
+        let got = alice.send(method, &path, "").await;
+        assert_eq!(got.status, StatusCode::NOT_FOUND, "{method} {path}");
+    }
+    assert_eq!(petra.get(&format!("{at}/runs/{run}")).await.status, 200);
+    petra
+        .post(&format!("{at}/remove"), "")
+        .await
+        .leads_to("/manage/retrievals");
 }

@@ -148,10 +148,10 @@ impl House {
             row: Arc::new(row),
             next: None,
             doing: None,
-            follows: None,
             position: None,
             waiting_until: None,
             waiting_next: None,
+            follows: None,
             interval: None,
             offline_since: None,
         });

@@ -1,0 +1,204 @@
+//! Retrievals: what there is, and what becomes of them.
+
+mod act;
+mod change;
+mod document;
+mod new;
+mod runs;
+mod settings;
+mod test;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::on;
+use inhaul_domain::standing::Standing;
+use inhaul_types::RetrievalId;
+use serde::{Deserialize, Serialize};
+
+use super::caller::ApiCaller;
+use super::document::Document;
+use super::problem::ApiProblem;
+use super::route::Verb::{Delete, Get, Patch, Post};
+use super::route::{Reply, Route};
+use super::schema::{Kind, Schema, may, must};
+use super::typed::{Asked, At};
+use crate::app::App;
+use document::{RETRIEVAL, RetrievalDocument};
+
+pub(super) use document::{document, standing_words, state_of, states_of};
+pub(super) use runs::activations;
+
+pub(super) use settings::security_words;
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::new(
+        Get,
+        "/retrievals",
+        "The retrievals that you see, by name: an administrator sees all of them.",
+        Reply::Document(&LIST),
+        |verb| on(verb, list),
+    )
+    .asking(&[may(
+        "state",
+        Kind::Text,
+        "Only those in these states, with commas between.",
+    )]),
+    Route::new(
+        Post,
+        "/retrievals",
+        "Adds a retrieval. It signs in once before it is saved, unless `test` is false.",
+        Reply::Created(&RETRIEVAL),
+        |verb| on(verb, new::add),
+    )
+    .sent::<new::NewDocument>(&new::NEW, new::EXAMPLE),
+    Route::new(
+        Get,
+        "/retrievals/{id}",
+        "One retrieval.",
+        Reply::Document(&RETRIEVAL),
+        |verb| on(verb, show),
+    ),
+    Route::new(
+        Patch,
+        "/retrievals/{id}",
+        "Changes what is named and leaves the rest as it is.",
+        Reply::Document(&RETRIEVAL),
+        |verb| on(verb, change::change),
+    )
+    .sent::<change::ChangeDocument>(&change::CHANGE, change::EXAMPLE),
+    Route::new(
+        Delete,
+        "/retrievals/{id}",
+        "Removes a retrieval. What it brought stays.",
+        Reply::Nothing,
+        |verb| on(verb, remove),
+    ),
+    Route::new(
+        Post,
+        "/retrievals/{id}/check",
+        "Checks one mailbox now, as far as the group's limits let it.",
+        Reply::Accepted(&act::ANSWER),
+        |verb| on(verb, act::check),
+    ),
+    Route::new(
+        Post,
+        "/retrievals/{id}/test",
+        "Signs in, counts, and brings and changes nothing. Not while the server refuses the password.",
+        Reply::Document(&test::TEST),
+        |verb| on(verb, test::test),
+    ),
+    Route::new(
+        Post,
+        "/retrievals/{id}/pause",
+        "Stops a retrieval from running by itself.",
+        Reply::Document(&RETRIEVAL),
+        |verb| on(verb, act::pause),
+    ),
+    Route::new(
+        Post,
+        "/retrievals/{id}/resume",
+        "Lets a paused retrieval run by itself again.",
+        Reply::Document(&RETRIEVAL),
+        |verb| on(verb, act::resume),
+    ),
+    Route::new(
+        Get,
+        "/retrievals/{id}/runs",
+        "The runs of a retrieval, the latest first.",
+        Reply::Document(&runs::RUNS),
+        |verb| on(verb, runs::list),
+    )
+    .asking(runs::ASKS),
+    Route::new(
+        Get,
+        "/retrievals/{id}/runs/{run}/conversation",
+        "What was said in a run, passwords masked.",
+        Reply::Document(&runs::CONVERSATION),
+        |verb| on(verb, runs::conversation),
+    ),
+];
+
+const LIST: Schema = Schema {
+    name: "Retrievals",
+    about: "Retrievals by name.",
+    fields: &[must(
+        "retrievals",
+        Kind::List(&Kind::Of(&RETRIEVAL)),
+        "The retrievals.",
+    )],
+};
+
+#[derive(Serialize)]
+struct ListDocument<'a> {
+    retrievals: Vec<RetrievalDocument<'a>>,
+}
+
+/// Which retrievals are wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    state: Option<String>,
+}
+
+impl Wanted {
+    fn standings(&self) -> Result<Option<Vec<Standing>>, ApiProblem> {
+        let Some(state) = &self.state else {
+            return Ok(None);
+        };
+        let words = state.split(',').map(|word| word.trim().parse());
+        let standings = words.collect::<Result<_, _>>().map_err(|_| {
+            let what = format!("There are these states: {}.", standing_words().join(", "));
+            ApiProblem::invalid("state", what)
+        })?;
+        Ok(Some(standings))
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<axum::response::Response, ApiProblem> {
+    use axum::response::IntoResponse as _;
+
+    let standings = wanted.standings()?;
+    let rows = app.manage().retrievals(&caller.actor()).await?;
+    let now = app.now();
+    let mut states = states_of(&app, rows);
+    if let Some(standings) = standings {
+        states.retain(|state| standings.contains(&state.standing(now)));
+    }
+    let retrievals = states.iter().map(|state| document(state, now)).collect();
+    Ok(Document(ListDocument { retrievals }).into_response())
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: ApiCaller,
+    At(id): At<i64>,
+) -> Result<axum::response::Response, ApiProblem> {
+    shown(&app, &caller, RetrievalId::new(id)).await
+}
+
+async fn remove(
+    State(app): State<App>,
+    caller: ApiCaller,
+    At(id): At<i64>,
+) -> Result<StatusCode, ApiProblem> {
+    let id = RetrievalId::new(id);
+    app.manage().retrieval_remove(&caller.actor(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// One retrieval as it stands now.
+async fn shown(
+    app: &App,
+    caller: &ApiCaller,
+    id: RetrievalId,
+) -> Result<axum::response::Response, ApiProblem> {
+    use axum::response::IntoResponse as _;
+
+    let row = app.manage().retrieval(&caller.actor(), id).await?;
+    let state = state_of(app, row);
+    Ok(Document(document(&state, app.now())).into_response())
+}

@@ -1,0 +1,256 @@
+//! Adding a retrieval.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use inhaul_domain::Retention;
+use inhaul_manage::Refused;
+use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Routing};
+use inhaul_types::AccountId;
+use serde::Deserialize;
+
+use super::settings::{self, LIMITS, LimitsSent};
+use super::{document, state_of};
+use crate::api::caller::ApiCaller;
+use crate::api::document::Document;
+use crate::api::problem::ApiProblem;
+use crate::api::schema::{Kind, Schema, may, must};
+use crate::api::typed::Sent;
+use crate::app::App;
+use crate::request::Password;
+use crate::runs::{Found, Look};
+
+pub(super) const NEW: Schema = Schema {
+    name: "NewRetrieval",
+    about: "A retrieval to be added.",
+    fields: &[
+        must("name", Kind::Text, "Its name, unique."),
+        must(
+            "server",
+            Kind::Text,
+            "The remote server: its name, or `HOST:PORT`, or `HOST 995s`.",
+        ),
+        may(
+            "port",
+            Kind::Whole,
+            "Its port; by default the usual one of the protection.",
+        ),
+        may(
+            "security",
+            Kind::Word(settings::security_words),
+            "Protection of the line; by default TLS, on port 110 STLS.",
+        ),
+        may(
+            "pin",
+            Kind::Text,
+            "Trust this key of the server (`sha256//...`) and no authority.",
+        ),
+        must("user", Kind::Text, "The name to sign in with there."),
+        must(
+            "password",
+            Kind::Secret,
+            "The password to sign in with there. No answer ever contains it.",
+        ),
+        may(
+            "sign_in",
+            Kind::Word(settings::sign_in_words),
+            "The way to sign in; `auto` by default.",
+        ),
+        may(
+            "account",
+            Kind::Text,
+            "The account that gets its mail, by name; your own by default.",
+        ),
+        may(
+            "owner",
+            Kind::Text,
+            "The account that owns it, by name. What a person adds is theirs.",
+        ),
+        may(
+            "folder",
+            Kind::Text,
+            "The folder that it fills, `INBOX` by default; made if it is not there.",
+        ),
+        may(
+            "every",
+            Kind::Text,
+            "How often: a time such as `10m`, `auto` or `never`. By default `10m`; one with an owner runs when triggered unless this is given.",
+        ),
+        may(
+            "after_storing",
+            Kind::Word(settings::after_storing_words),
+            "What happens to a remote copy once it is stored here; `keep` by default.",
+        ),
+        may(
+            "days",
+            Kind::Whole,
+            "With `delete`: this many days after a message was stored here.",
+        ),
+        may(
+            "bring",
+            Kind::Text,
+            "Which of the messages that are there already: `all` (default), `new` or `days=30`.",
+        ),
+        may("limits", Kind::Of(&LIMITS), "Limits of its runs."),
+        may("paused", Kind::Flag, "Save, but do not run by itself."),
+        may(
+            "test",
+            Kind::Flag,
+            "Sign in once before it is saved; true by default.",
+        ),
+    ],
+};
+
+pub(super) const EXAMPLE: &str = r#"{"name":"Old ISP","server":"pop.old-isp.example","user":"jane","password":"a password","every":"10m","after_storing":"delete","days":14}"#;
+
+/// A retrieval as sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewDocument {
+    name: String,
+    server: String,
+    port: Option<u16>,
+    security: Option<String>,
+    pin: Option<String>,
+    user: String,
+    password: Password,
+    sign_in: Option<String>,
+    account: Option<String>,
+    owner: Option<String>,
+    folder: Option<String>,
+    every: Option<String>,
+    after_storing: Option<String>,
+    days: Option<u32>,
+    bring: Option<String>,
+    limits: Option<LimitsSent>,
+    paused: Option<bool>,
+    test: Option<bool>,
+}
+
+pub(super) async fn add(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Sent(sent): Sent<NewDocument>,
+) -> Result<Response, ApiProblem> {
+    let actor = caller.actor();
+    let is_tested = sent.test.unwrap_or(true);
+    let mut new = sent.read(&app, &caller).await?;
+    if is_tested {
+        let for_person = actor.person();
+        app.manage().retrieval_may_be_added(&actor, &new).await?;
+        let (remote, secret) = (new.remote.clone(), new.secret.clone());
+        let tested = app
+            .runs()
+            .inspect(remote, secret, for_person, &Unseen)
+            .await;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let found = tested.map_err(|failed| ApiProblem::of_card(status, failed.card))?;
+        new.sign_in_memory = found.sign_in_memory;
+    }
+    let id = app.manage().retrieval_add(&actor, new).await?;
+    let row = app.manage().retrieval(&actor, id).await?;
+    let state = state_of(&app, row);
+    Ok(Document(document(&state, app.now())).created(&format!("/retrievals/{id}")))
+}
+
+impl NewDocument {
+    async fn read(self, app: &App, caller: &ApiCaller) -> Result<NewRetrieval, ApiProblem> {
+        let account = match &self.account {
+            Some(name) => account_named(app, caller, "account", name).await?,
+            None => match &self.owner {
+                Some(owner) => account_named(app, caller, "owner", owner).await?,
+                None => caller.id(),
+            },
+        };
+        let owner = match (&self.owner, caller.actor().person()) {
+            (Some(owner), _) => Some(account_named(app, caller, "owner", owner).await?),
+            (None, person) => person,
+        };
+        let security = self
+            .security
+            .as_deref()
+            .map(settings::security)
+            .transpose()?;
+        let (host, port, security) = settings::server(&self.server, self.port, security)?;
+        let sign_in = self.sign_in.as_deref().map(settings::sign_in).transpose()?;
+        let every = self.every.as_deref().map(settings::every).transpose()?;
+        let bring = self.bring.as_deref().unwrap_or("all");
+        let after_storing = self.after_storing.as_deref();
+        let retention = match (after_storing, self.days) {
+            (None, None) => Retention::Keep,
+            (word, days) => settings::retention(word.unwrap_or("keep"), days)?,
+        };
+        let limits = self.limits.unwrap_or_default();
+        Ok(NewRetrieval {
+            name: self.name,
+            remote: Remote {
+                host,
+                port,
+                security,
+                ca_file: None,
+                pin: self.pin.as_deref().map(settings::pin).transpose()?,
+                user: self.user,
+                sign_in: sign_in.flatten(),
+            },
+            secret: RemoteSecret::Stored(self.password.0),
+            account,
+            owner,
+            folder: self.folder.unwrap_or_else(|| "INBOX".to_owned()),
+            routing: Routing::Single,
+            every: every.unwrap_or(match owner {
+                Some(_) => Every::Never,
+                None => Every::Seconds(TEN_MINUTES),
+            }),
+            retention,
+            // A program is taken at its word.
+            first_run_keeps: false,
+            start: settings::start(bring, app.now())?,
+            paused: self.paused.unwrap_or(false),
+            sign_in_memory: None,
+            limits: limits.apply(RetrievalLimits::default()),
+            confined: false,
+            written_at: None,
+        })
+    }
+}
+
+/// The account of this name; a person knows their own only.
+pub(super) async fn account_named(
+    app: &App,
+    caller: &ApiCaller,
+    field: &'static str,
+    name: &str,
+) -> Result<AccountId, ApiProblem> {
+    if name == caller.account.name {
+        return Ok(caller.id());
+    }
+    let unknown = || {
+        let what = format!("There is no account {name:?} that you could name here.");
+        ApiProblem::invalid(field, what)
+    };
+    if caller.actor().person().is_some() {
+        return Err(unknown());
+    }
+    match app
+        .store()
+        .account_by_name(name)
+        .await
+        .map_err(Refused::from)
+    {
+        Ok(account) => Ok(account.id),
+        Err(Refused::NotFound { .. }) => Err(unknown()),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Nobody watches.
+pub(super) struct Unseen;
+
+impl Look for Unseen {
+    fn begins(&self, _: crate::runs::Stage) {}
+
+    fn found(&self, _: crate::runs::Stage, _: &Found, _: std::time::Duration) {}
+}
+
+/// In seconds: what commands and files take where nothing is said.
+const TEN_MINUTES: u32 = 10 * 60;

@@ -1,0 +1,11 @@
+//! The API over a real store. Every answer is held against the table of routes, and none of them
+//! ever contains a password.
+
+mod callers;
+mod documents;
+mod fake;
+mod house;
+mod managing;
+mod messages;
+mod others;
+mod retrievals;
