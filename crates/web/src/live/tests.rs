@@ -127,16 +127,6 @@ impl Runs for Scripted {
         unreachable!("no check looks into a mailbox")
     }
 
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("no check looks at headers alone")
-    }
-
     async fn detect(
         &self,
         _: &str,

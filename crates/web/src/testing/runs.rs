@@ -7,15 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use inhaul_store::{
-    Remote, RemoteSecret, Security, SignInMemory, SqliteStore, StartedBy, Store as _, StoreError,
+    Remote, RemoteSecret, Security, SqliteStore, StartedBy, Store as _, StoreError,
 };
 use inhaul_types::card::{Facts, Occasion};
 use inhaul_types::{AccountId, Card, ErrorCode, Octets, RetrievalId, Timestamp};
 
 use crate::runs::{
     Answer, Detection, DetectionFailure, DetectionStep, Events, Found, Inspection,
-    InspectionFailure, Look, Origin, Overall, Runs, Stage, Start, State, Step, StepResult, Survey,
-    What,
+    InspectionFailure, Look, Origin, Overall, Runs, Stage, Start, State, Step, StepResult, What,
 };
 
 /// What was asked, and what is to be answered.
@@ -179,16 +178,6 @@ impl Runs for Scripted {
             look.found(stage, &found, Duration::from_millis(12));
         }
         outcome
-    }
-
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("only catch-alls are looked at by their headers")
     }
 
     async fn detect(

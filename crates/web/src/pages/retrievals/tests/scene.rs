@@ -119,16 +119,6 @@ impl Runs for Service {
         })
     }
 
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("no page of a person looks at headers alone")
-    }
-
     async fn detect(
         &self,
         _: &str,

@@ -148,7 +148,6 @@ impl House {
             row: Arc::new(row),
             next: None,
             doing: None,
-            follows: None,
             position: None,
             waiting_until: None,
             waiting_next: None,

@@ -315,7 +315,7 @@ async fn a_test_that_fails_is_a_card_and_nobody_looks_at_headers() {
     assert_eq!(shown.path, ADD);
     assert!(shown.says("auth-refused"), "{}", shown.words());
     assert!(
-        shown.says("Find the server: 192.0.2.20"),
+        shown.says("Find the server 192.0.2.20"),
         "{}",
         shown.words()
     );
