@@ -117,6 +117,16 @@ impl Runs for Scripted {
         .boxed()
     }
 
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<SignInMemory>,
+        _: u32,
+    ) -> Result<Survey, Card> {
+        unreachable!("nobody asks for headers here")
+    }
+
     async fn inspect(
         &self,
         _: Remote,

@@ -145,6 +145,16 @@ impl Runs for Scripted {
         futures_util::stream::pending().boxed()
     }
 
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<inhaul_store::SignInMemory>,
+        _: u32,
+    ) -> Result<crate::runs::Survey, Card> {
+        unreachable!("nobody asks for headers here")
+    }
+
     async fn inspect(
         &self,
         remote: Remote,

@@ -89,6 +89,16 @@ impl Runs for Service {
         stream::empty().boxed()
     }
 
+    async fn survey(
+        &self,
+        _: Remote,
+        _: RemoteSecret,
+        _: Option<SignInMemory>,
+        _: u32,
+    ) -> Result<Survey, Card> {
+        unreachable!("nobody asks for headers here")
+    }
+
     async fn inspect(
         &self,
         _: Remote,

@@ -151,6 +151,7 @@ impl House {
             position: None,
             waiting_until: None,
             waiting_next: None,
+            follows: None,
             interval: None,
             offline_since: None,
         });
