@@ -6,8 +6,8 @@
 //! action is a form that works without script; the one script adds what is live.
 //!
 //! A request goes through `router` (headers, limits, where it comes from), says who it is by an
-//! extractor of `request`, does one thing, and answers with a [`response::Page`], a redirection or a
-//! [`response::Problem`]. Pages and API call the same functions. Start at [`Web::new`].
+//! extractor of `request`, does one thing, and answers with a `response::Page`, a redirection or a
+//! `response::Problem`. Pages and API call the same functions. Start at [`Web::new`].
 
 mod api;
 mod app;

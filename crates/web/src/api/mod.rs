@@ -2,7 +2,7 @@
 //!
 //! [`ROUTES`] says what there is; router, OpenAPI document and `docs/api.md` are made of it. A request
 //! says whose it is (`caller`), is read (`typed`), does one thing through the management room or
-//! through whoever runs retrievals, and is answered with a [`Document`] or an [`ApiProblem`].
+//! through whoever runs retrievals, and is answered with a `Document` or an [`ApiProblem`].
 //!
 //! The table is ours and no macro's: `utoipa` describes handlers and builds no router, so the two
 //! could disagree, and it has to be told of each type of the rooms below.
