@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::pages::{demo, inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
+use crate::pages::{demo, help, inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
 use crate::request::{origin, peer};
 use crate::response::{Problem, Shell};
 use crate::{api, assets, live};
@@ -29,7 +29,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(api::routes())
         .merge(demo::routes())
         .route("/assets/{version}/{name}", get(assets::asset))
-        .fallback(nothing_here)
+        .fallback(help::nothing_here)
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(from_fn(origin::check))
         .layer(from_fn_with_state(app.clone(), peer::learn))
@@ -48,14 +48,11 @@ fn pages() -> Router<App> {
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/welcome", get(welcome::page).post(welcome::come_in))
+        .route("/help/{code}", get(help::code))
         .route("/preferences", get(preferences::page))
         .route("/preferences/password", post(preferences::password))
         .route("/preferences/look", post(preferences::look))
         .route("/preferences/sessions/end", post(preferences::end_sessions))
-}
-
-async fn nothing_here() -> Problem {
-    Problem::not_found(&Shell::default())
 }
 
 /// A request that trickles in ends some time.

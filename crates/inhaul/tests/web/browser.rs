@@ -2,3 +2,4 @@
 
 mod arriving;
 mod joining;
+mod looking;

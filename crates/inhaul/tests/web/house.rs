@@ -13,7 +13,7 @@ pub(crate) const PASSWORD: &str = "three-calm-herons-9021";
 
 /// A server that runs, on an empty data directory at first.
 pub(crate) struct House {
-    _home: Installation,
+    pub(crate) home: Installation,
     running: Running,
     /// `http://127.0.0.1:PORT`.
     pub(crate) pages: String,
@@ -31,7 +31,7 @@ impl House {
         let running = home.inhaul.spawn(&["serve"]).unwrap();
         let pages = running.wait_for_line("web ", PATIENCE).unwrap();
         Self {
-            _home: home,
+            home,
             running,
             pages,
         }

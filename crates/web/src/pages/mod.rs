@@ -1,6 +1,7 @@
 //! The pages, one file for each place.
 
 pub(crate) mod demo;
+pub(crate) mod help;
 pub(crate) mod inbox;
 pub(crate) mod manage;
 pub(crate) mod preferences;

@@ -1,6 +1,6 @@
 //! Setting a server up, signing in and out.
 
-use inhaul_testkit::{Browser, By, Preference, Scripts, View};
+use inhaul_testkit::{Browser, By, Scripts};
 
 use crate::house::{House, NAME, PASSWORD};
 
@@ -81,47 +81,3 @@ fn the_first_person_sets_it_up_without_script() {
     browser.open(&house.at("/")).unwrap();
     browser.wait_for(&By::heading("Inbox")).unwrap();
 }
-
-#[test]
-fn every_page_is_accessible_in_every_look() {
-    let house = House::new();
-    let browser = Browser::start().unwrap();
-    let look_at = |path: &str| {
-        browser.open(&house.at(path)).unwrap();
-        for view in [View::Wide, View::Phone] {
-            browser.view(view).unwrap();
-            for preferences in [&[][..], &[Preference::Dark]] {
-                browser.prefer(preferences).unwrap();
-                browser.assert_accessible();
-            }
-            assert_eq!(
-                browser.sticks_out().unwrap(),
-                Vec::<String>::new(),
-                "{path}"
-            );
-        }
-        browser.view(View::Narrow).unwrap();
-        assert_eq!(
-            browser.sticks_out().unwrap(),
-            Vec::<String>::new(),
-            "{path}"
-        );
-    };
-    look_at("/setup");
-    house.set_up(&browser);
-    for path in PAGES {
-        look_at(path);
-    }
-    browser.forget().unwrap();
-    look_at("/sign-in");
-    look_at("/welcome");
-}
-
-/// Pages of an installation with nothing in it.
-const PAGES: &[&str] = &[
-    "/setup/next",
-    "/",
-    "/preferences",
-    "/manage",
-    "/nothing-here",
-];

@@ -1,0 +1,135 @@
+//! Every page in every look: wide, phone and narrow, light and dark, with and without script.
+
+use inhaul_sample::{SampleConfig, SampleServer};
+use inhaul_testkit::{Browser, By, Preference, Scripts, View};
+use tokio::runtime::Runtime;
+
+use crate::house::House;
+use crate::installation::Installation;
+
+/// Pages of an installation with something in it. `ID` is the retrieval's number.
+const PAGES: &[&str] = &[
+    "/setup/next",
+    "/",
+    "/preferences",
+    "/retrievals",
+    "/retrievals/add",
+    "/retrievals/ID",
+    "/retrievals/ID/edit",
+    "/retrievals/ID/remove",
+    "/retrievals/ID/runs/1",
+    "/where?q=minutes",
+    "/manage",
+    "/manage/accounts",
+    "/manage/accounts/1",
+    "/manage/groups",
+    "/manage/groups/1",
+    "/manage/retrievals",
+    "/manage/retrievals/ID",
+    "/manage/catch-all/add",
+    "/manage/log",
+    "/manage/audit",
+    "/manage/settings",
+    "/manage/settings/doctor",
+    "/nothing-here",
+];
+
+/// An installation with a mailbox that works, and one that needs its owner.
+fn lived_in(browser: &Browser) -> (House, Runtime, SampleServer) {
+    let runtime = Runtime::new().unwrap();
+    let started = runtime.block_on(SampleServer::start(SampleConfig::default()));
+    let remote = started.unwrap();
+    let mailbox = remote.mailbox("u1");
+    for _ in 0..12 {
+        mailbox.append_generated(2_000);
+    }
+    let house = House::new();
+    house.set_up(browser);
+    let at = remote.address().to_string();
+    let how = |name| {
+        let how = ["--server", &at, "--security=none", "--no-test", "--owner"];
+        [&how[..], &[name]].concat()
+    };
+    let home: &Installation = &house.home;
+    for (name, password) in [("Old ISP", "secret"), ("Club", "wrong")] {
+        let added = home.try_retrieval(name, "u1", "alice", password, &how("alice"));
+        assert!(added.status.success(), "{added:?}");
+        home.inhaul.run(&["pull", name]).unwrap();
+    }
+    (house, runtime, remote)
+}
+
+#[test]
+fn every_page_is_accessible_in_every_look() {
+    let browser = Browser::start().unwrap();
+    let mut faults = Vec::new();
+    let fresh = House::new();
+    faults.extend(look_at(&browser, &fresh, "/setup"));
+    let (house, _runtime, _remote) = lived_in(&browser);
+    let id = number_of(&house, "Old ISP");
+    for page in PAGES {
+        look_at(&browser, &house, &page.replace("ID", &id));
+    }
+    look_at(
+        &browser,
+        &house,
+        &format!("/retrievals/{}", number_of(&house, "Club")),
+    );
+    browser.forget().unwrap();
+    look_at(&browser, &house, "/sign-in");
+    look_at(&browser, &house, "/welcome");
+    for code in ["auth-refused", "disk-full"] {
+        look_at(&browser, &house, &format!("/help/{code}"));
+    }
+}
+
+#[test]
+fn every_page_says_the_same_without_script() {
+    let browser = Browser::start().unwrap();
+    let (house, _runtime, _remote) = lived_in(&browser);
+    let id = number_of(&house, "Old ISP");
+    browser.scripts(Scripts::Off).unwrap();
+    for page in PAGES {
+        browser.open(&house.at(&page.replace("ID", &id))).unwrap();
+        browser.wait_for(&By::css("main h1")).unwrap();
+    }
+}
+
+/// What is wrong with a page: what axe-core finds, and what makes it scroll sideways.
+fn look_at(browser: &Browser, house: &House, path: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    browser.open(&house.at(path)).unwrap();
+    for view in [View::Wide, View::Phone] {
+        browser.view(view).unwrap();
+        // Without motion: colours that are on their way to others are nobody's.
+        let light = [Preference::LessMotion];
+        let dark = [Preference::LessMotion, Preference::Dark];
+        for preferences in [&light[..], &dark] {
+            browser.prefer(preferences).unwrap();
+            let found = browser.axe().unwrap();
+            let told = |fault| format!("{path}, {view:?}, {preferences:?}: {fault:?}");
+            faults.extend(found.iter().map(told));
+        }
+        let wide = browser.sticks_out().unwrap();
+        faults.extend(
+            wide.iter()
+                .map(|one| format!("{path}, {view:?}: {one} sticks out")),
+        );
+    }
+    browser.view(View::Narrow).unwrap();
+    let wide = browser.sticks_out().unwrap();
+    faults.extend(
+        wide.iter()
+            .map(|one| format!("{path}, narrow: {one} sticks out")),
+    );
+    browser.view(View::Wide).unwrap();
+    faults
+}
+
+/// The retrieval's number, as its page's address has it.
+fn number_of(house: &House, name: &str) -> String {
+    let listed = house.home.json(&["retrieval", "list"]);
+    let all = listed["retrievals"].as_array().unwrap();
+    let one = all.iter().find(|one| one["name"] == name).unwrap();
+    one["id"].to_string()
+}
