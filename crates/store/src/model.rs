@@ -307,6 +307,12 @@ pub struct RunEnd {
 }
 
 impl RunEnd {
+    /// The server said `[AUTH]` (RFC 3206 section 4), in any case of letters.
+    pub(crate) fn said_auth(&self) -> bool {
+        let said = self.said.as_deref().unwrap_or_default();
+        said.to_ascii_uppercase().contains("[AUTH]")
+    }
+
     /// It looked, and there was nothing to do and nothing to tell.
     pub(crate) fn found_nothing_new(&self) -> bool {
         let touched = self.stored + self.deleted + self.left;

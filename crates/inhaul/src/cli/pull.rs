@@ -80,7 +80,7 @@ impl Pull {
             .with_store(async |store, config| {
                 let mut retrievals = self.chosen(&store).await?;
                 if self.due {
-                    let stands = standing::of(globals, &store, config, retrievals).await?;
+                    let stands = standing::of(globals, config, retrievals);
                     let due = stands.into_iter().filter(Stand::is_due);
                     retrievals = due.map(|stand| stand.row).collect();
                 }

@@ -318,7 +318,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
         .with_store(async |store, config| {
             let retrieval = retrieval_named(&*store, name).await?;
             let runs = store.run_list(retrieval.id, 5).await?;
-            let stands = standing::of(globals, &store, config, vec![retrieval]).await?;
+            let stands = standing::of(globals, config, vec![retrieval]);
             let stand = stands.into_iter().next();
             Ok((stand.expect("one in, one out"), runs))
         })

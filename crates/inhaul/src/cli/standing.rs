@@ -12,7 +12,7 @@ use inhaul_domain::spans::to_wait_briefly as span;
 use inhaul_domain::standing::{Checking, Standing, StandingFacts, sentence, standing};
 use inhaul_engine::service::{RetrievalStatus, RunStage};
 use inhaul_store::{Every, Retrieval, SqliteStore, Store};
-use inhaul_types::{ErrorCode, RetrievalId, Timestamp};
+use inhaul_types::{RetrievalId, Timestamp};
 
 use super::Globals;
 use crate::config::Config;
@@ -27,7 +27,6 @@ pub(crate) struct Stand {
     interval: Option<Interval>,
     checking: Option<Checking>,
     offline_since: Option<Timestamp>,
-    said_auth: bool,
     pace: Arc<Pace>,
     now: Timestamp,
 }
@@ -39,16 +38,11 @@ pub(crate) async fn all(
     config: &Config,
 ) -> Result<Vec<Stand>, Failure> {
     let rows = store.retrieval_list().await?;
-    of(globals, store, config, rows).await
+    Ok(of(globals, config, rows))
 }
 
 /// These retrievals, in the same order.
-pub(crate) async fn of(
-    globals: &Globals,
-    store: &SqliteStore,
-    config: &Config,
-    rows: Vec<Retrieval>,
-) -> Result<Vec<Stand>, Failure> {
+pub(crate) fn of(globals: &Globals, config: &Config, rows: Vec<Retrieval>) -> Vec<Stand> {
     let now = crate::clock::clock()();
     let pace = match &globals.server {
         Some(server) => server.engine.pace(),
@@ -74,7 +68,6 @@ pub(crate) async fn of(
         stands.push(Stand {
             interval: interval(row.every, &pace, &schedule, now),
             checking: status.as_ref().and_then(checking),
-            said_auth: refused_once(&row) && said_auth(store, row.id).await?,
             row,
             schedule,
             offline_since,
@@ -82,7 +75,7 @@ pub(crate) async fn of(
             now,
         });
     }
-    Ok(stands)
+    stands
 }
 
 /// What a run under way has come to; a run that waits for its turn is none yet.
@@ -92,18 +85,6 @@ fn checking(status: &RetrievalStatus) -> Option<Checking> {
     goes_on.then(|| Checking {
         messages: (come.wanted > 0).then_some((come.stored, come.wanted)),
     })
-}
-
-/// Only then it matters whether the server was certain.
-fn refused_once(row: &Retrieval) -> bool {
-    row.last_error == Some(ErrorCode::AuthRefused) && row.failures < 2
-}
-
-/// Whether the last run was refused with `[AUTH]` (RFC 3206 section 4).
-async fn said_auth(store: &SqliteStore, id: RetrievalId) -> Result<bool, Failure> {
-    let runs = store.run_list(id, 1).await?;
-    let said = runs.first().and_then(|run| run.said.as_deref());
-    Ok(said.is_some_and(|said| said.to_ascii_uppercase().contains("[AUTH]")))
 }
 
 impl Stand {
@@ -166,7 +147,7 @@ impl Stand {
             last_error: self.row.last_error,
             failures: self.row.failures,
             failing_since: self.row.failing_since,
-            said_auth: self.said_auth,
+            said_auth: self.row.said_auth,
         }
     }
 }

@@ -18,12 +18,8 @@ pub(super) struct Around<'a> {
     pub(super) offline_since: Option<Timestamp>,
 }
 
-/// How a retrieval stands. `said_auth`: its last run was refused with `[AUTH]` (RFC 3206).
-pub(super) fn standing_of(
-    status: &RetrievalStatus,
-    said_auth: bool,
-    around: &Around<'_>,
-) -> Standing {
+/// How a retrieval stands.
+pub(super) fn standing_of(status: &RetrievalStatus, around: &Around<'_>) -> Standing {
     let row = &status.row;
     let runs = status.doing.filter(|(_, come)| {
         // One that waits for its turn is not under way.
@@ -42,7 +38,7 @@ pub(super) fn standing_of(
         last_error: row.last_error,
         failures: row.failures,
         failing_since: row.failing_since,
-        said_auth,
+        said_auth: row.said_auth,
     })
 }
 
@@ -50,7 +46,7 @@ pub(super) fn standing_of(
 pub(super) fn counted(statuses: &[RetrievalStatus], around: &Around<'_>) -> Vec<(Standing, u64)> {
     let mut counts: Vec<_> = Standing::ALL.map(|one| (one, 0)).into();
     for status in statuses {
-        let stands = standing_of(status, false, around);
+        let stands = standing_of(status, around);
         for (one, count) in &mut counts {
             *count += u64::from(*one == stands);
         }

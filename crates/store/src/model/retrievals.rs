@@ -182,6 +182,9 @@ pub struct Retrieval {
     pub failures: u32,
     /// Code of the last run, if it failed.
     pub last_error: Option<ErrorCode>,
+    /// With it the server said `[AUTH]` (RFC 3206 section 4): the password is wrong, and it is no
+    /// passing trouble.
+    pub said_auth: bool,
 }
 
 impl Retrieval {

@@ -172,23 +172,6 @@ impl Examination {
         groups::list(&self.conn)
     }
 
-    /// The server's own words at the last failure of this retrieval, if there were any.
-    pub fn last_said(&self, retrieval: RetrievalId) -> Result<Option<String>, StoreError> {
-        const DOING: &str = "read the runs";
-        let mut select = self
-            .conn
-            .prepare_cached(
-                "SELECT said FROM run WHERE retrieval_id = ?1 AND code IS NOT NULL
-                 ORDER BY id DESC LIMIT 1",
-            )
-            .doing(DOING)?;
-        let mut rows = select.query([retrieval.row()]).doing(DOING)?;
-        match rows.next().doing(DOING)? {
-            Some(row) => row.get(0).doing(DOING),
-            None => Ok(None),
-        }
-    }
-
     /// The latest moment among what was recorded at last; `None` where nothing happened yet.
     pub fn newest_moment(&self) -> Result<Option<Timestamp>, StoreError> {
         let newest: Option<i64> = self

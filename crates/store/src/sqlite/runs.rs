@@ -110,13 +110,15 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
 fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), StoreError> {
     const GOOD: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_good = ?4,
-            failing_since = NULL, failures = 0, last_error = NULL, first_run_keeps = 0
+            failing_since = NULL, failures = 0, last_error = NULL, said_auth = 0,
+            first_run_keeps = 0
         WHERE id = ?1";
     const BUSY: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_error = ?4 WHERE id = ?1";
     const FAILED: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3,
-            failing_since = coalesce(failing_since, ?4), failures = failures + 1, last_error = ?5
+            failing_since = coalesce(failing_since, ?4), failures = failures + 1, last_error = ?5,
+            said_auth = ?6
         WHERE id = ?1";
     if end.stopped || !end.counts {
         return Ok(());
@@ -134,7 +136,15 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
             })
         }
         Some(code) => txn.prepare_cached(FAILED).and_then(|mut update| {
-            update.execute((retrieval, capabilities, mechanism, ended, code.as_str()))
+            let said_auth = end.said_auth();
+            update.execute((
+                retrieval,
+                capabilities,
+                mechanism,
+                ended,
+                code.as_str(),
+                said_auth,
+            ))
         }),
     }
     .doing(WRITE)?;

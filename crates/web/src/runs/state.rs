@@ -93,7 +93,7 @@ impl State {
             last_error: row.last_error,
             failures: row.failures,
             failing_since: row.failing_since,
-            said_auth: false,
+            said_auth: row.said_auth,
         }
     }
 }

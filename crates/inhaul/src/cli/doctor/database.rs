@@ -11,7 +11,7 @@ use inhaul_types::Octets;
 
 use super::files::KeyFile;
 use super::finding::{Finding, listed, quoted};
-use super::site::{Contents, Known, Site};
+use super::site::{Contents, Site};
 use crate::cli::output::{counted, size};
 
 /// What is wrong, and what is in it where that can be read and believed.
@@ -75,16 +75,8 @@ fn look(
             ),
         ));
     }
-    let mut retrievals = Vec::new();
-    for row in examination.retrievals()? {
-        let said = match row.last_error {
-            Some(_) => examination.last_said(row.id)?,
-            None => None,
-        };
-        retrievals.push(Known { row, said });
-    }
     let mut contents = Contents {
-        retrievals,
+        retrievals: examination.retrievals()?,
         groups: examination.groups()?,
         newest: examination.newest_moment()?,
         secrets: Vec::new(),

@@ -36,7 +36,7 @@ struct Dialled {
 }
 
 pub(super) async fn check(site: &Site, contents: &Contents) -> Vec<Finding> {
-    let active = contents.retrievals.iter().map(|known| &known.row);
+    let active = contents.retrievals.iter();
     let mut places = places(active.filter(|row| !row.paused));
     let all = places.len();
     if all == 0 {

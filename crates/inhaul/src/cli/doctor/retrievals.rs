@@ -7,11 +7,12 @@ use inhaul_domain::Retention;
 use inhaul_domain::providers;
 use inhaul_domain::schedule::interval;
 use inhaul_domain::standing::{Standing, StandingFacts, standing};
+use inhaul_store::Retrieval;
 use inhaul_types::{Card, Facts};
 
 use super::finding::{Finding, listed, quoted};
 use super::server::Running;
-use super::site::{Contents, Known, Site};
+use super::site::{Contents, Site};
 use crate::cli::output::plain;
 use crate::serve::pace::pace;
 
@@ -28,8 +29,8 @@ fn standings(site: &Site, contents: &Contents, running: Running) -> Vec<Finding>
         return vec![Finding::ok("retrievals", "there are none yet")];
     }
     let standings = contents.retrievals.iter();
-    let standings = standings.map(|known| (known, stands(site, known, running)));
-    let standings: Vec<(&Known, Standing)> = standings.collect();
+    let standings = standings.map(|row| (row, stands(site, row, running)));
+    let standings: Vec<(&Retrieval, Standing)> = standings.collect();
     let needy = |standing: &Standing| {
         matches!(
             standing,
@@ -49,8 +50,8 @@ fn standings(site: &Site, contents: &Contents, running: Running) -> Vec<Finding>
             site.command("status")
         ),
     )];
-    for (known, standing) in failing.iter().take(TOLD) {
-        findings.push(trouble(site, known, *standing));
+    for (row, standing) in failing.iter().take(TOLD) {
+        findings.push(trouble(site, row, *standing));
     }
     if let Some(more) = failing.len().checked_sub(TOLD).filter(|more| *more > 0) {
         let what = format!("{more} more retrievals need attention");
@@ -59,8 +60,7 @@ fn standings(site: &Site, contents: &Contents, running: Running) -> Vec<Finding>
     findings
 }
 
-fn stands(site: &Site, known: &Known, running: Running) -> Standing {
-    let row = &known.row;
+fn stands(site: &Site, row: &Retrieval, running: Running) -> Standing {
     let pace = pace(&site.config.checks);
     let normal = interval(row.every, &pace, &row.schedule, site.now);
     // Without a server nothing runs by itself, and nothing is late.
@@ -77,15 +77,11 @@ fn stands(site: &Site, known: &Known, running: Running) -> Standing {
         last_error: row.last_error,
         failures: row.failures,
         failing_since: row.failing_since,
-        said_auth: known
-            .said
-            .as_ref()
-            .is_some_and(|said| said.contains("[AUTH]")),
+        said_auth: row.said_auth,
     })
 }
 
-fn trouble(site: &Site, known: &Known, standing: Standing) -> Finding {
-    let row = &known.row;
+fn trouble(site: &Site, row: &Retrieval, standing: Standing) -> Finding {
     let since = row
         .failing_since
         .map(|since| format!(", since {}", since.in_words()));
@@ -124,7 +120,7 @@ fn trouble(site: &Site, known: &Known, standing: Standing) -> Finding {
 /// Maildrops from which two of them delete: each message waits until both have it.
 fn shared(site: &Site, contents: &Contents) -> Vec<Finding> {
     let mut readers: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
-    for Known { row, .. } in &contents.retrievals {
+    for row in &contents.retrievals {
         if row.paused || row.retention == Retention::Keep {
             continue;
         }

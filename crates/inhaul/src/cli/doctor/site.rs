@@ -35,17 +35,10 @@ pub(super) struct Site {
 /// What is in the database, as far as checks need it.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    pub(super) retrievals: Vec<Known>,
+    pub(super) retrievals: Vec<Retrieval>,
     pub(super) groups: Vec<Group>,
     pub(super) newest: Option<Timestamp>,
     pub(super) secrets: Vec<(String, SealedSecret)>,
-}
-
-/// A retrieval, and what its server said at its last failure.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) row: Retrieval,
-    pub(super) said: Option<String>,
 }
 
 impl Site {

@@ -163,7 +163,6 @@ impl Feed {
             return;
         };
         let failure = report.and_then(|report| report.failure.as_ref());
-        let said_auth = failure.is_some_and(|failure| says_auth(failure.said.as_deref()));
         let now = clock()();
         let pace = self.context.engine.pace();
         let around = Around {
@@ -173,7 +172,7 @@ impl Feed {
         };
         let standing = match self.people.rests(row) {
             true => Standing::Paused,
-            false => standing_of(status, said_auth, &around),
+            false => standing_of(status, &around),
         };
         self.shared.seen(Observation {
             retrieval: row.id,
@@ -294,11 +293,6 @@ fn warn_of_nobody(config: &Config, admin: Option<&Person>) {
     if config.notify.admin.is_some() && admin.is_none() {
         tracing::warn!("notify.admin: there is no such account; it is told nothing until there is");
     }
-}
-
-/// Whether the server's answer carries the code `[AUTH]` (RFC 3206 section 4).
-fn says_auth(said: Option<&str>) -> bool {
-    said.is_some_and(|said| said.to_ascii_uppercase().contains("[AUTH]"))
 }
 
 /// How long until a notifier that could not begin is tried again, and until mailboxes that hold more

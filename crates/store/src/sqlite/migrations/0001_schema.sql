@@ -274,7 +274,8 @@ CREATE TABLE retrieval (
   last_good      INTEGER,
   failing_since  INTEGER,
   failures       INTEGER NOT NULL DEFAULT 0,
-  last_error     TEXT
+  last_error     TEXT,
+  said_auth      INTEGER NOT NULL DEFAULT 0  -- with the last error the server said [AUTH] (RFC 3206)
 ) STRICT;
 CREATE INDEX retrieval_maildrop ON retrieval(maildrop_id);
 CREATE INDEX retrieval_folder ON retrieval(folder_id);
