@@ -4,7 +4,8 @@
 //! The figures are of the whole process, its program and the database's pages among them. Sizes
 //! are smaller without `INHAUL_FULL=1`; the bound is the same, as it does not depend on them.
 //! `INHAUL_MEASURED=/…/target/release/inhaul` measures that program instead of the one just built, as
-//! `cargo xtask test --full` does: a debug build has 7 MiB more of its own pages.
+//! `cargo xtask test --full` does. A debug build is a much larger program than the one people run: of
+//! that one what it holds itself is bounded, by as much as that leaves to the other.
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 #![allow(clippy::print_stdout, reason = "the figures belong to the report")]
@@ -22,6 +23,10 @@ use installation::{Installation, document};
 
 /// In KiB: 48 MiB.
 const MOST: u64 = 48 << 10;
+
+/// What of it is for heap and stacks: a release build's program and the database's shared memory
+/// take the other 16 MiB.
+const OWN_MOST: u64 = 32 << 10;
 
 const MIB: u64 = 1 << 20;
 
@@ -115,6 +120,7 @@ impl World {
     fn pull(&self, expected: u64) {
         let began = Instant::now();
         let program = std::env::var("INHAUL_MEASURED");
+        let is_release = program.is_ok();
         let program = program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_inhaul"));
         let measured = Inhaul::new(program, self.home.data());
         let mut running = measured.spawn(&["pull", "isp", "--json"]).unwrap();
@@ -133,7 +139,10 @@ impl World {
         assert_eq!(report["new"].as_u64(), Some(expected), "{what}: {report}");
         let took = began.elapsed().as_secs_f64();
         println!("{what}: {peak}, {expected} new in {took:.1} s");
-        assert!(peak.whole <= MOST, "{what}: {peak}");
+        match is_release {
+            true => assert!(peak.whole <= MOST, "{what}: {peak}"),
+            false => assert!(peak.own <= OWN_MOST, "{what}: {peak}"),
+        }
     }
 }
 

@@ -93,14 +93,18 @@ impl Browser {
     /// Lets the page do what an action has begun: a form is sent a moment after its button was
     /// pressed, and only then chromedriver knows that it has to wait for a page.
     fn settle(&self) -> Result<()> {
-        // Not a timer of the page's: with scripts switched off none would ring.
-        let dot = json!({ "x": 0, "y": 0, "width": 1, "height": 1, "scale": 1 });
-        let drawn = self.devtools("Page.captureScreenshot", &json!({ "clip": dot }));
-        match drawn {
-            Err(error) if !error.is::<Refused>() => Err(error),
-            // The page has gone meanwhile: that is what we wait for.
-            _ => Ok(()),
+        // Not a timer of the page's: with scripts switched off none would ring. Nor a picture: of a
+        // page that is about to go it may never come.
+        for _ in 0..TURNS {
+            let turned = self.devtools("Runtime.evaluate", &json!({ "expression": "0" }));
+            match turned {
+                Err(error) if !error.is::<Refused>() => return Err(error),
+                // The page has gone meanwhile: that is what we wait for.
+                Err(_) => break,
+                Ok(_) => {}
+            }
         }
+        Ok(())
     }
 
     fn of(&self, by: &By, what: &str) -> Result<Value> {
@@ -113,6 +117,9 @@ impl Browser {
         Ok(value.as_str().map(String::from))
     }
 }
+
+/// Turns of the page's own loop that are waited for: more than a form needs to be sent.
+const TURNS: u32 = 8;
 
 fn action(kind: &str, key: char) -> Value {
     json!({ "type": kind, "value": key.to_string() })
