@@ -5,7 +5,8 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use inhaul_store::{AccountChange, Preferences, Session, Theme};
+use inhaul_manage::Refused;
+use inhaul_store::{Preferences, Session, Theme};
 use serde::Deserialize;
 
 use super::sign_in;
@@ -76,14 +77,14 @@ pub(crate) async fn password(
     {
         return refused("old", "That is not your password now.".into()).await;
     }
-    if let Err(what) = inhaul_manage::check_password(&typed.new.0) {
-        return refused("new", what.to_string()).await;
+    let changed = app
+        .manage()
+        .own_password(&person.actor(), typed.new.0)
+        .await;
+    match changed {
+        Err(why @ Refused::Invalid { .. }) => return refused("new", why.to_string()).await,
+        changed => changed?,
     }
-    let change = AccountChange {
-        password: Some(typed.new.0),
-        ..AccountChange::default()
-    };
-    app.store().account_change(person.id(), change).await?;
     let mut response = see_other("/preferences");
     sign_in::begin(
         &app,

@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use inhaul_store::{NewAccount, SetUp};
+use inhaul_store::{NewAccount, NewAudit, SetUp};
 use serde::Deserialize;
 
 use super::sign_in;
@@ -102,6 +102,17 @@ pub(crate) async fn make(
     }
     let account = app.store().account_by_name(name).await?;
     tracing::info!(account = name, address = %caller.address, "set up");
+    let audit = NewAudit {
+        at: app.now(),
+        actor: name.to_owned(),
+        account: Some(account.id),
+        channel: format!("web {}", caller.address),
+        action: "set up".into(),
+        object: format!("this installation: administrator {name}"),
+        old: None,
+        new: None,
+    };
+    app.store().records().audit_add(audit).await?;
     let mut response = see_other("/setup/next");
     sign_in::begin(&app, &caller, &headers, &account, false, &mut response).await?;
     Ok(response)

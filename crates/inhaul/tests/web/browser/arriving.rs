@@ -55,6 +55,18 @@ fn the_first_person_sets_it_up_and_signs_in_again() {
     browser.fill(&By::css("#password"), PASSWORD).unwrap();
     browser.click(&By::button("Sign in")).unwrap();
     browser.wait_for(&By::heading("Preferences")).unwrap();
+
+    // Who set it up and who has another password is on record.
+    browser.fill(&By::css("#old"), PASSWORD).unwrap();
+    browser
+        .fill(&By::css("#new"), "four-loud-magpies-3377")
+        .unwrap();
+    browser.click(&By::button("Change password")).unwrap();
+    browser.wait_for(&By::heading("Preferences")).unwrap();
+    let audit = house.home.inhaul.ok(&["audit"]).unwrap();
+    for change in ["set up", "password"] {
+        assert!(audit.contains(change), "{audit}");
+    }
     let mut errors = browser.console_errors().unwrap();
     // The browser counts the refused password as one.
     errors.retain(|error| !error.contains("/sign-in - Failed to load resource"));
