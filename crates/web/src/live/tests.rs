@@ -1,161 +1,22 @@
 //! Checks as a browser meets them, over a real store; what runs is scripted.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use axum::body::{Body, Bytes};
-use axum::http::{Request, StatusCode};
+use axum::body::Bytes;
+use axum::http::StatusCode;
 use axum::response::Response;
-use futures_util::{StreamExt as _, stream};
 use http_body_util::BodyExt as _;
 use inhaul_domain::trigger::{Refusal, RefusalReason};
-use inhaul_domain::{Retention, StartPoint};
-use inhaul_manage::{Manage, OwnAddresses};
 use inhaul_store::*;
-use inhaul_testkit::TestDir;
 use inhaul_types::{
-    AccountId, Activation, Card, ErrorCode, Facts, Octets, RetrievalId, RunId, Secret, Timestamp,
+    AccountId, Activation, Card, ErrorCode, Facts, Octets, RetrievalId, RunId, Timestamp,
 };
 use serde_json::{Value, json};
-use tokio::sync::broadcast;
-use tower_service::Service as _;
 
-use crate::app::App;
-use crate::door::{Denied, Door};
-use crate::request::Token;
-use crate::router::router;
 use crate::runs::*;
-use crate::settings::Settings;
-
-/// Runs that do what a test says.
-#[derive(Debug)]
-pub(super) struct Scripted {
-    events: broadcast::Sender<Event>,
-    states: Mutex<BTreeMap<RetrievalId, State>>,
-    answers: Mutex<BTreeMap<RetrievalId, Answer>>,
-    started: Mutex<Vec<(What, Activation)>>,
-    stopped: Mutex<Vec<RetrievalId>>,
-}
-
-impl Scripted {
-    /// From now on every start is answered so.
-    fn answer_all(&self, answer: Answer) {
-        let mut answers = self.answers.lock().unwrap();
-        answers.values_mut().for_each(|one| *one = answer);
-    }
-
-    fn change(&self, retrieval: RetrievalId, change: impl FnOnce(&mut State)) {
-        change(self.states.lock().unwrap().get_mut(&retrieval).unwrap());
-    }
-}
-
-#[async_trait]
-impl Runs for Scripted {
-    async fn start(&self, start: Start) -> Result<Vec<(RetrievalId, Answer)>, StoreError> {
-        self.started
-            .lock()
-            .unwrap()
-            .push((start.what.clone(), start.activation));
-        let states = self.states();
-        let meant = states.iter().filter(|state| match &start.what {
-            What::FillingAccount(account) => state.row.account == *account,
-            What::OwnedBy(account) => state.row.owner == Some(*account),
-            What::Filling(folder) => state.row.folder == *folder,
-            What::Retrievals(ids) => ids.contains(&state.row.id),
-        });
-        let answers = self.answers.lock().unwrap();
-        Ok(meant
-            .map(|state| (state.row.id, answers[&state.row.id]))
-            .collect())
-    }
-
-    async fn wait_for_message(
-        &self,
-        retrieval: RetrievalId,
-        _: Option<StartedBy>,
-    ) -> Result<(Timestamp, Answer), StoreError> {
-        let until = now().plus(Duration::from_secs(300));
-        Ok((until, self.answers.lock().unwrap()[&retrieval]))
-    }
-
-    fn stop_waiting(&self, retrieval: RetrievalId) {
-        self.stopped.lock().unwrap().push(retrieval);
-    }
-
-    fn stop(&self, retrieval: RetrievalId) {
-        self.stopped.lock().unwrap().push(retrieval);
-    }
-
-    fn states(&self) -> Vec<State> {
-        self.states.lock().unwrap().values().cloned().collect()
-    }
-
-    fn state(&self, retrieval: RetrievalId) -> Option<State> {
-        self.states.lock().unwrap().get(&retrieval).cloned()
-    }
-
-    fn overall(&self) -> Overall {
-        Overall {
-            started: now(),
-            running: 0,
-            at_once: 200,
-            waiting: 0,
-            offline_since: None,
-            stopping: false,
-        }
-    }
-
-    fn subscribe(&self) -> Events {
-        let events = self.events.subscribe();
-        stream::unfold(events, |mut events| async move {
-            let event = events.recv().await.ok()?;
-            Some((Heard::Event(event), events))
-        })
-        .boxed()
-    }
-
-    async fn survey(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<SignInMemory>,
-        _: u32,
-    ) -> Result<Survey, Card> {
-        unreachable!("nobody asks for headers here")
-    }
-
-    async fn inspect(
-        &self,
-        _: Remote,
-        _: RemoteSecret,
-        _: Option<AccountId>,
-        _: &dyn Look,
-    ) -> Result<Inspection, InspectionFailure> {
-        unreachable!("no check looks into a mailbox")
-    }
-
-    async fn detect(
-        &self,
-        _: &str,
-        _: Option<AccountId>,
-        _: &(dyn Fn(DetectionStep) + Send + Sync),
-    ) -> Result<Detection, DetectionFailure> {
-        unreachable!("no check looks for a server")
-    }
-}
-
-#[derive(Debug)]
-struct Shut;
-
-#[async_trait]
-impl Door for Shut {
-    async fn admit(&self, _: &str, _: &Secret, _: IpAddr) -> Result<Account, Denied> {
-        Err(Denied::Wrong)
-    }
-}
+use crate::testing::{self, House, new_retrieval};
 
 /// The moment of all tests: checks are timed by events.
 pub(super) fn now() -> Timestamp {
@@ -163,75 +24,31 @@ pub(super) fn now() -> Timestamp {
 }
 
 /// People with mailboxes, and pages for them.
-struct World {
-    app: App,
-    runs: Arc<Scripted>,
-    store: Arc<SqliteStore>,
-    _dir: TestDir,
-}
+struct World(House);
 
-/// Somebody's browser.
-struct Browser<'a> {
-    world: &'a World,
-    cookie: String,
+impl Deref for World {
+    type Target = House;
+
+    fn deref(&self) -> &House {
+        &self.0
+    }
 }
 
 impl World {
     async fn new() -> Self {
-        let dir = TestDir::new("checks").unwrap();
-        let store = SqliteStore::open(dir.path(), StoreOptions::default());
-        let store = Arc::new(store.await.unwrap());
-        let runs = Arc::new(Scripted {
-            events: broadcast::channel(1024).0,
-            states: Mutex::default(),
-            answers: Mutex::default(),
-            started: Mutex::default(),
-            stopped: Mutex::default(),
-        });
-        let clock: Clock = Arc::new(now);
-        let manage = Manage::new(
-            Arc::clone(&store) as _,
-            Arc::clone(&clock),
-            OwnAddresses::default(),
-        );
-        let app = App::new(
-            Arc::clone(&store) as _,
-            manage,
-            Arc::clone(&runs) as _,
-            Arc::new(Shut),
-            clock,
-            Settings::default(),
-        );
-        Self {
-            app,
-            runs,
-            store,
-            _dir: dir,
-        }
+        Self(House::at(now()).await)
     }
 
-    async fn person(&self, name: &str) -> (AccountId, Browser<'_>) {
-        let account = NewAccount {
-            name: name.into(),
-            addresses: Vec::new(),
-            group: None,
-            admin: false,
-            password: None,
-        };
-        let account = self.store.account_create(account).await.unwrap();
-        let token = Token::new().unwrap();
-        let session = NewSession {
-            token: token.hash(),
-            account,
-            at: now(),
-            kept: false,
-            address: None,
-            agent: String::new(),
-        };
-        self.store.visitors().session_begin(session).await.unwrap();
-        let cookie = format!("inhaul={}", token.reveal());
-        let world = self;
-        (account, Browser { world, cookie })
+    /// What was started, and why.
+    fn started(&self) -> Vec<(What, Activation)> {
+        let started = self.runs.started.lock().unwrap();
+        let meant = started.iter().map(|one| (one.what.clone(), one.activation));
+        meant.collect()
+    }
+
+    async fn person(&self, name: &str) -> (AccountId, Browser) {
+        let account = self.account(name, false).await;
+        (account, Browser(self.signed_in(account).await))
     }
 
     /// A mailbox of theirs at `pop.NAME.example` whose start is answered so.
@@ -244,57 +61,26 @@ impl World {
     }
 
     fn tell(&self, retrieval: RetrievalId, kind: EventKind) {
-        let at = now();
-        let event = Event {
-            at,
-            retrieval,
-            kind,
-        };
-        self.runs.events.send(event).unwrap();
+        self.runs.tell(retrieval, kind);
     }
 }
 
 /// A mailbox at `pop.NAME.example`, as it stands before its first run.
 pub(super) async fn state_of(store: &dyn Store, name: &str, account: AccountId) -> State {
-    let remote = Remote {
-        host: format!("pop.{name}.example"),
-        port: 995,
-        security: Security::Tls,
-        ca_file: None,
-        pin: None,
-        sign_in: None,
-        user: "anna".into(),
-    };
-    let retrieval = NewRetrieval {
-        name: name.into(),
-        remote,
-        secret: RemoteSecret::Stored(Secret::new("seven".to_owned())),
-        account,
-        owner: Some(account),
-        folder: "INBOX".into(),
-        routing: Routing::Single,
+    let new = new_retrieval(name, account);
+    let new = NewRetrieval {
+        remote: Remote {
+            host: format!("pop.{name}.example"),
+            ..new.remote
+        },
         every: Every::Never,
-        retention: Retention::Keep,
-        start: StartPoint::Everything,
-        paused: false,
-        first_run_keeps: false,
-        sign_in_memory: None,
-        limits: RetrievalLimits::default(),
-        confined: false,
-        written_at: None,
+        ..new
     };
-    let id = store.retrieval_create(retrieval).await.unwrap();
+    let id = store.retrieval_create(new).await.unwrap();
     let row = store.retrieval_by_id(id).await.unwrap();
     State {
-        row: Arc::new(row),
-        next: None,
         doing: Some((Activation::Button, come(RunStage::Connecting, 0, 0))),
-        position: None,
-        waiting_until: None,
-        waiting_next: None,
-        follows: None,
-        interval: None,
-        offline_since: None,
+        ..State::of_new(row)
     }
 }
 
@@ -344,17 +130,12 @@ fn end(ended: Ended) -> EventKind {
     }
 }
 
-impl Browser<'_> {
+/// Somebody's browser.
+struct Browser(testing::Browser);
+
+impl Browser {
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = Request::builder().method(method).uri(path);
-        request = request.header("host", "127.0.0.1:8110");
-        request = request.header("sec-fetch-site", "same-origin");
-        request = request.header("cookie", &self.cookie);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Body::empty()).unwrap();
-        router(self.world.app.clone()).call(request).await.unwrap()
+        self.0.send(method, path, headers, "").await
     }
 
     async fn data(&self, method: &str, path: &str) -> Value {
@@ -445,10 +226,8 @@ async fn a_press_shows_each_mailbox_to_its_end_and_sums_up() {
     assert_eq!(summary["failed"], 0);
     assert_eq!(summary["busy"], 0);
     assert_eq!(summary["words"], "12 new messages from 1 mailbox.");
-    assert_eq!(
-        *world.runs.started.lock().unwrap(),
-        [(What::FillingAccount(anna), Activation::Button)]
-    );
+    let meant = (What::FillingAccount(anna), Activation::Button);
+    assert_eq!(world.started(), [meant]);
 }
 
 #[tokio::test]
@@ -625,7 +404,7 @@ async fn a_sign_in_and_an_opened_inbox_begin_checks_only_where_something_runs() 
     }
     let inbox = world.store.folder_list(anna).await.unwrap()[0].id;
     let opened = (What::Filling(inbox), Activation::Folder);
-    assert_eq!(*world.runs.started.lock().unwrap(), [opened]);
+    assert_eq!(world.started(), [opened]);
     browser.send("GET", "/", &[("x-inhaul-live", "1")]).await;
     tokio::task::yield_now().await;
     assert_eq!(world.runs.started.lock().unwrap().len(), 1);
@@ -637,14 +416,7 @@ async fn a_group_without_the_button_has_a_refresh_that_says_when_mail_comes() {
     let (anna, browser) = world.person("anna").await;
     let isp = world.mailbox("isp", anna, Answer::Started).await;
     let next = now().plus(Duration::from_secs(170));
-    world
-        .runs
-        .states
-        .lock()
-        .unwrap()
-        .get_mut(&isp)
-        .unwrap()
-        .next = Some(next);
+    world.runs.change(isp, |state| state.next = Some(next));
     let everyone = world.store.group_by_name("Everyone").await.unwrap();
     let mut triggers = everyone.triggers.clone();
     triggers.remove(&Activation::Button);

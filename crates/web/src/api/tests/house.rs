@@ -1,19 +1,16 @@
 //! An installation with an administrator and two people, and programs of theirs with keys.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::ops::Deref;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use inhaul_domain::LedgerState;
-use inhaul_manage::{Manage, OwnAddresses};
 use inhaul_store::{
-    Batch, Body as Stored, Delivery, IfHeld, NewAccount, NewApiKey, NewRun, Placement, RunEnd,
-    SqliteStore, Store, StoreOptions, Summary, TokenHash,
+    Batch, Body as Stored, Delivery, IfHeld, NewApiKey, NewRun, Placement, RunEnd, Store as _,
+    Summary, TokenHash,
 };
 use inhaul_types::{
     AccountId, Activation, ApiKeyId, Digest, Fingerprint, FolderId, MessageId, Octets, RetrievalId,
@@ -21,25 +18,25 @@ use inhaul_types::{
 };
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
 use tower_service::Service as _;
 
 use super::documents::check_answer;
-use super::fake::{Fake, Shut};
-use crate::app::App;
 use crate::request::Token;
-use crate::router::router;
-use crate::settings::Settings;
+use crate::testing;
 
 pub(super) struct House {
-    _dir: TempDir,
-    pub(super) store: Arc<SqliteStore>,
-    pub(super) runs: Arc<Fake>,
+    house: testing::House,
     pub(super) boss: Owner,
     pub(super) alice: Owner,
     pub(super) bob: Owner,
-    router: Router,
-    clock: Arc<AtomicI64>,
+}
+
+impl Deref for House {
+    type Target = testing::House;
+
+    fn deref(&self) -> &testing::House {
+        &self.house
+    }
 }
 
 /// Somebody whose program has a key.
@@ -88,51 +85,25 @@ impl Answer {
 pub(super) const PASSWORD: &str = "correct horse battery";
 pub(super) const OTHER_PASSWORD: &str = "wrong horse battery";
 
-const BEGIN: i64 = 1_773_483_726_000;
+const BEGIN: Timestamp = Timestamp::from_millis(1_773_483_726_000);
 
 impl House {
     pub(super) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(AtomicI64::new(BEGIN));
-        let ticks = Arc::clone(&clock);
-        let reads: inhaul_store::Clock =
-            Arc::new(move || Timestamp::from_millis(ticks.load(Ordering::Relaxed)));
-        let options = StoreOptions {
-            clock: Arc::clone(&reads),
-            ..StoreOptions::default()
-        };
-        let store = Arc::new(SqliteStore::open(dir.path(), options).await.unwrap());
-        let runs = Arc::new(Fake::default());
-        let as_store = Arc::clone(&store) as Arc<dyn Store>;
-        let own = OwnAddresses::new([], []);
-        let manage = Manage::new(Arc::clone(&as_store), Arc::clone(&reads), own);
-        let app = App::new(
-            as_store,
-            manage,
-            Arc::clone(&runs) as _,
-            Arc::new(Shut),
-            reads,
-            Settings::default(),
-        );
+        let house = testing::House::at(BEGIN).await;
         Self {
-            boss: owner(&store, "boss", true).await,
-            alice: owner(&store, "alice", false).await,
-            bob: owner(&store, "bob", false).await,
-            router: router(app),
-            store,
-            runs,
-            clock,
-            _dir: dir,
+            boss: owner(&house, "boss", true).await,
+            alice: owner(&house, "alice", false).await,
+            bob: owner(&house, "bob", false).await,
+            house,
         }
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.clock.load(Ordering::Relaxed))
+        self.clock.now()
     }
 
     pub(super) fn wait(&self, span: Duration) {
-        let millis = i64::try_from(span.as_millis()).unwrap();
-        self.clock.fetch_add(millis, Ordering::Relaxed);
+        self.clock.advance(span);
     }
 
     /// A program of `who` asks. What it gets is checked against the table of routes.
@@ -252,23 +223,17 @@ fn placement(folder: FolderId) -> Placement {
     }
 }
 
-async fn owner(store: &SqliteStore, name: &str, admin: bool) -> Owner {
-    let account = NewAccount {
-        name: name.into(),
-        addresses: vec![format!("{name}@example.org").parse().unwrap()],
-        group: None,
-        admin,
-        password: None,
-    };
-    let id = store.account_create(account).await.unwrap();
+async fn owner(house: &testing::House, name: &str, admin: bool) -> Owner {
+    let address = format!("{name}@example.org");
+    let id = house.account_with(name, admin, &[&address]).await;
     let key = format!("key-of-{name}");
     let new = NewApiKey {
         token: hash(&key),
         account: id,
         name: "test".into(),
-        at: Timestamp::from_millis(BEGIN),
+        at: BEGIN,
     };
-    let key_id = store.visitors().api_key_make(new).await.unwrap();
+    let key_id = house.store.visitors().api_key_make(new).await.unwrap();
     Owner { id, key, key_id }
 }
 

@@ -3,7 +3,6 @@
 
 mod callers;
 mod documents;
-mod fake;
 mod house;
 mod managing;
 mod messages;

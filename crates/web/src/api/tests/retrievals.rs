@@ -6,12 +6,21 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use inhaul_domain::schedule::{ScheduleState, Setback};
 use inhaul_domain::trigger::{Refusal, RefusalReason};
 use inhaul_store::{GroupChange, RemoteSecret, Store as _, UsersMay};
-use inhaul_types::Secret;
+use inhaul_types::{Card, ErrorCode, Facts, Secret};
 use serde_json::Value;
 
-use super::fake::{REFUSES, UNKNOWN};
 use super::house::{House, OTHER_PASSWORD, PASSWORD};
-use crate::runs::Answer;
+use crate::runs::{Answer, DetectionFailure, InspectionFailure};
+use crate::testing::{detection, failure};
+
+/// A server that refuses the password.
+fn refused() -> InspectionFailure {
+    let facts = Facts {
+        said: Some("[AUTH] no".into()),
+        ..Facts::default()
+    };
+    failure(Card::of(ErrorCode::AuthRefused, &facts))
+}
 
 #[tokio::test]
 async fn what_a_person_adds_is_theirs_and_was_tried_out_as_theirs() {
@@ -49,9 +58,10 @@ async fn a_password_that_is_refused_saves_nothing_and_shows_the_card() {
     let house = House::new().await;
     let body = |test| {
         format!(
-            r#"{{"name":"Club","server":"{REFUSES}","user":"jane","password":"{PASSWORD}","test":{test}}}"#
+            r#"{{"name":"Club","server":"pop.old-isp.example","user":"jane","password":"{PASSWORD}","test":{test}}}"#
         )
     };
+    house.runs.will_test(Err(refused()));
     let answer = house
         .ask(&house.alice, "POST /retrievals", &body(true))
         .await;
@@ -379,10 +389,11 @@ async fn a_test_says_how_each_step_went() {
     let club = house.retrieval(&house.alice, "Club").await;
     let line = format!("POST /retrievals/{club}/test");
     let good = house.ask(&house.alice, &line, "").await.is(200);
-    assert_eq!((&good["ok"], &good["messages"]), (&true.into(), &3.into()));
-    let change = format!("PATCH /retrievals/{club}");
-    let body = format!(r#"{{"server":"{REFUSES}","password":"{PASSWORD}"}}"#);
-    house.ask(&house.alice, &change, &body).await.is(200);
+    assert_eq!(
+        (&good["ok"], &good["messages"]),
+        (&true.into(), &412.into())
+    );
+    house.runs.will_test(Err(refused()));
     let bad = house.ask(&house.alice, &line, "").await.is(200);
     assert_eq!(
         (&bad["ok"], &bad["code"]),
@@ -471,16 +482,19 @@ async fn the_server_of_an_address_is_found_with_its_origin() {
         let body = format!(r#"{{"address":"{address}"}}"#);
         house.ask(&house.alice, "POST /detect", &body).await
     };
-    let found = ask("jane@example.org").await.is(200);
+    house.runs.will_find(Ok(detection("jane")));
+    let found = ask("jane@old-isp.example").await.is(200);
     assert_eq!(
         (&found["server"], &found["found_by"]),
-        (&"pop.example.org".into(), &"known-provider".into())
+        (&"pop.old-isp.example".into(), &"known-provider".into())
     );
     assert_eq!(found["steps"].as_array().unwrap().len(), 1);
+    let bad = DetectionFailure::BadAddress("That is no mail address.".into());
+    house.runs.will_find(Err(bad));
     ask("jane")
         .await
         .refuses(422, "not-understood", Some("address"));
-    let unknown = ask(&format!("jane@{UNKNOWN}")).await;
+    let unknown = ask("jane@unknown.example").await;
     unknown.refuses(422, "nothing-found", Some("address"));
 }
 
@@ -488,8 +502,7 @@ async fn the_server_of_an_address_is_found_with_its_origin() {
 async fn check_mail_tells_each_mailbox_and_is_found_again() {
     let house = House::new().await;
     let club = house.retrieval(&house.alice, "Club").await;
-    let row = house.store.retrieval_by_id(club).await.unwrap();
-    house.runs.rows.lock().unwrap().push(row);
+    house.stands(club, |_| {}).await;
     *house.runs.answer.lock().unwrap() = Answer::Queued(2);
     let begun = house.ask(&house.alice, "POST /check", "").await.is(200);
     assert_eq!(begun["activation"], "api");
@@ -509,8 +522,7 @@ async fn check_mail_tells_each_mailbox_and_is_found_again() {
 async fn the_end_of_a_check_is_told_with_its_summary() {
     let house = House::new().await;
     let club = house.retrieval(&house.alice, "Club").await;
-    let row = house.store.retrieval_by_id(club).await.unwrap();
-    house.runs.rows.lock().unwrap().push(row);
+    house.stands(club, |_| {}).await;
     let (reason, until) = (RefusalReason::Paused, None);
     *house.runs.answer.lock().unwrap() = Answer::Refused(Refusal { reason, until });
     let begun = house.ask(&house.alice, "POST /check", "").await.is(200);

@@ -51,13 +51,13 @@ async fn the_failing_ones_alone_can_be_checked() {
     let good = house.retrieval("Good", "pop.good.example").await;
     let club = house.retrieval("Club", "pop.club.example").await;
     let paused = house.retrieval("Archive", "pop.good.example").await;
-    house.runs.change(paused, |row| row.paused = true);
+    house.runs.change_row(paused, |row| row.paused = true);
     house.fails(club, ErrorCode::NoAnswer);
     let root = house.browser("root").await;
     let to = root.goes_on("/manage/check", &[("which", "failing")]).await;
     assert!(root.page(&to).await.contains("1 check started."));
     root.goes_on("/manage/check", &[("which", "all")]).await;
-    let starts = house.runs.starts.lock().unwrap();
+    let starts = house.runs.started.lock().unwrap();
     assert_eq!(starts[0].what, What::Retrievals(vec![club]));
     assert_eq!(starts[1].what, What::Retrievals(vec![good, club]));
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The list of retrievals.
 
 use inhaul_store::{RetrievalChange, Store as _, Written};
-use inhaul_types::ErrorCode;
+use inhaul_types::{ErrorCode, RetrievalId};
 
 use super::house::{House, NOW, state};
 use crate::runs::What;
@@ -18,9 +18,9 @@ async fn house() -> House {
     let club = house.retrieval("Club", "pop.club.example").await;
     house.fails(club, ErrorCode::NoAnswer);
     let archive = house.retrieval("Archive", "pop.old.example").await;
-    house.runs.change(archive, |row| row.paused = true);
+    house.runs.change_row(archive, |row| row.paused = true);
     let work = house.retrieval("Work", "pop.firm.example").await;
-    house.runs.change(work, |row| row.last_good = Some(NOW));
+    house.runs.change_row(work, |row| row.last_good = Some(NOW));
     house.retrieval("New", "pop.firm.example").await;
     house
 }
@@ -64,8 +64,9 @@ async fn a_page_shows_fifty_of_many() {
     let row = house.store.retrieval_list().await.unwrap().remove(0);
     let states = (0..10_000).map(|number| {
         let mut row = row.clone();
+        row.id = RetrievalId::new(number);
         row.name = format!("R{number:05}");
-        state(row)
+        (row.id, state(row))
     });
     *house.runs.states.lock().unwrap() = states.collect();
     let root = house.browser("root").await;
@@ -159,7 +160,7 @@ async fn ticked_ones_are_checked_paused_and_resumed() {
     root.goes_on("/manage/retrievals/bulk", &with("check"))
         .await;
     {
-        let starts = house.runs.starts.lock().unwrap();
+        let starts = house.runs.started.lock().unwrap();
         let What::Retrievals(ids) = &starts[0].what else {
             panic!("{starts:?}");
         };

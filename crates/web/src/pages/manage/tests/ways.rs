@@ -50,7 +50,7 @@ async fn a_person_finds_nothing_here_and_changes_nothing() {
         assert_eq!(answered.status, StatusCode::NOT_FOUND, "{method} {path}");
     }
     assert_eq!(house.audit().await, before);
-    assert!(house.runs.starts.lock().unwrap().is_empty());
+    assert!(house.runs.started.lock().unwrap().is_empty());
     assert_eq!(house.names().await, ["alice", "root"]);
 }
 

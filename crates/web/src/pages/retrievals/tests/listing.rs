@@ -141,7 +141,7 @@ async fn a_button_starts_a_check_of_that_mailbox_for_that_person() {
             .post(&format!("/retrievals/{club}/{action}"), back)
             .await;
         got.leads_to(&place);
-        let start = scene.service.started.lock().unwrap().pop().unwrap();
+        let start = scene.runs.started.lock().unwrap().pop().unwrap();
         assert_eq!(start.what, What::Retrievals(vec![club]));
         assert_eq!(start.activation, Activation::Button);
         assert_eq!(start.by.map(|by| by.account), Some(alice.account));
@@ -154,12 +154,12 @@ async fn a_refused_check_says_why_where_it_was_asked_for() {
     let scene = Scene::new().await;
     let alice = scene.person("alice").await;
     let club = scene.mailbox("Club", &alice).await;
-    *scene.service.answer.lock().unwrap() = Some(Answer::Refused(Refusal {
+    *scene.runs.answer.lock().unwrap() = Answer::Refused(Refusal {
         reason: RefusalReason::TooSoon {
             checked: NOW.minus(Duration::from_secs(20)),
         },
         until: Some(NOW.plus(Duration::from_secs(40))),
-    }));
+    });
     let why = "Checked 20 seconds ago. You can check again in 40 seconds.";
     for (back, is_list) in [("back=list", true), ("", false)] {
         let got = alice.post(&format!("/retrievals/{club}/check"), back).await;

@@ -6,6 +6,7 @@ use inhaul_store::{LedgerChange, NewRetrieval, RunNote, Store as _, Written};
 use inhaul_types::{Card, ErrorCode, Facts};
 
 use super::scene::{End, NOW, Scene, new_retrieval};
+use crate::testing::failure;
 
 #[tokio::test]
 async fn a_page_shows_state_runs_conversation_and_facts() {
@@ -257,7 +258,8 @@ async fn a_test_shows_its_stages_and_ends_in_a_card_where_it_fails() {
         server: Some("pop.club.example".into()),
         ..Facts::default()
     };
-    *scene.service.failure.lock().unwrap() = Some(Card::of(ErrorCode::AuthRefused, &facts));
+    let card = Card::of(ErrorCode::AuthRefused, &facts);
+    scene.runs.will_test(Err(failure(card)));
     let page = alice.post(&path, "").await;
     page.says(&[
         "Connect port 995",

@@ -45,7 +45,7 @@ async fn what_is_somebody_elses_is_not_there_at_any_address() {
         }
         assert!(!other.get("/retrievals").await.page.contains("Club"));
     }
-    assert!(scene.service.started.lock().unwrap().is_empty());
+    assert!(scene.runs.started.lock().unwrap().is_empty());
     assert!(!scene.row(club).await.paused);
     assert_eq!(alice.get(&format!("/retrievals/{club}")).await.status, 200);
 }
@@ -165,7 +165,7 @@ async fn whoever_manages_it_sees_everybodys_with_the_same_pages_and_nobody_else_
         .post(&format!("{at}/check"), "back=list")
         .await
         .leads_to(&at);
-    let start = scene.service.started.lock().unwrap().pop().unwrap();
+    let start = scene.runs.started.lock().unwrap().pop().unwrap();
     assert_eq!((start.by, start.force), (None, Force::Administrator));
     petra.post(&format!("{at}/pause"), "").await.leads_to(&at);
     petra.get(&at).await.says(&["Paused by you on"]);

@@ -9,7 +9,7 @@ use inhaul_store::{RemoteSecret, Security, Store as _};
 use inhaul_types::{Card, ErrorCode, Secret};
 
 use super::house::{Browser, House, Shown};
-use crate::runs::{InspectionFailure, Stage};
+use crate::testing::failure;
 
 const ADD: &str = "/manage/catch-all/add";
 
@@ -173,7 +173,7 @@ async fn a_rule_sorts_the_same_headers_again_and_nobody_is_asked() {
     let browser = house.browser("root").await;
     let preview = at_preview(&browser).await;
     assert!(preview.says("1 to their person, 2 to the fallback account."));
-    let (sign_ins, looks) = (house.provider.sign_ins.lock().unwrap().len(), [20]);
+    let (sign_ins, looks) = (house.provider.inspected.lock().unwrap().len(), [20]);
     assert_eq!(house.provider.looks(), looks);
 
     let fields = [
@@ -196,7 +196,7 @@ async fn a_rule_sorts_the_same_headers_again_and_nobody_is_asked() {
         assert!(preview.says(words), "{source}: {}", preview.words());
     }
     assert_eq!(house.provider.looks(), looks, "the server was asked once");
-    assert_eq!(house.provider.sign_ins.lock().unwrap().len(), sign_ins);
+    assert_eq!(house.provider.inspected.lock().unwrap().len(), sign_ins);
 
     // Whoever wants to see more asks.
     let fields = [("newest", "50"), ("do", "look")];
@@ -303,19 +303,14 @@ async fn steps_are_taken_in_their_order() {
 #[tokio::test]
 async fn a_test_that_fails_is_a_card_and_nobody_looks_at_headers() {
     let house = House::new().await;
-    *house.provider.failure.lock().unwrap() = Some(InspectionFailure {
-        stage: Stage::SignIn,
-        took: Duration::from_millis(40),
-        card: Card::new(ErrorCode::AuthRefused),
-        shown_key: None,
-        sign_ins: 1,
-    });
+    let card = Card::new(ErrorCode::AuthRefused);
+    house.provider.will_test(Err(failure(card)));
     let browser = house.browser("root").await;
     let shown = browser.post(ADD, &MAILBOX).await;
     assert_eq!(shown.path, ADD);
     assert!(shown.says("auth-refused"), "{}", shown.words());
     assert!(
-        shown.says("Find the server 192.0.2.20"),
+        shown.says("Find the server 203.0.113.20"),
         "{}",
         shown.words()
     );
@@ -358,7 +353,7 @@ async fn a_password_goes_only_where_it_was_meant_to_go() {
         let shown = browser.post(&mailbox, &again(server, "firm.example")).await;
         assert_eq!(shown.errors(), ["Enter the password."], "{server}");
     }
-    assert_eq!(house.provider.sign_ins.lock().unwrap().len(), 2);
+    assert_eq!(house.provider.inspected.lock().unwrap().len(), 2);
     let form = browser.get(&mailbox).await;
     assert!(!form.text.contains("badgers"));
     assert!(form.text.contains("firm.example, firm.net"));
@@ -378,14 +373,14 @@ async fn the_server_of_a_domain_is_found() {
         .post(ADD, &[("domains", "x.example"), ("do", "find")])
         .await;
     assert!(shown.errors()[0].contains("Usual names: pop.x.example."));
-    assert!(house.provider.sign_ins.lock().unwrap().is_empty());
+    assert!(house.provider.inspected.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn where_only_to_and_cc_say_it_people_are_warned() {
     let house = House::new().await;
     house.provider.has(&["alice@firm.example"; 4]);
-    for header in house.provider.headers.lock().unwrap().iter_mut() {
+    for header in house.provider.mailboxes.headers.lock().unwrap().iter_mut() {
         *header = header.replace("Delivered-To", "X-Nothing");
     }
     let browser = house.browser("root").await;
@@ -399,7 +394,7 @@ async fn where_only_to_and_cc_say_it_people_are_warned() {
 async fn without_headers_one_can_still_be_chosen() {
     let house = House::new().await;
     let card = Card::new(ErrorCode::ServerRefuses);
-    *house.provider.no_headers.lock().unwrap() = Some(card);
+    *house.provider.mailboxes.no_headers.lock().unwrap() = Some(card);
     let browser = house.browser("root").await;
     let header = at_header(&browser).await;
     assert!(header.says("server-refuses"), "{}", header.words());
