@@ -13,8 +13,10 @@ use crate::door::Door;
 use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
 use crate::pages::retrievals::Drafts;
+use crate::request::Bars;
 use crate::runs::Runs;
 use crate::sample::SampleMailbox;
+use crate::serve::Refusals;
 use crate::settings::Settings;
 
 /// What every request works on. Cheap to clone.
@@ -30,6 +32,9 @@ struct Shared {
     clock: Clock,
     checks: Checks,
     wrong_keys: WrongKeys,
+    wrong_links: WrongKeys,
+    bars: Bars,
+    refusals: Refusals,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
     demo: OnceLock<Arc<dyn Controls>>,
@@ -55,6 +60,9 @@ impl App {
             clock,
             checks: Checks::default(),
             wrong_keys: WrongKeys::default(),
+            wrong_links: WrongKeys::default(),
+            bars: Bars::default(),
+            refusals: Refusals::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
             demo: OnceLock::new(),
@@ -100,6 +108,21 @@ impl App {
     /// Wrong keys of late.
     pub(crate) fn wrong_keys(&self) -> &WrongKeys {
         &self.0.wrong_keys
+    }
+
+    /// Wrong codes of one-time links of late.
+    pub(crate) fn wrong_links(&self) -> &WrongKeys {
+        &self.0.wrong_links
+    }
+
+    /// Bars to signing in that the audit knows of.
+    pub(crate) fn bars(&self) -> &Bars {
+        &self.0.bars
+    }
+
+    /// What is refused before anybody looks at what it says.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// Checks that somebody watches.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -13,10 +13,12 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tokio::time::timeout;
 
+use crate::api::ApiProblem;
 use crate::app::App;
 use crate::pages::{demo, help, inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
-use crate::request::{origin, peer};
+use crate::request::{Caller, origin, peer, size};
 use crate::response::{Problem, Shell};
+use crate::serve::Refusal;
 use crate::{api, assets, live};
 
 /// All of it.
@@ -30,10 +32,11 @@ pub(crate) fn router(app: App) -> Router {
         .merge(demo::routes())
         .route("/assets/{version}/{name}", get(assets::asset))
         .fallback(help::nothing_here)
-        .layer(DefaultBodyLimit::max(BODY_MOST))
-        .layer(from_fn(origin::check))
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), size::check))
+        .layer(from_fn_with_state(app.clone(), origin::check))
+        .layer(from_fn_with_state(app.clone(), in_time))
         .layer(from_fn_with_state(app.clone(), peer::learn))
-        .layer(from_fn(in_time))
         .layer(from_fn(with_headers))
         .with_state(app)
 }
@@ -56,10 +59,15 @@ fn pages() -> Router<App> {
 }
 
 /// A request that trickles in ends some time.
-async fn in_time(request: Request, next: Next) -> Response {
-    match timeout(REQUEST_PATIENCE, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
+async fn in_time(State(app): State<App>, caller: Caller, request: Request, next: Next) -> Response {
+    let is_for_programs = api::is_for_programs(&request);
+    if let Ok(response) = timeout(REQUEST_PATIENCE, next.run(request)).await {
+        return response;
+    }
+    app.refusals().note(Refusal::SlowRequest, caller.address);
+    match is_for_programs {
+        true => ApiProblem::too_slow().into_response(),
+        false => {
             let what = "That took too long. Try again.";
             let status = StatusCode::REQUEST_TIMEOUT;
             Problem::told(status, "No answer in time", what, &Shell::default()).into_response()
@@ -93,8 +101,5 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Octets of a form. A password and a page of rules need a tenth.
-const BODY_MOST: usize = 256 * 1024;
-
 /// For a request, its body and our answer's head: longer than any test of a mailbox takes.
-const REQUEST_PATIENCE: Duration = Duration::from_secs(150);
+pub(crate) const REQUEST_PATIENCE: Duration = Duration::from_secs(150);

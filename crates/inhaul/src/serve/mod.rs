@@ -417,7 +417,11 @@ impl Running {
         };
         let link = web::set_up::make_link(&*self.store, address, clock()()).await?;
         match &link {
-            Some(link) => web::set_up::leave(data, link)?,
+            Some(link) => {
+                web::set_up::leave(data, link)?;
+                let store = Arc::clone(&self.store) as _;
+                tokio::spawn(web::set_up::forget_when_set_up(store, data.clone()));
+            }
             None => web::set_up::forget(data)?,
         }
         Ok(link)

@@ -108,10 +108,11 @@ fn check_address(host: &str) -> Result<(), Refused> {
     };
     match realm(address) {
         Realm::Public => Ok(()),
-        other => Err(Refused::not_allowed_in(
-            "host",
-            Unreachable::Address(address, other).to_string(),
-        )),
+        other => {
+            let why = Unreachable::Address(address, other).to_string();
+            tracing::warn!(host, "refused: no public server");
+            Err(Refused::not_allowed_in("host", why))
+        }
     }
 }
 

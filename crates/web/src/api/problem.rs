@@ -176,10 +176,17 @@ impl ApiProblem {
     }
 
     /// The body is too large.
-    pub(super) fn too_large() -> Self {
+    pub(crate) fn too_large() -> Self {
         let what = "The body of this request is larger than anything that is understood here.";
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         Self::new(status, "request-too-large", "Too large", what).todo("Send less at once.")
+    }
+
+    /// It was not there, or not answered, in time.
+    pub(crate) fn too_slow() -> Self {
+        let what = "This request was not there in time, or could not be answered in time.";
+        let status = StatusCode::REQUEST_TIMEOUT;
+        Self::new(status, "too-slow", "No answer in time", what).todo("Send it again.")
     }
 
     /// What a field says is no good.

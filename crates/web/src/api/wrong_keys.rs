@@ -1,4 +1,5 @@
-//! Wrong keys, counted for each network: who guesses is not looked at any more for a while.
+//! Wrong keys, counted for each network: who guesses is not looked at any more for a while. The codes
+//! of one-time links are counted the same way, apart from keys.
 //!
 //! A key has 256 bits, so nobody guesses one; this keeps the log and the database quiet. Only
 //! different keys count: a forgotten script that shows the same dead key every minute bars nobody who
@@ -26,7 +27,7 @@ struct Tally {
 
 impl WrongKeys {
     /// How long nobody looks at keys from there; `None`: they are looked at.
-    pub(super) fn wait(&self, from: IpAddr, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn wait(&self, from: IpAddr, now: Timestamp) -> Option<Duration> {
         let tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tally = tallies.get(&network(from))?;
         let passed = now.since(tally.since);
@@ -34,7 +35,7 @@ impl WrongKeys {
     }
 
     /// This one was wrong. Says whether it is one that had not been shown from there.
-    pub(super) fn count(&self, from: IpAddr, key: &TokenHash, now: Timestamp) -> bool {
+    pub(crate) fn count(&self, from: IpAddr, key: &TokenHash, now: Timestamp) -> bool {
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let network = network(from);
         if tallies.len() >= NETWORKS && !tallies.contains_key(&network) {

@@ -9,6 +9,7 @@ use inhaul_store::{NewAccount, NewAudit, SetUp};
 use serde::Deserialize;
 
 use super::sign_in;
+use super::welcome::too_many_links;
 use crate::app::App;
 use crate::request::{Administrator, Caller, Password, Person, Token};
 use crate::response::{Page, Problem, Shell, see_other};
@@ -68,6 +69,9 @@ pub(crate) async fn make(
         let page = form(&app, &caller, &typed.code, &typed.name, wrong);
         Ok(Page::new(page).with_status(status).into_response())
     };
+    if let Some(wait) = app.wrong_links().wait(caller.address, app.now()) {
+        return again("code", too_many_links(wait), StatusCode::TOO_MANY_REQUESTS);
+    }
     let name = typed.name.trim();
     if let Err(what) = inhaul_manage::check_account_name(name) {
         return again("name", what.to_string(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -96,7 +100,9 @@ pub(crate) async fn make(
         SetUp::Done(_) => {}
         SetUp::AlreadySetUp => return Ok(see_other("/sign-in")),
         SetUp::BadLink => {
-            tracing::warn!(address = %caller.address, "a set-up link was refused");
+            if app.wrong_links().count(caller.address, &code, app.now()) {
+                tracing::warn!(address = %caller.address, "a set-up link was refused");
+            }
             return again("code", BAD_LINK.to_owned(), StatusCode::FORBIDDEN);
         }
     }

@@ -81,7 +81,7 @@ pub(crate) async fn sign_in(
         Ok(account) => account,
         Err(denied) => {
             let (status, words) = in_words(denied, &app);
-            if matches!(denied, Denied::TooManyTries { .. }) {
+            if matches!(denied, Denied::TooManyTries { until } if app.bars().is_new(until)) {
                 audit_refusal(&app, &caller, &typed.name).await?;
             }
             let form = SignIn {
@@ -178,7 +178,9 @@ fn in_words(denied: Denied, app: &App) -> (StatusCode, String) {
     }
 }
 
+/// The first that is refused by a bar: whoever goes on must not fill the audit.
 async fn audit_refusal(app: &App, caller: &Caller, name: &str) -> Result<(), Problem> {
+    let name: String = name.chars().take(NAME_SHOWN).collect();
     let audit = NewAudit {
         at: app.now(),
         actor: "-".into(),
@@ -200,6 +202,9 @@ pub(super) fn is_ours(to: &str) -> bool {
         && !matches!(characters.next(), Some('/' | '\\'))
         && !to.chars().any(char::is_control)
 }
+
+/// Letters of a name that somebody typed in vain: enough to know it by.
+const NAME_SHOWN: usize = 64;
 
 const IDLE: &str =
     "You were signed out after 30 minutes without activity. Sign in to go on where you were.";

@@ -1,10 +1,13 @@
 //! One-time sign-in links: what an administrator hands to somebody new, and the demo's.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use inhaul_domain::spans::to_wait;
 use serde::Deserialize;
 
 use super::sign_in;
@@ -25,7 +28,7 @@ struct Welcome<'a> {
     shell: Shell,
     title: &'a str,
     code: &'a str,
-    error: Option<&'static str>,
+    error: Option<String>,
 }
 
 /// The script takes the code from behind the `#`, where no server and no log sees it; without script
@@ -41,13 +44,21 @@ pub(crate) async fn come_in(
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
+    if let Some(wait) = app.wrong_links().wait(caller.address, app.now()) {
+        let page = form(&app, &typed.code, Some(too_many_links(wait)));
+        return Ok(Page::new(page)
+            .with_status(StatusCode::TOO_MANY_REQUESTS)
+            .into_response());
+    }
     let code = Token::shown(&typed.code).hash();
     let used = app.store().visitors().link_use(&code, app.now()).await?;
     let accounts = app.store().account_list().await?;
     let account = used.and_then(|id| accounts.into_iter().find(|account| account.id == id));
     let Some(account) = account.filter(|account| account.enabled) else {
-        tracing::warn!(address = %caller.address, "a sign-in link was refused");
-        let page = form(&app, &typed.code, Some(bad_link(&app)));
+        if app.wrong_links().count(caller.address, &code, app.now()) {
+            tracing::warn!(address = %caller.address, "a sign-in link was refused");
+        }
+        let page = form(&app, &typed.code, Some(bad_link(&app).to_owned()));
         return Ok(Page::new(page)
             .with_status(StatusCode::FORBIDDEN)
             .into_response());
@@ -57,13 +68,19 @@ pub(crate) async fn come_in(
     Ok(response)
 }
 
-fn form<'a>(app: &App, code: &'a str, error: Option<&'static str>) -> Welcome<'a> {
+fn form<'a>(app: &App, code: &'a str, error: Option<String>) -> Welcome<'a> {
     Welcome {
         shell: Shell::outside(app),
         title: "Welcome",
         code,
         error,
     }
+}
+
+/// Whoever tries codes is not looked at for a while.
+pub(super) fn too_many_links(wait: Duration) -> String {
+    let wait = to_wait(wait);
+    format!("Too many links that do not work came from your network address. Wait {wait}.")
 }
 
 fn bad_link(app: &App) -> &'static str {

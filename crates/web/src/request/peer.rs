@@ -1,6 +1,6 @@
 //! Whose request it is on the network, and over which line it came.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::HOST;
@@ -67,19 +67,30 @@ pub(crate) async fn learn(State(app): State<App>, mut request: Request, next: Ne
         networks.any(|network| network.contains(address))
     };
     if trusted(peer.address) {
-        // Each proxy adds whom it spoke with at the end: the last that is no proxy of ours is them.
         let named = list(headers, &FORWARDED_FOR);
-        let named = named.iter().rev().filter_map(|text| text.parse().ok());
-        let mut named = named.map(|address: IpAddr| address.to_canonical());
-        if let Some(address) = named.find(|address| !trusted(*address)) {
-            caller.address = address;
-        }
+        caller.address = last_named(&named, trusted).unwrap_or(peer.address);
         if let Some(scheme) = list(headers, &FORWARDED_PROTO).last() {
             caller.is_encrypted = scheme == "https";
         }
     }
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// Each proxy adds whom it spoke with at the end: the last that is no proxy of ours is them. What
+/// stands before something that is no address was added by nobody whom we trust.
+fn last_named(named: &[String], trusted: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
+    let named = named.iter().rev().map_while(|text| address(text));
+    let mut named = named.map(|address| address.to_canonical());
+    named.find(|address| !trusted(*address))
+}
+
+/// Some proxies write the port as well.
+fn address(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse().map(|address: SocketAddr| address.ip());
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let plain = text.parse().or_else(|_| with_port());
+    plain.ok().or_else(in_brackets)
 }
 
 fn list(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
@@ -100,3 +111,33 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_a_trusted_proxy_names_last_is_believed_and_nobody_before() {
+        let trusted = |address: IpAddr| address == IpAddr::from([127, 0, 0, 1]);
+        for (named, address) in [
+            ("203.0.113.9", Some("203.0.113.9")),
+            ("198.51.100.1, 203.0.113.9", Some("203.0.113.9")),
+            ("203.0.113.9, 127.0.0.1", Some("203.0.113.9")),
+            ("203.0.113.9:4711", Some("203.0.113.9")),
+            ("::ffff:203.0.113.9", Some("203.0.113.9")),
+            ("[2001:db8::9]:4711", Some("2001:db8::9")),
+            ("[2001:db8::9]", Some("2001:db8::9")),
+            ("2001:db8::9", Some("2001:db8::9")),
+            // The proxy does not say whom it spoke with: what stands before is the sender's own.
+            ("203.0.113.9, unknown", None),
+            ("203.0.113.9, ", None),
+            ("203.0.113.9, _hidden, 127.0.0.1", None),
+            ("127.0.0.1", None),
+            ("", None),
+        ] {
+            let named: Vec<_> = named.split(',').map(|one| one.trim().to_owned()).collect();
+            let address = address.map(|address| address.parse().unwrap());
+            assert_eq!(last_named(&named, trusted), address, "{named:?}");
+        }
+    }
+}

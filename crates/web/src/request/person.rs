@@ -91,8 +91,12 @@ impl FromRequestParts<App> for Person {
         let now = app.now();
         // What a page asks for by itself is no sign of anybody being there.
         let by_itself = parts.headers.contains_key(LIVE);
-        if !by_itself && now.since(session.last_seen) >= TOUCH {
-            visitors.session_seen(&session.token, now).await?;
+        if !by_itself
+            && now.since(session.last_seen) >= TOUCH
+            && let Err(error) = visitors.session_seen(&session.token, now).await
+        {
+            // Whoever only looks is not to be turned away because a disk is full.
+            tracing::warn!(%error, "a session's last click is not written down");
         }
         let preferences = visitors.preferences(session.account.id).await?;
         let mut shell = Shell::of(app, &session.account, &preferences);

@@ -130,8 +130,10 @@ impl Pages {
         };
         let web = self.web.clone();
         let session = move |accepted| web.clone().serve(accepted);
+        let web = self.web.clone();
+        let refuse = move |refused| web.clone().refuse(refused);
         self.listeners
-            .spawn(listen(listener, door, session, Web::refuse, tell_trouble));
+            .spawn(listen(listener, door, session, refuse, tell_trouble));
         Ok(())
     }
 
@@ -147,7 +149,8 @@ impl Pages {
                 tokio::select! {
                     () = stopped(&mut stop) => return 0,
                     Some(_) = sessions.join_next() => {}
-                    accepted = listener.accept() => match accepted {
+                    // A proxy waits for a place; it has all of them.
+                    accepted = listener.accept(), if sessions.len() < LIMITS.in_all => match accepted {
                         Ok((line, _)) => {
                             sessions.spawn(web.clone().serve_local(line, stop.clone()));
                         }

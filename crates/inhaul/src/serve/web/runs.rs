@@ -181,6 +181,13 @@ impl Runs for OfEngine {
             .engine
             .inspect_by_stages(&remote, secret, &reach, &watching)
             .await;
+        if let Err(failure) = &inspected
+            && failure.report.code == ErrorCode::ServerNotAllowed
+        {
+            let account = for_person.map(AccountId::row);
+            let (host, port) = (&remote.host, remote.port);
+            tracing::warn!(account, host, port, "refused: no public server");
+        }
         match inspected {
             Ok(found) => Ok(Inspection {
                 messages: found.messages,

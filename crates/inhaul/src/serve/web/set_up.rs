@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_store::{LinkPurpose, NewLink, Store};
@@ -47,6 +48,25 @@ pub(crate) fn leave(data: &Path, link: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     let options = options.write(true).create_new(true).mode(0o600);
     writeln!(options.open(file)?, "{link}")
+}
+
+/// Takes the link away once somebody manages this installation, or when the store closes.
+pub(crate) async fn forget_when_set_up(store: Arc<dyn Store>, data: PathBuf) {
+    let mut changes = store.changes();
+    loop {
+        match store.visitors().is_set_up().await {
+            Ok(true) => break,
+            Ok(false) => {}
+            // It is said where it matters.
+            Err(_) => return,
+        }
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+    if let Err(error) = forget(&data) {
+        tracing::warn!(%error, "the set-up link that works no more stays in its file");
+    }
 }
 
 /// Nobody needs it any more.

@@ -240,7 +240,7 @@ go in and never come out. Times are RFC 3339 in UTC, sizes are octets.
 
 What is somebody else's is not there (404). What was not done says why, as [Problem](#problem), with
 these codes beside those of [errors](errors.md): `not-signed-in` (401), `not-allowed` (403),
-`not-found` (404), `method-not-allowed` (405), `in-the-way` and `written-in-file` (409),
+`not-found` (404), `method-not-allowed` (405), `too-slow` (408), `in-the-way` and `written-in-file` (409),
 `request-too-large` (413), `not-understood` (400, 415, 422), `nothing-found` and `not-offered` (422),
 `too-many-tries` (429), `broken` (500). A check that is refused has the word of its reason as code
 (409), and `Retry-After` says when it is possible again.

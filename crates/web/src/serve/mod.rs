@@ -1,11 +1,19 @@
 //! Connections: HTTP/1.1 over whatever the listener hands in, with an end to every wait.
 
+mod refusals;
+#[cfg(test)]
+mod tests;
+mod watched;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::{CONNECTION, HOST};
+use axum::http::{StatusCode, Version};
+use axum::response::IntoResponse as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,6 +25,9 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::request::Peer;
 use crate::router::router;
+
+pub(crate) use refusals::{Refusal, Refusals};
+use watched::{Seen, Watched};
 
 /// The pages and the API, served.
 #[derive(Clone, Debug)]
@@ -70,7 +81,8 @@ impl Web {
     }
 
     /// Tells somebody that there is no place for them.
-    pub async fn refuse(refused: Refused) {
+    pub async fn refuse(self, refused: Refused) {
+        self.app.refusals().note(Refusal::Full, refused.peer.ip());
         let mut line = refused.line;
         if line.write_all(FULL).await.is_ok() {
             drop(line.shutdown().await);
@@ -83,11 +95,21 @@ impl Web {
         peer: Peer,
         mut stop: watch::Receiver<bool>,
     ) {
+        let (line, seen) = Watched::new(line);
         let router = self.router;
+        let app = self.app.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
-            let router = router.clone();
-            async move { Ok::<_, Infallible>(answer(router, request).await) }
+            let router = Some(&router).filter(|_| is_addressed(&request)).cloned();
+            if router.is_none() {
+                app.refusals().note(Refusal::NoRequest, peer.address);
+            }
+            async move {
+                Ok::<_, Infallible>(match router {
+                    Some(router) => answer(router, request).await,
+                    None => (StatusCode::BAD_REQUEST, [(CONNECTION, "close")]).into_response(),
+                })
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -96,14 +118,41 @@ impl Web {
             .max_headers(HEADERS_MOST)
             .serve_connection(TokioIo::new(line), service);
         tokio::pin!(connection);
-        // Whether it ended well is its peer's business.
-        tokio::select! {
-            ended = connection.as_mut() => drop(ended),
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
             () = stopped(&mut stop) => {
                 connection.as_mut().graceful_shutdown();
-                drop(connection.await);
+                connection.await
             }
+        };
+        // Whether it ended well is its peer's business; what we would not bear is ours.
+        if let Some(why) = why_ended(&ended, &seen) {
+            self.app.refusals().note(why, peer.address);
         }
+    }
+}
+
+/// What of it was refused, if anything was. A line on which nothing is asked for a while ends without
+/// a word: browsers keep some of those.
+fn why_ended(ended: &hyper::Result<()>, seen: &Seen) -> Option<Refusal> {
+    if seen.is_unread() {
+        return Some(Refusal::SlowReader);
+    }
+    let error = ended.as_ref().err()?;
+    match () {
+        () if error.is_timeout() => seen.is_unanswered().then_some(Refusal::SlowHead),
+        () if error.is_parse_too_large() => Some(Refusal::LargeHead),
+        () if error.is_parse() => Some(Refusal::NoRequest),
+        () => None,
+    }
+}
+
+/// Whether it names its site once, or comes from before sites had names (RFC 9112 section 3.2).
+fn is_addressed(request: &Request<Incoming>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        1 => true,
+        _ => false,
     }
 }
 
