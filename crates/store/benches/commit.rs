@@ -309,6 +309,7 @@ fn end(run: RunId) -> RunEnd {
         left: 0,
         notes: Vec::new(),
         said: None,
+        detail: None,
         conversation: "S: +OK ready\nC: USER x\n".repeat(20),
         capabilities: Some("TOP\nUIDL\nPIPELINING".into()),
         sign_in_memory: None,

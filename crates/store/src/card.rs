@@ -22,6 +22,7 @@ impl Retrieval {
             last_good: self.last_good,
             failing_since: self.failing_since,
             said: last.and_then(|run| run.said.clone()),
+            detail: self.last_detail.clone(),
             ..Facts::default()
         };
         Some(Card::of(code, &facts))

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{LedgerState, SessionSize};
+use inhaul_types::card::Detail;
 use inhaul_types::{
     AccountId, Activation, BodyId, Digest, ErrorCode, Fingerprint, FolderId, Identity, LedgerId,
     MaildropId, MessageId, Octets, RetrievalId, RunId, Timestamp, Uid, UidValidity, UniqueId,
@@ -288,6 +289,8 @@ pub struct RunEnd {
     pub notes: Vec<RunNote>,
     /// The server's own words at a failure.
     pub said: Option<String>,
+    /// What is particular about the failure.
+    pub detail: Option<Detail>,
     /// The conversation, passwords masked, bodies left out: its first and last 200 lines.
     pub conversation: String,
     /// What CAPA said, to be remembered; `None` forgets it.

@@ -81,6 +81,9 @@ impl Visit<'_> {
             left,
             notes: notes.clone(),
             said: failure.as_ref().and_then(|failure| failure.said.clone()),
+            detail: failure
+                .as_ref()
+                .and_then(|failure| failure.facts.detail.clone()),
             conversation: join(
                 &earlier.conversation,
                 outcome.conversation,

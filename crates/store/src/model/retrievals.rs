@@ -6,6 +6,7 @@ use super::catch_alls::Routing;
 use inhaul_domain::schedule::{Every, ScheduleState};
 use inhaul_domain::standing::{Paused, PausedBy};
 use inhaul_domain::{Retention, Security, SessionSize, StartPoint};
+use inhaul_types::card::Detail;
 use inhaul_types::{
     AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, Octets, RetrievalId, Secret,
     Timestamp,
@@ -182,6 +183,8 @@ pub struct Retrieval {
     pub failures: u32,
     /// Code of the last run, if it failed.
     pub last_error: Option<ErrorCode>,
+    /// What is particular about that failure.
+    pub last_detail: Option<Detail>,
     /// With it the server said `[AUTH]` (RFC 3206 section 4): the password is wrong, and it is no
     /// passing trouble.
     pub said_auth: bool,

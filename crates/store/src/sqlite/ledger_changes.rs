@@ -391,6 +391,7 @@ mod tests {
             left: 0,
             notes: Vec::new(),
             said: None,
+            detail: None,
             conversation: String::new(),
             capabilities: None,
             sign_in_memory: None,

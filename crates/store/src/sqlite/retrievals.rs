@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use inhaul_domain::schedule::{Saved, ScheduleState};
 use inhaul_domain::{LedgerState, LeftOutReason, SessionSize, StartPoint};
+use inhaul_types::card::Detail;
 use inhaul_types::{
     AccountId, ErrorCode, FolderId, KeyPin, MaildropId, Mechanism, Octets, RetrievalId, Timestamp,
 };
@@ -471,7 +472,8 @@ fn select() -> String {
             d.held_until, r.capabilities, r.last_good, r.failing_since, r.failures, r.last_error,
             r.start, d.session_messages, d.partial, r.pin, r.sign_in, r.mechanism, r.max_messages,
             r.max_octets, r.largest, r.reconnect, r.confined, r.written_at,
-            r.written_paused, r.paused_by, r.paused_at, {schedule}, {routing}, r.first_run_keeps, r.said_auth
+            r.written_paused, r.paused_by, r.paused_at, {schedule}, {routing}, r.first_run_keeps, r.said_auth,
+            r.last_detail
         FROM retrieval r JOIN folder f ON f.id = r.folder_id JOIN account a ON a.id = f.account_id
             JOIN maildrop d ON d.id = r.maildrop_id",
         schedule = schedule::COLUMNS,
@@ -580,6 +582,11 @@ fn retrieval(conn: &Connection, row: &Row<'_>) -> Result<Retrieval, StoreError> 
             .as_deref()
             .map(from_word::<ErrorCode>)
             .transpose()?,
+        last_detail: row
+            .get::<_, Option<String>>("last_detail")
+            .doing(READ)?
+            .as_deref()
+            .and_then(Detail::from_record),
         said_auth: row.get("said_auth").doing(READ)?,
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use inhaul_domain::schedule::Setback;
+use inhaul_types::card::Detail;
 use inhaul_types::{ErrorCode, Octets, RetrievalId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -110,15 +111,16 @@ pub(crate) fn finish(txn: &Connection, end: &RunEnd) -> Result<(), StoreError> {
 fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), StoreError> {
     const GOOD: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_good = ?4,
-            failing_since = NULL, failures = 0, last_error = NULL, said_auth = 0,
-            first_run_keeps = 0
+            failing_since = NULL, failures = 0, last_error = NULL, last_detail = NULL,
+            said_auth = 0, first_run_keeps = 0
         WHERE id = ?1";
     const BUSY: &str = "
-        UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_error = ?4 WHERE id = ?1";
+        UPDATE retrieval SET capabilities = ?2, mechanism = ?3, last_error = ?4, last_detail = ?5
+        WHERE id = ?1";
     const FAILED: &str = "
         UPDATE retrieval SET capabilities = ?2, mechanism = ?3,
             failing_since = coalesce(failing_since, ?4), failures = failures + 1, last_error = ?5,
-            said_auth = ?6
+            last_detail = ?6, said_auth = ?7
         WHERE id = ?1";
     if end.stopped || !end.counts {
         return Ok(());
@@ -126,13 +128,14 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
     let capabilities = &end.capabilities;
     let mechanism = end.sign_in_memory.map(sign_in_memory::to_column);
     let ended = end.ended.millis();
+    let detail = end.detail.as_ref().map(Detail::to_record);
     match end.code {
         None => txn
             .prepare_cached(GOOD)
             .and_then(|mut update| update.execute((retrieval, capabilities, mechanism, ended))),
         Some(code @ (ErrorCode::MailboxInUse | ErrorCode::TooOften)) => {
             txn.prepare_cached(BUSY).and_then(|mut update| {
-                update.execute((retrieval, capabilities, mechanism, code.as_str()))
+                update.execute((retrieval, capabilities, mechanism, code.as_str(), detail))
             })
         }
         Some(code) => txn.prepare_cached(FAILED).and_then(|mut update| {
@@ -143,6 +146,7 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
                 mechanism,
                 ended,
                 code.as_str(),
+                detail,
                 said_auth,
             ))
         }),
@@ -156,7 +160,7 @@ pub(crate) fn uncount(txn: &Connection, before: &[Uncounted]) -> Result<(), Stor
     for state in before {
         txn.prepare_cached(
             "UPDATE retrieval SET failing_since = ?2, failures = ?3, last_error = ?4,
-                 setback = ?5, setbacks = ?6
+                 last_detail = NULL, setback = ?5, setbacks = ?6
              WHERE id = ?1",
         )
         .and_then(|mut update| {

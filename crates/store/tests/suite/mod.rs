@@ -230,6 +230,7 @@ pub(crate) fn run_end(run: RunId) -> RunEnd {
         left: 0,
         notes: Vec::new(),
         said: None,
+        detail: None,
         conversation: String::new(),
         capabilities: None,
         sign_in_memory: None,

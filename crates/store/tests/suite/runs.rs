@@ -1,6 +1,7 @@
 //! Runs and what they say of their retrieval.
 
 use inhaul_store::{RunEnd, Store};
+use inhaul_types::card::Detail;
 use inhaul_types::{Activation, ErrorCode, Octets, Timestamp};
 
 use super::{Bed, Scene, begin, run_end};
@@ -77,9 +78,11 @@ pub(crate) async fn failures_add_up_until_a_good_run(bed: &impl Bed) {
         } else {
             None
         };
+        let detail = code.map(|_| Detail::NoReply { seconds: 15 });
         let end = RunEnd {
             ended,
             code,
+            detail: detail.clone(),
             capabilities: capabilities.clone(),
             ..run_end(run)
         };
@@ -100,6 +103,7 @@ pub(crate) async fn failures_add_up_until_a_good_run(bed: &impl Bed) {
             (time(failing_since), time(last_good))
         );
         assert_eq!(now.capabilities, capabilities);
+        assert_eq!(now.last_detail, detail);
     }
 }
 

@@ -9,6 +9,7 @@
 mod facts;
 mod fill;
 mod provider;
+mod record;
 mod words;
 
 #[cfg(test)]

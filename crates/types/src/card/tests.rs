@@ -429,6 +429,22 @@ fn every_code_has_the_exit_status_of_sysexits() {
 }
 
 #[test]
+fn a_detail_reads_back_from_its_record() {
+    for (_, detail) in details() {
+        let record = detail.to_record();
+        assert!(!record.contains('\n'), "{record}");
+        assert_eq!(Detail::from_record(&record), Some(detail), "{record}");
+    }
+    let odd = Detail::Nonsense {
+        why: "a\tb\\t\n\\".into(),
+    };
+    assert_eq!(Detail::from_record(&odd.to_record()), Some(odd));
+    for unknown in ["", "weather", "cut\t1", "stopped\tmore", "cut\tx\ty\tz"] {
+        assert_eq!(Detail::from_record(unknown), None, "{unknown:?}");
+    }
+}
+
+#[test]
 fn what_answers_is_guessed_by_its_first_line() {
     for (said, spoken) in [
         ("220 mail.example ESMTP Postfix", Spoken::Smtp),

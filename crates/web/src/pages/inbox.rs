@@ -7,7 +7,7 @@ use axum::extract::{self, Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::standing::Standing;
 use inhaul_store::{Folder, Message};
-use inhaul_types::{Card, Facts, FolderId, MessageId, RetrievalId, Timestamp};
+use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
 use super::manage::catch_all::{Banner, banner};
@@ -195,14 +195,8 @@ impl Needing {
                 .last_good
                 .or(row.failing_since)
                 .map(|since| at(since, now)),
-            why: match row.last_error {
-                Some(code) => {
-                    let facts = Facts {
-                        server: Some(row.remote.host.clone()),
-                        ..Facts::default()
-                    };
-                    format!("{}.", Card::of(code, &facts).title)
-                }
+            why: match row.card(&[]) {
+                Some(card) => format!("{}.", card.title),
                 None => state.sentence(now),
             },
         }

@@ -275,6 +275,7 @@ CREATE TABLE retrieval (
   failing_since  INTEGER,
   failures       INTEGER NOT NULL DEFAULT 0,
   last_error     TEXT,
+  last_detail    TEXT,                        -- what is particular about the last error
   said_auth      INTEGER NOT NULL DEFAULT 0  -- with the last error the server said [AUTH] (RFC 3206)
 ) STRICT;
 CREATE INDEX retrieval_maildrop ON retrieval(maildrop_id);

@@ -201,6 +201,7 @@ impl House {
             left: 0,
             notes: Vec::new(),
             said: None,
+            detail: None,
             conversation: "S: +OK\nC: QUIT".into(),
             capabilities: None,
             sign_in_memory: None,

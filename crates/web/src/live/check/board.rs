@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use inhaul_types::{Activation, Card, RetrievalId, Timestamp};
+use inhaul_types::{Activation, RetrievalId, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -339,7 +339,7 @@ fn recorded(state: &State, line: &Line, now: Timestamp) -> Done {
     let row = &state.row;
     let ended = Ended {
         run: line.run,
-        card: row.last_error.map(Card::new),
+        card: row.card(&[]),
         is_busy: false,
         is_stopped: false,
         stored: line.heard,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use inhaul_domain::standing::Standing;
-use inhaul_types::{Card, ErrorCode, Facts, Timestamp};
+use inhaul_types::{ErrorCode, Timestamp};
 use serde_urlencoded::to_string;
 
 use crate::look::time::{When, at};
@@ -156,14 +156,8 @@ fn list_of(host: &str) -> String {
 
 /// The headline of its error card.
 fn what(state: &State) -> String {
-    let Some(code) = state.row.last_error else {
-        return "needs somebody".to_owned();
-    };
-    let facts = Facts {
-        server: Some(state.row.remote.host.clone()),
-        ..Facts::default()
-    };
-    Card::of(code, &facts).title
+    let card = state.row.card(&[]);
+    card.map_or_else(|| "needs somebody".to_owned(), |card| card.title)
 }
 
 /// Retrievals of one server that fail alike before they are told as one: two may be one person's

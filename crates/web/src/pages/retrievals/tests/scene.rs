@@ -93,6 +93,7 @@ impl Scene {
             left: 0,
             notes: end.notes,
             said: end.said.map(Into::into),
+            detail: None,
             conversation: end.conversation.into(),
             capabilities: None,
             sign_in_memory: None,
