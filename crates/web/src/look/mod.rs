@@ -12,7 +12,7 @@ pub mod size;
 pub mod strip;
 pub mod time;
 
-pub use card::marked;
+pub use card::{marked, steps};
 pub use number::{many, number};
 pub use size::size;
 

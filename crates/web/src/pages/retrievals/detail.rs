@@ -143,11 +143,10 @@ async fn card(app: &App, state: &State, runs: Option<&[Run]>) -> Result<Option<C
     if row.last_error.is_none() {
         return Ok(None);
     }
-    let card = match runs {
+    Ok(match runs {
         Some(runs) => row.card(runs),
         None => row.card(&app.store().run_list(row.id, RECENT).await?),
-    };
-    Ok(card.map(words::for_a_page))
+    })
 }
 
 /// Among so many runs is the last failed one, or its words are not known any more.

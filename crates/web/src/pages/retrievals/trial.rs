@@ -7,7 +7,6 @@ use inhaul_types::{Card, RetrievalId};
 
 use super::add::trial::{Line, Trial};
 use super::looker::Looks;
-use super::words;
 use crate::app::App;
 use crate::response::{Page, Problem, Shell};
 
@@ -42,9 +41,7 @@ pub(crate) async fn page<L: Looks>(
         id: row.id,
         name: row.name.clone(),
         lines: trial.lines(),
-        card: trial
-            .failure()
-            .map(|failure| words::for_a_page(failure.card.clone())),
+        card: trial.failure().map(|failure| failure.card.clone()),
         shell: looker.person.shell,
     };
     Ok(Page::new(page).into_response())
