@@ -7,12 +7,13 @@ use inhaul_domain::Retention;
 use inhaul_domain::route::RecipientSource;
 use inhaul_domain::standing::Standing;
 use inhaul_manage::words::{every_word, security_word, sign_in_word};
-use inhaul_store::{CatchAllSettings, Retrieval, RetrievalLimits, SignInMemory};
+use inhaul_store::{CatchAllSettings, Retrieval, RetrievalLimits, Run, SignInMemory};
 use inhaul_types::{ErrorCode, Mechanism, Octets, RetrievalId, Timestamp};
 use serde::Serialize;
 
+use super::card::{CARD, CardDocument};
 use super::settings::{after_storing_words, security_words, sign_in_words, ways};
-use crate::api::schema::{Kind, Schema, must};
+use crate::api::schema::{Kind, Schema, may, must};
 use crate::app::App;
 use crate::runs::State;
 
@@ -92,6 +93,11 @@ pub(super) const RETRIEVAL: Schema = Schema {
             "code",
             TEXT_OR_NULL,
             "The error code of the last run, if it failed.",
+        ),
+        may(
+            "card",
+            Kind::Of(&CARD),
+            "Why the last run failed and what to do. The server's own words are in it where one retrieval is asked for.",
         ),
         must(
             "written_at",
@@ -223,6 +229,8 @@ pub(in crate::api) struct RetrievalDocument<'a> {
     failing_since: Option<String>,
     failures: u32,
     code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<CardDocument>,
     written_at: Option<&'a str>,
     next: Option<String>,
     sentence: String,
@@ -282,8 +290,12 @@ fn with_row(known: Option<State>, row: Retrieval) -> State {
     }
 }
 
-/// As data.
-pub(in crate::api) fn document(state: &State, now: Timestamp) -> RetrievalDocument<'_> {
+/// As data. Its latest runs, where they have been read, have the server's own words.
+pub(in crate::api) fn document<'a>(
+    state: &'a State,
+    runs: &[Run],
+    now: Timestamp,
+) -> RetrievalDocument<'a> {
     let row = &*state.row;
     let remote = &row.remote;
     let (after_storing, days) = match row.retention {
@@ -324,6 +336,7 @@ pub(in crate::api) fn document(state: &State, now: Timestamp) -> RetrievalDocume
         failing_since: time(row.failing_since),
         failures: row.failures,
         code: row.last_error.map(ErrorCode::as_str),
+        card: row.card(runs).map(CardDocument::from),
         written_at: row.written_at.as_ref().map(|there| there.at.as_str()),
         next: time(state.next),
         sentence: state.sentence(now),

@@ -1,6 +1,7 @@
 //! Retrievals: what there is, and what becomes of them.
 
 mod act;
+mod card;
 mod change;
 mod document;
 mod new;
@@ -168,7 +169,10 @@ async fn list(
     if let Some(standings) = standings {
         states.retain(|state| standings.contains(&state.standing(now)));
     }
-    let retrievals = states.iter().map(|state| document(state, now)).collect();
+    let retrievals = states
+        .iter()
+        .map(|state| document(state, &[], now))
+        .collect();
     Ok(Document(ListDocument { retrievals }).into_response())
 }
 
@@ -190,6 +194,9 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Among so many runs is the last failed one, or its words are not known any more.
+const RECENT: u32 = 50;
+
 /// One retrieval as it stands now.
 async fn shown(
     app: &App,
@@ -199,6 +206,10 @@ async fn shown(
     use axum::response::IntoResponse as _;
 
     let row = app.manage().retrieval(&caller.actor(), id).await?;
+    let runs = match row.last_error {
+        Some(_) => app.store().run_list(row.id, RECENT).await?,
+        None => Vec::new(),
+    };
     let state = state_of(app, row);
-    Ok(Document(document(&state, app.now())).into_response())
+    Ok(Document(document(&state, &runs, app.now())).into_response())
 }

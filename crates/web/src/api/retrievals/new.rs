@@ -150,7 +150,7 @@ pub(super) async fn add(
     let id = app.manage().retrieval_add(&actor, new).await?;
     let row = app.manage().retrieval(&actor, id).await?;
     let state = state_of(&app, row);
-    Ok(Document(document(&state, app.now())).created(&format!("/retrievals/{id}")))
+    Ok(Document(document(&state, &[], app.now())).created(&format!("/retrievals/{id}")))
 }
 
 impl NewDocument {

@@ -11,6 +11,7 @@ use inhaul_types::{Octets, RetrievalId};
 use serde::Serialize;
 
 use super::act::refused;
+use super::card::CardDocument;
 use crate::api::caller::ApiCaller;
 use crate::api::document::Document;
 use crate::api::problem::ApiProblem;
@@ -35,7 +36,8 @@ pub(super) const TEST: Schema = Schema {
             Kind::List(&Kind::Text),
             "What to do, the first thing first.",
         ),
-        may("said", Kind::Maybe(&Kind::Text), "The server's own words."),
+        may("next", Kind::Text, "What inhaul does, in sentences."),
+        may("said", Kind::Text, "The server's own words."),
         must(
             "messages",
             Kind::Maybe(&Kind::Whole),
@@ -88,15 +90,6 @@ struct TestDocument<'a> {
     bytes: Option<u64>,
     uidl: Option<bool>,
     steps: Vec<StepDocument>,
-}
-
-#[derive(Serialize)]
-struct CardDocument {
-    code: &'static str,
-    title: String,
-    what: String,
-    r#do: Vec<String>,
-    said: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -161,14 +154,7 @@ pub(super) async fn test(
         Ok(found) => (Some(found), None),
         Err(failed) => {
             watching.add(failed.stage, false, failed.took);
-            let card = CardDocument {
-                code: failed.card.code.as_str(),
-                title: failed.card.title,
-                what: failed.card.what,
-                r#do: failed.card.todo,
-                said: failed.card.said,
-            };
-            (None, Some(card))
+            (None, Some(failed.card.into()))
         }
     };
     let document = TestDocument {
