@@ -9,6 +9,9 @@ pub(crate) struct Spread {
     pub(crate) count: usize,
     /// The middle one.
     pub(crate) median: f64,
+    /// 95 of 100 are no more than this.
+    #[serde(default)]
+    pub(crate) p95: f64,
     /// 99 of 100 are no more than this.
     pub(crate) p99: f64,
     /// The highest.
@@ -23,6 +26,7 @@ impl Spread {
         Self {
             count: sorted.len(),
             median: nearest_rank(&sorted, 50),
+            p95: nearest_rank(&sorted, 95),
             p99: nearest_rank(&sorted, 99),
             worst: sorted.last().copied().unwrap_or_default(),
         }

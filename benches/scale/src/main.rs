@@ -3,7 +3,7 @@
 //! One program in several roles, each a process of its own, so that the processor time of inhaul is
 //! counted without that of the servers it visits: `farm` plays the servers, `seed` makes a data
 //! directory for them, `polls` drives the engine by itself, `service` and `triggers` measure a
-//! running `inhaul serve`. See README.md beside it.
+//! running `inhaul serve`, `pages` its web pages. See README.md beside it.
 #![expect(clippy::print_stdout, reason = "figures are its purpose")]
 
 mod control;
@@ -12,9 +12,11 @@ mod farm;
 mod farm_line;
 mod field;
 mod figures;
+mod pages;
 mod polls;
 mod process;
 mod seed;
+mod server;
 mod service;
 mod triggers;
 
@@ -44,6 +46,8 @@ enum Role {
     Service(service::Service),
     /// Ask a running server for checks and print how soon they begin
     Triggers(triggers::Triggers),
+    /// Start `inhaul serve` and print what its web pages cost
+    Pages(pages::Pages),
 }
 
 /// Where a seeded field is.
@@ -70,6 +74,7 @@ fn main() -> Result<()> {
         Role::Polls(polls) => two_threads(polls.run()),
         Role::Service(service) => one_thread(service.run()),
         Role::Triggers(triggers) => one_thread(triggers.run()),
+        Role::Pages(pages) => one_thread(pages.run()),
     }
 }
 

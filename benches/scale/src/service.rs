@@ -6,8 +6,6 @@
 //! exceeds the interval by. The service runs without jitter for that, so that a gap is the interval,
 //! the check itself and the lateness.
 
-mod server;
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,8 +18,8 @@ use crate::control::ControlSocket;
 use crate::farm_line::{FarmLine, Gaps, Standing};
 use crate::figures::Spread;
 use crate::process::{Holding, Used};
+use crate::server::{Server, free_ports};
 use crate::{Ground, field};
-use server::Server;
 
 /// `inhaul-scale service`
 #[derive(clap::Args, Debug)]
@@ -103,17 +101,8 @@ impl Service {
 
     /// How this server differs from a fresh one.
     fn settings(&self, maildrops: u32, hosts: u8) -> Vec<(&'static str, String)> {
-        let mut settings = vec![
-            ("INHAUL_CHECKS__JITTER", "0%".to_owned()),
-            ("INHAUL_SERVER__LISTEN", "127.0.0.1:0".to_owned()),
-            ("INHAUL_OPS__LISTEN", "127.0.0.1:0".to_owned()),
-        ];
-        for key in ["INHAUL_POP3__LISTEN", "INHAUL_POP3__LISTEN_TLS"] {
-            settings.push((key, "127.0.0.1:0".to_owned()));
-        }
-        for key in ["INHAUL_IMAP__LISTEN", "INHAUL_IMAP__LISTEN_TLS"] {
-            settings.push((key, "127.0.0.1:0".to_owned()));
-        }
+        let mut settings = free_ports();
+        settings.push(("INHAUL_CHECKS__JITTER", "0%".to_owned()));
         if let Some(at_once) = self.at_once {
             let per_server = at_once.div_ceil(u32::from(hosts)).max(2);
             settings.push(("INHAUL_CHECKS__AT_ONCE", at_once.min(maildrops).to_string()));
