@@ -40,7 +40,7 @@ impl Octets {
         #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
         let of = |unit: f64, name: &str| format!("{:.1} {name}", self.0 as f64 / unit);
         match self.0 {
-            0..1_000 => format!("{self} octets"),
+            0..1_000 => format!("{self} B"),
             1_000..1_000_000 => of(1e3, "KB"),
             1_000_000..1_000_000_000 => of(1e6, "MB"),
             _ => of(1e9, "GB"),
@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn a_size_is_said_in_its_largest_unit() {
         let rows = [
-            (0, "0 octets"),
-            (999, "999 octets"),
+            (0, "0 B"),
+            (999, "999 B"),
             (1_500, "1.5 KB"),
             (72_000_000, "72.0 MB"),
             (1_240_000_000, "1.2 GB"),

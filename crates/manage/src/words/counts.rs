@@ -4,15 +4,7 @@ use inhaul_types::Octets;
 
 /// A size for people: octets below 1,000, then KB, MB or GB with one decimal.
 pub fn size(octets: Octets) -> String {
-    let count = octets.count();
-    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-    let of = |unit: f64, name: &str| format!("{:.1} {name}", count as f64 / unit);
-    match count {
-        0..1_000 => format!("{count} B"),
-        1_000..1_000_000 => of(1e3, "KB"),
-        1_000_000..1_000_000_000 => of(1e6, "MB"),
-        _ => of(1e9, "GB"),
-    }
+    octets.in_words()
 }
 
 /// A count for people: `4,310`.
