@@ -14,6 +14,7 @@ pub mod route;
 pub mod schedule;
 mod server_spec;
 pub mod spans;
+pub mod stages;
 pub mod standing;
 pub mod tries;
 pub mod trigger;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use inhaul_domain::reach::{Reach, judge};
+use inhaul_domain::stages::Stage;
 use inhaul_net::{Dialler, Encryption};
 use inhaul_pop3_proto::client::{Command, Event};
 use inhaul_store::{Remote, RemoteSecret, Retrieval, Security, SignInMemory, StoreError};
@@ -34,23 +35,6 @@ pub struct Inspection {
     pub names_messages: bool,
     /// What it took to sign in, for the first run to begin with.
     pub sign_in_memory: Option<SignInMemory>,
-}
-
-/// The stages of an inspection, in their order.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Stage {
-    /// The name is looked up.
-    FindServer,
-    /// A connection is made; where it is not encrypted at once, the server greets.
-    Connect,
-    /// The line is encrypted, and the server proves its name.
-    Secure,
-    /// Name and password.
-    SignIn,
-    /// Messages are counted.
-    LookInside,
-    /// Whether messages have names that last.
-    LeaveCopies,
 }
 
 /// What a stage found.

@@ -24,9 +24,8 @@ mod spool;
 mod survey;
 
 pub use engine::{Clock, Engine, RUN_EVENTS, RunOptions};
-pub use inspect::{
-    Found, Inspection, InspectionFailure, InspectionObserver, Stage, inspect_mailbox,
-};
+pub use inhaul_domain::stages::Stage;
+pub use inspect::{Found, Inspection, InspectionFailure, InspectionObserver, inspect_mailbox};
 pub use observe::{FailureReport, Observer, OverLimit, Progress, RunReport, Unobserved};
 pub use pop3_log::Pop3Log;
 pub use preview::{Heading, Preview, Previewed};

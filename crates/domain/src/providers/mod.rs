@@ -6,11 +6,13 @@
 //! [`of_host`].
 
 mod domain_name;
+mod source;
 mod table;
 
 use inhaul_types::card;
 
 pub use domain_name::{BadDomain, ascii_domain};
+pub use source::Source;
 
 /// The day on which the table was last gone through, as year-month-day.
 pub const TABLE_DATE: &str = "2026-11-22";

@@ -4,6 +4,7 @@
 //! [`Decision`] out. A refusal always says why, and when it is possible again.
 
 mod refusal;
+mod wanted;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use inhaul_types::{Activation, Timestamp};
 use crate::schedule::rested;
 
 pub use refusal::{Refusal, RefusalReason};
+pub use wanted::{Force, What};
 
 /// What the decision depends on. [`TriggerFacts::new`] begins with a quiet, unlimited retrieval.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -24,7 +24,8 @@ use inhaul_store::Security;
 use crate::engine::Engine;
 use crate::settings::Checks;
 use guess::Guesser;
-pub use step::{Attempt, Miss, Outcome, Source, Step};
+pub use inhaul_domain::providers::Source;
+pub use step::{Attempt, Miss, Outcome, Step};
 
 /// How long all of it may take. A person sits in front of it.
 pub const DETECT_LIMIT: Duration = Duration::from_secs(10);

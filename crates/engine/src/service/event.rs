@@ -7,8 +7,8 @@ use inhaul_domain::trigger::Refusal;
 use inhaul_types::{Activation, RetrievalId, Timestamp};
 use tokio::time::Instant;
 
-use super::pending::Come;
 use crate::observe::{Progress, RunReport};
+use inhaul_domain::stages::Come;
 
 /// Something happened to a retrieval. A watcher that is too slow loses the oldest and is told so.
 #[derive(Clone, Debug)]

@@ -34,10 +34,12 @@ use table::{Activity, Table};
 mod lateness;
 
 pub use event::{Event, EventKind};
+pub use inhaul_domain::stages::{Come, RunStage};
+pub use inhaul_domain::trigger::{Force, What};
 pub use lateness::LatenessReport;
-pub use pending::{Come, RunStage, Ticket};
+pub use pending::Ticket;
 pub use status::{RetrievalStatus, Status};
-pub use trigger::{Answer, Force, Trigger, What};
+pub use trigger::{Answer, Trigger};
 pub use waiting::WAITING;
 
 /// What the operator may set about the service.

@@ -6,74 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_domain::stages::{Come, RunStage};
 use inhaul_store::StartedBy;
-use inhaul_types::{Activation, Octets, RetrievalId, RunId};
+use inhaul_types::{Activation, RetrievalId, RunId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::engine::RunOptions;
 use crate::observe::{Observer, Progress, RunReport};
-
-/// What a run is doing, in the order in which it does it.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum RunStage {
-    /// It waits for its turn.
-    Waiting,
-    /// Looking the name up, connecting, encrypting.
-    Connecting,
-    /// Signing in.
-    SigningIn,
-    /// Asking for what is there.
-    Looking,
-    /// Retrieving and storing messages.
-    Bringing,
-    /// It has ended.
-    Ended,
-}
-
-impl RunStage {
-    /// The fixed word for API and events.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Connecting => "connect",
-            Self::SigningIn => "sign-in",
-            Self::Looking => "look",
-            Self::Bringing => "fetch",
-            Self::Ended => "ended",
-        }
-    }
-}
-
-/// How far a run has come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Come {
-    /// The recorded run; `None` until it has its place.
-    pub run: Option<RunId>,
-    /// What it is doing.
-    pub stage: RunStage,
-    /// Messages durable.
-    pub stored: u64,
-    /// Messages to come in all, as the listing promised.
-    pub wanted: u64,
-    /// Octets that arrived.
-    pub octets: Octets,
-    /// Octets to come in all, as listed.
-    pub of_octets: Octets,
-}
-
-impl Default for Come {
-    fn default() -> Self {
-        Self {
-            run: None,
-            stage: RunStage::Waiting,
-            stored: 0,
-            wanted: 0,
-            octets: Octets::ZERO,
-            of_octets: Octets::ZERO,
-        }
-    }
-}
 
 /// A run asked for.
 pub(super) struct Pending {

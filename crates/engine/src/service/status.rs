@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::Service;
 use super::lateness::LatenessReport;
-use super::pending::Come;
 use super::table::{Activity, Entry, Table};
+use inhaul_domain::stages::Come;
 
 /// The service as a whole.
 #[derive(Clone, Debug)]

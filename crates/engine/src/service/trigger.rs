@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use inhaul_domain::schedule::sign_in_block;
 use inhaul_domain::trigger::{
-    Decision, Progress, Refusal, RefusalReason, StartedToday, TriggerFacts, decide, possible_at,
+    Decision, Force, Progress, Refusal, RefusalReason, StartedToday, TriggerFacts, What, decide,
+    possible_at,
 };
 use inhaul_store::{Retrieval, StartedBy, StoreError};
-use inhaul_types::{AccountId, Activation, ErrorCode, FolderId, RetrievalId, Timestamp};
+use inhaul_types::{Activation, ErrorCode, RetrievalId, Timestamp};
 
 use super::event::EventKind;
 use super::pending::{Pending, Ticket};
@@ -33,31 +34,6 @@ pub struct Trigger {
     pub by: Option<StartedBy>,
     /// How much stands against it.
     pub force: Force,
-}
-
-/// Which retrievals a trigger is for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum What {
-    /// These.
-    Retrievals(Vec<RetrievalId>),
-    /// The account's own: what a sign-in starts.
-    OwnedBy(AccountId),
-    /// All that fill the account's folders: what its "Check mail" starts.
-    FillingAccount(AccountId),
-    /// All that fill the folder.
-    Filling(FolderId),
-}
-
-/// What a trigger may pass over.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Force {
-    /// Nothing.
-    #[default]
-    No,
-    /// A refused sign-in: a person says "try again".
-    TryAgain,
-    /// The group's intervals and numbers: an administrator says so.
-    Administrator,
 }
 
 /// What became of a trigger, for one retrieval.

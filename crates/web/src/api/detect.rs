@@ -17,7 +17,7 @@ use super::route::{Reply, Route};
 use super::schema::{Kind, Schema, must};
 use super::typed::Sent;
 use crate::app::App;
-use crate::runs::{DetectionFailure, DetectionStep, Origin, Step, StepResult};
+use crate::runs::{DetectionFailure, DetectionStep, Origin, Source, StepResult};
 
 pub(super) const ROUTES: &[Route] = &[Route::new(
     Post,
@@ -90,24 +90,16 @@ fn origins() -> Vec<&'static str> {
 }
 
 fn steps() -> Vec<&'static str> {
-    [
-        Step::KnownProviders,
-        Step::DnsRecords,
-        Step::SettingsFile,
-        Step::MozillaList,
-        Step::UsualNames,
-    ]
-    .map(step_word)
-    .into()
+    Source::ALL.map(step_word).into()
 }
 
-fn step_word(step: Step) -> &'static str {
-    match step {
-        Step::KnownProviders => "known-providers",
-        Step::DnsRecords => "dns-records",
-        Step::SettingsFile => "settings-file",
-        Step::MozillaList => "mozilla-list",
-        Step::UsualNames => "usual-names",
+fn step_word(source: Source) -> &'static str {
+    match source {
+        Source::KnownProviders => "known-providers",
+        Source::DnsRecords => "dns-records",
+        Source::SettingsFile => "settings-file",
+        Source::MozillaList => "mozilla-list",
+        Source::UsualNames => "usual-names",
     }
 }
 
@@ -152,7 +144,7 @@ impl StepDocument {
             StepResult::Nothing(text) => ("nothing", text),
             StepResult::Skipped(text) => ("skipped", text),
         };
-        let step = step_word(step.step);
+        let step = step_word(step.source);
         Some(Self { step, result, text })
     }
 }

@@ -4,50 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use inhaul_domain::providers::Source;
+use inhaul_domain::stages::Stage;
 use inhaul_net::Encryption;
 use inhaul_store::{Security, SignInMemory};
 use inhaul_types::{Card, KeyPin, Octets};
-
-/// The stages of a test, in their order (UX 2.9, step 3).
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Stage {
-    /// The name is looked up.
-    FindServer,
-    /// A connection is made.
-    Connect,
-    /// The line is encrypted, and the server proves its name.
-    Secure,
-    /// Name and password.
-    SignIn,
-    /// Messages are counted.
-    LookInside,
-    /// Whether messages have names that last.
-    LeaveCopies,
-}
-
-impl Stage {
-    /// What a line about it begins with.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::FindServer => "Find the server",
-            Self::Connect => "Connect",
-            Self::Secure => "Secure the connection",
-            Self::SignIn => "Sign in",
-            Self::LookInside => "Look inside",
-            Self::LeaveCopies => "Can leave copies",
-        }
-    }
-
-    /// All, in order.
-    pub const ALL: [Self; 6] = [
-        Self::FindServer,
-        Self::Connect,
-        Self::Secure,
-        Self::SignIn,
-        Self::LookInside,
-        Self::LeaveCopies,
-    ];
-}
 
 /// What a stage found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -145,43 +106,6 @@ pub enum DetectionFailure {
     NotOffered(String),
 }
 
-/// Where settings are looked for, in order.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Step {
-    /// The built-in table.
-    KnownProviders,
-    /// DNS service records.
-    DnsRecords,
-    /// The provider's settings file.
-    SettingsFile,
-    /// Mozilla's public list.
-    MozillaList,
-    /// Names that POP3 servers usually have.
-    UsualNames,
-}
-
-impl Step {
-    /// All, in order.
-    pub const ALL: [Self; 5] = [
-        Self::KnownProviders,
-        Self::DnsRecords,
-        Self::SettingsFile,
-        Self::MozillaList,
-        Self::UsualNames,
-    ];
-
-    /// What a line about it begins with.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::KnownProviders => "Known providers",
-            Self::DnsRecords => "Provider's DNS records",
-            Self::SettingsFile => "Provider's settings file",
-            Self::MozillaList => "Mozilla's public list",
-            Self::UsualNames => "Usual names",
-        }
-    }
-}
-
 /// What a step came to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StepResult {
@@ -198,8 +122,8 @@ pub enum StepResult {
 /// A step, as it happens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DetectionStep {
-    /// Which.
-    pub step: Step,
+    /// Who was asked.
+    pub source: Source,
     /// What it came to.
     pub result: StepResult,
 }

@@ -14,14 +14,18 @@ use async_trait::async_trait;
 use inhaul_domain::schedule::Pace;
 use inhaul_domain::trigger::Refusal;
 use inhaul_store::{Remote, RemoteSecret, SignInMemory, StartedBy, StoreError};
-use inhaul_types::{AccountId, Activation, Card, FolderId, RetrievalId, Timestamp};
+use inhaul_types::{AccountId, Activation, Card, RetrievalId, Timestamp};
+
+pub use inhaul_domain::providers::Source;
+pub use inhaul_domain::stages::{Come, RunStage, Stage};
+pub use inhaul_domain::trigger::{Force, What};
 
 pub use event::{Ended, Event, EventKind, Events, Heard};
 pub use mailbox::{
     Detection, DetectionFailure, DetectionStep, Found, Inspection, InspectionFailure, Look, Origin,
-    Stage, Step, StepResult,
+    StepResult,
 };
-pub use state::{Come, Overall, Reader, RunStage, State};
+pub use state::{Overall, Reader, State};
 pub use survey::{Survey, Surveyed};
 
 /// Somebody wants mail now.
@@ -35,31 +39,6 @@ pub struct Start {
     pub by: Option<StartedBy>,
     /// How much stands against it.
     pub force: Force,
-}
-
-/// Which retrievals are meant.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum What {
-    /// These.
-    Retrievals(Vec<RetrievalId>),
-    /// The account's own: what a sign-in starts.
-    OwnedBy(AccountId),
-    /// All that fill the account's folders: what "Check mail" starts.
-    FillingAccount(AccountId),
-    /// All that fill the folder.
-    Filling(FolderId),
-}
-
-/// What a start may pass over.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Force {
-    /// Nothing.
-    #[default]
-    No,
-    /// A refused sign-in: a person says "try again".
-    TryAgain,
-    /// The group's intervals and numbers: an administrator says so.
-    Administrator,
 }
 
 /// What became of a start, for one retrieval.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_domain::stages::{Come, RunStage};
 use inhaul_domain::standing::{Checking, PausedBy, Standing, StandingFacts, sentence, standing};
 use inhaul_store::{Every, Retrieval};
-use inhaul_types::{Activation, Octets, RunId, Timestamp};
+use inhaul_types::{Activation, Timestamp};
 
 /// One retrieval, now.
 #[derive(Clone, Debug)]
@@ -115,54 +116,6 @@ impl<'a> Reader<'a> {
             by => by,
         }
     }
-}
-
-/// What a run is doing, in the order in which it does it.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum RunStage {
-    /// It waits for its turn.
-    Waiting,
-    /// Looking the name up, connecting, encrypting.
-    Connecting,
-    /// Signing in.
-    SigningIn,
-    /// Asking for what is there.
-    Looking,
-    /// Retrieving and storing messages.
-    Bringing,
-    /// It has ended.
-    Ended,
-}
-
-impl RunStage {
-    /// The fixed word for API and events.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Connecting => "connect",
-            Self::SigningIn => "sign-in",
-            Self::Looking => "look",
-            Self::Bringing => "fetch",
-            Self::Ended => "ended",
-        }
-    }
-}
-
-/// How far a run has come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Come {
-    /// The recorded run; `None` until it has its place.
-    pub run: Option<RunId>,
-    /// What it is doing.
-    pub stage: RunStage,
-    /// Messages durable.
-    pub stored: u64,
-    /// Messages to come in all, as the listing promised.
-    pub wanted: u64,
-    /// Octets that arrived.
-    pub octets: Octets,
-    /// Octets to come in all, as listed.
-    pub of_octets: Octets,
 }
 
 /// The service as a whole.

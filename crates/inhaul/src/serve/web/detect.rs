@@ -1,12 +1,12 @@
 //! Finding the server of an address, as the pages ask for it and the engine does it.
 
-use inhaul_domain::providers::{Note, Passwords, Provider, UserName};
+use inhaul_domain::providers::{Note, Passwords, Provider, Source, UserName};
 use inhaul_domain::reach::Reach;
 use inhaul_engine::Engine;
-use inhaul_engine::detect::{self as engine, DetectionObserver, Outcome, ServerSettings, Source};
+use inhaul_engine::detect::{self as engine, DetectionObserver, Outcome, ServerSettings};
 use inhaul_types::card::{Facts, Occasion};
 use inhaul_types::{Card, ErrorCode};
-use inhaul_web::runs::{Detection, DetectionFailure, DetectionStep, Origin, Step, StepResult};
+use inhaul_web::runs::{Detection, DetectionFailure, DetectionStep, Origin, StepResult};
 
 /// Finds it within `reach`.
 pub(super) async fn detect(
@@ -85,8 +85,8 @@ struct Watching<'a>(&'a (dyn Fn(DetectionStep) + Send + Sync));
 
 impl DetectionObserver for Watching<'_> {
     fn begins(&self, source: Source) {
-        let (step, result) = (step_of(source), StepResult::Begins);
-        self.0(DetectionStep { step, result });
+        let result = StepResult::Begins;
+        self.0(DetectionStep { source, result });
     }
 
     fn step(&self, step: &engine::Step) {
@@ -98,17 +98,7 @@ impl DetectionObserver for Watching<'_> {
                 StepResult::Nothing(words)
             }
         };
-        let step = step_of(step.source);
-        self.0(DetectionStep { step, result });
-    }
-}
-
-fn step_of(source: Source) -> Step {
-    match source {
-        Source::KnownProviders => Step::KnownProviders,
-        Source::DnsRecords => Step::DnsRecords,
-        Source::SettingsFile => Step::SettingsFile,
-        Source::MozillaList => Step::MozillaList,
-        Source::UsualNames => Step::UsualNames,
+        let source = step.source;
+        self.0(DetectionStep { source, result });
     }
 }

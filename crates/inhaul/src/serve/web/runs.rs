@@ -45,7 +45,7 @@ impl OfEngine {
         State {
             interval: interval.map(|interval| interval.length),
             next: status.next,
-            doing: status.doing.map(|(why, come)| (why, come_of(come))),
+            doing: status.doing,
             position: status.position,
             waiting_until: status.waiting_until,
             waiting_next: status.waiting_next,
@@ -86,14 +86,10 @@ struct Around {
 impl Runs for OfEngine {
     async fn start(&self, start: Start) -> Result<Vec<(RetrievalId, Answer)>, StoreError> {
         let trigger = service::Trigger {
-            what: what_of(start.what),
+            what: start.what,
             activation: start.activation,
             by: start.by,
-            force: match start.force {
-                Force::No => service::Force::No,
-                Force::TryAgain => service::Force::TryAgain,
-                Force::Administrator => service::Force::Administrator,
-            },
+            force: start.force,
         };
         let answers = self.service.trigger(&trigger).await?;
         let answers = answers.into_iter();
@@ -196,7 +192,7 @@ impl Runs for OfEngine {
                 sign_in_memory: found.sign_in_memory,
             }),
             Err(failure) => Err(InspectionFailure {
-                stage: stage_of(failure.stage),
+                stage: failure.stage,
                 took: failure.took,
                 shown_key: match failure.report.code {
                     // On a line of its own: this one said nothing of its key.
@@ -237,23 +233,12 @@ impl Runs for OfEngine {
 struct Watching<'a>(&'a dyn Look);
 
 impl InspectionObserver for Watching<'_> {
-    fn begins(&self, stage: engine::Stage) {
-        self.0.begins(stage_of(stage));
+    fn begins(&self, stage: Stage) {
+        self.0.begins(stage);
     }
 
-    fn found(&self, stage: engine::Stage, found: &engine::Found, took: Duration) {
-        self.0.found(stage_of(stage), &found_of(found), took);
-    }
-}
-
-fn stage_of(stage: engine::Stage) -> Stage {
-    match stage {
-        engine::Stage::FindServer => Stage::FindServer,
-        engine::Stage::Connect => Stage::Connect,
-        engine::Stage::Secure => Stage::Secure,
-        engine::Stage::SignIn => Stage::SignIn,
-        engine::Stage::LookInside => Stage::LookInside,
-        engine::Stage::LeaveCopies => Stage::LeaveCopies,
+    fn found(&self, stage: Stage, found: &engine::Found, took: Duration) {
+        self.0.found(stage, &found_of(found), took);
     }
 }
 
@@ -268,15 +253,6 @@ fn found_of(found: &engine::Found) -> Found {
     }
 }
 
-fn what_of(what: What) -> service::What {
-    match what {
-        What::Retrievals(ids) => service::What::Retrievals(ids),
-        What::OwnedBy(account) => service::What::OwnedBy(account),
-        What::FillingAccount(account) => service::What::FillingAccount(account),
-        What::Filling(folder) => service::What::Filling(folder),
-    }
-}
-
 fn answer_of(answer: &service::Answer) -> Answer {
     match answer {
         service::Answer::Started(_) => Answer::Started,
@@ -284,24 +260,6 @@ fn answer_of(answer: &service::Answer) -> Answer {
         service::Answer::Queued(position, _) => Answer::Queued(*position),
         service::Answer::Behind(not_before, _) => Answer::Behind(*not_before),
         service::Answer::Refused(refusal) => Answer::Refused(*refusal),
-    }
-}
-
-fn come_of(come: service::Come) -> Come {
-    Come {
-        run: come.run,
-        stage: match come.stage {
-            service::RunStage::Waiting => RunStage::Waiting,
-            service::RunStage::Connecting => RunStage::Connecting,
-            service::RunStage::SigningIn => RunStage::SigningIn,
-            service::RunStage::Looking => RunStage::Looking,
-            service::RunStage::Bringing => RunStage::Bringing,
-            service::RunStage::Ended => RunStage::Ended,
-        },
-        stored: come.stored,
-        wanted: come.wanted,
-        octets: come.octets,
-        of_octets: come.of_octets,
     }
 }
 
@@ -314,10 +272,9 @@ fn event_of(event: service::Event) -> Event {
             activation,
             position,
         },
-        service::EventKind::Progress { activation, come } => EventKind::Progress {
-            activation,
-            come: come_of(come),
-        },
+        service::EventKind::Progress { activation, come } => {
+            EventKind::Progress { activation, come }
+        }
         service::EventKind::Ended {
             activation,
             report,

@@ -11,7 +11,7 @@ use inhaul_types::{Card, ErrorCode, MessageNumber, Octets, Timestamp};
 use super::Scripted;
 use crate::runs::{
     Detection, DetectionFailure, DetectionStep, Found, Inspection, InspectionFailure, Look, Origin,
-    Stage, Step, StepResult, Survey, Surveyed,
+    Source, Stage, StepResult, Survey, Surveyed,
 };
 
 /// What remote mailboxes say.
@@ -100,8 +100,8 @@ impl Mailboxes {
             Err(_) => StepResult::Nothing("not in the list".into()),
         };
         for result in [StepResult::Begins, result] {
-            let of = Step::KnownProviders;
-            step(DetectionStep { step: of, result });
+            let source = Source::KnownProviders;
+            step(DetectionStep { source, result });
         }
         outcome
     }

@@ -6,12 +6,12 @@ use inhaul_types::AccountId;
 
 use super::job::{Job, Progress};
 use crate::app::App;
-use crate::runs::{Detection, DetectionFailure, Step, StepResult};
+use crate::runs::{Detection, DetectionFailure, Source, StepResult};
 
 /// How far a search has come.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Search {
-    results: BTreeMap<Step, StepResult>,
+    results: BTreeMap<Source, StepResult>,
     outcome: Option<Result<Detection, DetectionFailure>>,
 }
 
@@ -30,7 +30,7 @@ impl Search {
         let app = app.clone();
         Job::start(Self::default(), |come| async move {
             let tell = |step: crate::runs::DetectionStep| {
-                come.send_modify(|search| drop(search.results.insert(step.step, step.result)));
+                come.send_modify(|search| drop(search.results.insert(step.source, step.result)));
             };
             let outcome = app.runs().detect(&address, for_person, &tell).await;
             come.send_modify(|search| search.outcome = Some(outcome));
@@ -49,11 +49,11 @@ impl Search {
 
     /// What to show of it.
     pub(super) fn lines(&self) -> Vec<Line> {
-        Step::ALL.map(|step| self.line(step)).into()
+        Source::ALL.map(|source| self.line(source)).into()
     }
 
-    fn line(&self, step: Step) -> Line {
-        let (class, sign, detail) = match self.results.get(&step) {
+    fn line(&self, source: Source) -> Line {
+        let (class, sign, detail) = match self.results.get(&source) {
             Some(StepResult::Found(words)) => ("good", "✓", words.clone()),
             Some(StepResult::Nothing(words)) => ("done", "✓", words.clone()),
             Some(StepResult::Skipped(words)) => ("skipped", "-", words.clone()),
@@ -66,7 +66,7 @@ impl Search {
         Line {
             class,
             sign,
-            label: step.label(),
+            label: source.label(),
             detail,
         }
     }
