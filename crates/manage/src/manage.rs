@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use inhaul_store::{Account, Clock, Store};
+use inhaul_store::{Account, Clock, Store, StoreError};
 use inhaul_types::{AccountId, Timestamp};
 
 use crate::audit::{self, Change};
@@ -47,9 +47,10 @@ impl Manage {
 
     /// An account by its number, whoever asks.
     pub(crate) async fn account_row(&self, id: AccountId) -> Result<Account, Refused> {
-        let mut accounts = self.store.account_list().await?.into_iter();
-        let found = accounts.find(|account| account.id == id);
-        found.ok_or_else(|| Refused::not_found("account", id))
+        match self.store.views().account_by_id(id).await {
+            Err(StoreError::Missing { .. }) => Err(Refused::not_found("account", id)),
+            found => Ok(found?),
+        }
     }
 }
 

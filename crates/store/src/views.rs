@@ -1,12 +1,12 @@
 //! What lists and pages show, read as they need it. Start at [`Views`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use inhaul_types::{AccountId, FolderId, MessageId, RetrievalId, RunId, Timestamp};
 
-use crate::{Account, LedgerStory, Message, Run, StoreError};
+use crate::{Account, LedgerStory, Message, Retrieval, StoreError};
 
 /// How a run ended, as a bar shows it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -67,13 +67,21 @@ pub trait Views: Send + Sync {
         retrievals: &[RetrievalId],
         most: u32,
     ) -> Result<HashMap<RetrievalId, Vec<Bar>>, StoreError>;
-    /// A retrieval's runs that began at this time or later, newest first, at most `most`.
-    async fn runs_since(
+    /// A retrieval's runs that have ended and began at this time or later, newest first, at most
+    /// `most`.
+    async fn bars_since(
         &self,
         retrieval: RetrievalId,
         since: Timestamp,
         most: u32,
-    ) -> Result<Vec<Run>, StoreError>;
+    ) -> Result<Vec<Bar>, StoreError>;
+    /// The retrievals that an account owns or whose destination is its own, catch-alls that fall
+    /// back on it too, by name.
+    async fn retrievals_of(&self, account: AccountId) -> Result<Vec<Retrieval>, StoreError>;
+    /// One account by its number.
+    async fn account_by_id(&self, account: AccountId) -> Result<Account, StoreError>;
+    /// The accounts in the group of this name; none where there is no such group.
+    async fn group_members(&self, group: &str) -> Result<HashSet<AccountId>, StoreError>;
     /// Like [`Store::ledger_search`](crate::Store::ledger_search), of messages that were stored or
     /// first seen at `since` or later, and only what `of` may see (`None` is everything): messages
     /// of retrievals that it owns or that fill it alone, and of catch-alls only what was put into

@@ -68,12 +68,13 @@ const ASSETS: &[Asset] = &[
 /// All of them, packed, in their order.
 static PACKED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let sent = ASSETS.iter().map(Asset::sent);
-    sent.map(|octets| packed(&octets)).collect()
+    sent.map(|octets| packed(&octets, Compression::best()))
+        .collect()
 });
 
 /// As gzip (RFC 1952).
-pub(crate) fn packed(octets: &[u8]) -> Vec<u8> {
-    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+pub(crate) fn packed(octets: &[u8], level: Compression) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), level);
     packer
         .write_all(octets)
         .and_then(|()| packer.finish())
@@ -121,7 +122,7 @@ pub(crate) async fn asset(
 }
 
 /// Whether whoever asks unpacks gzip (RFC 9110 section 12.5.3). A quality of nothing is a no.
-fn takes_gzip(asked: &HeaderMap) -> bool {
+pub(crate) fn takes_gzip(asked: &HeaderMap) -> bool {
     let values = asked.get_all(ACCEPT_ENCODING).iter();
     let values = values.filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {

@@ -17,7 +17,7 @@ use crate::api::ApiProblem;
 use crate::app::App;
 use crate::pages::{demo, help, inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
 use crate::request::{Caller, origin, peer, size};
-use crate::response::{Problem, Shell};
+use crate::response::{Problem, Shell, packing};
 use crate::serve::Refusal;
 use crate::{api, assets, live};
 
@@ -37,6 +37,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), origin::check))
         .layer(from_fn_with_state(app.clone(), in_time))
         .layer(from_fn_with_state(app.clone(), peer::learn))
+        .layer(from_fn(packing::pack))
         .layer(from_fn(with_headers))
         .with_state(app)
 }

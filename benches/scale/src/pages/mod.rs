@@ -111,6 +111,12 @@ impl Pages {
         let holding_before = process.holding()?;
         let places = Places::of(&field::data(&self.ground.field), "a042")?;
         let mut pages = Vec::new();
+        if !self.json {
+            println!(
+                "{:<8}{:<32}{:>8}{:>9}{:>9}{:>10}",
+                "who", "page", "CPU ms", "wall ms", "p95 ms", "octets"
+            );
+        }
         for (who, name, places) in [
             ("person", "a042", &places.person),
             ("manager", ADMINISTRATOR, &places.administrator),
@@ -122,7 +128,11 @@ impl Pages {
                 .iter()
                 .filter(|place| place.name.contains(&self.only))
             {
-                pages.push(self.cost(who, place, &mut browser, process).await?);
+                let cost = self.cost(who, place, &mut browser, process).await?;
+                if !self.json {
+                    cost.tell();
+                }
+                pages.push(cost);
             }
         }
         let clicked = match self.clicking {
@@ -187,23 +197,21 @@ async fn rest(process: Process) -> Result<()> {
 const IDLE: f64 = 0.01;
 const MOST_WAITS: u32 = 300;
 
-impl Figures {
+impl Cost {
     fn tell(&self) {
-        println!(
-            "{:<8}{:<32}{:>8}{:>9}{:>9}{:>10}",
-            "who", "page", "CPU ms", "wall ms", "p95 ms", "octets"
-        );
-        for Cost {
+        let Self {
             who,
             page,
             cpu_ms,
-            wall_ms,
+            wall_ms: Spread { median, p95, .. },
             octets,
-        } in &self.pages
-        {
-            let Spread { median, p95, .. } = wall_ms;
-            println!("{who:<8}{page:<32}{cpu_ms:>8.1}{median:>9.1}{p95:>9.1}{octets:>10}");
-        }
+        } = self;
+        println!("{who:<8}{page:<32}{cpu_ms:>8.1}{median:>9.1}{p95:>9.1}{octets:>10}");
+    }
+}
+
+impl Figures {
+    fn tell(&self) {
         if let Some(clicked) = &self.clicked {
             clicked.tell();
         }

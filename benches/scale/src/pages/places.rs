@@ -128,10 +128,6 @@ impl Places {
                     format!("/manage/retrievals/{bad}"),
                 ),
                 place(
-                    "/manage/retrievals/ID/edit",
-                    format!("/manage/retrievals/{own}/edit"),
-                ),
-                place(
                     "/manage/retrievals/ID/rules",
                     format!("/manage/retrievals/{catch_all}/rules"),
                 ),

@@ -151,7 +151,8 @@ impl Tables {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
         // Whole hours: a folded row is of one.
         let now = i64::try_from(now)? / HOUR * HOUR;
-        let first = now - i64::from(days) * DAY;
+        // What is older than that would be forgotten while the pages are measured.
+        let first = now - i64::from(days) * DAY + 6 * HOUR;
         Ok(Self { conn, now, first })
     }
 

@@ -77,20 +77,24 @@ impl Service {
 
     /// All retrievals, by number.
     pub fn retrievals(&self) -> Vec<RetrievalStatus> {
+        self.retrievals_where(&|_| true)
+    }
+
+    /// Those whose rows are wanted, by number. All rows are looked at, nothing of the others is
+    /// copied: a few of 10,000 cost half a millisecond.
+    pub fn retrievals_where(&self, wanted: &dyn Fn(&Retrieval) -> bool) -> Vec<RetrievalStatus> {
         let table = self.lock();
         let positions: HashMap<_, _> = table.queue.in_order().map(|(id, _)| id).zip(0..).collect();
-        let one = |(id, entry): (&RetrievalId, &Entry)| {
-            let position = |ticket| positions.get(&ticket).copied();
-            table.status_of(*id, entry, position)
-        };
-        table.entries.iter().map(one).collect()
+        let wanted = table.entries.values().filter(|entry| wanted(&entry.row));
+        let one = |entry| table.status_of(entry, |ticket| positions.get(&ticket).copied());
+        wanted.map(one).collect()
     }
 
     /// One retrieval; `None` if it is not there, or not any more.
     pub fn retrieval(&self, id: RetrievalId) -> Option<RetrievalStatus> {
         let table = self.lock();
         let entry = table.entries.get(&id).filter(|entry| !entry.removed)?;
-        Some(table.status_of(id, entry, |ticket| table.queue.position(ticket)))
+        Some(table.status_of(entry, |ticket| table.queue.position(ticket)))
     }
 
     /// How long ago the schedule was last gone through. It is every five seconds at least, whether
@@ -108,14 +112,13 @@ impl Service {
 impl Table {
     fn status_of(
         &self,
-        id: RetrievalId,
         entry: &Entry,
         position: impl FnOnce(TicketId) -> Option<usize>,
     ) -> RetrievalStatus {
         RetrievalStatus {
             row: Arc::clone(&entry.row),
             next: match entry.activity {
-                Activity::Idle => self.due_of(id),
+                Activity::Idle => self.due_of_entry(entry),
                 _ => None,
             },
             doing: entry

@@ -147,7 +147,11 @@ impl Table {
 
     /// When the schedule runs it next, if it does at all.
     pub(super) fn due_of(&self, id: RetrievalId) -> Option<Timestamp> {
-        let entry = self.entries.get(&id)?;
+        self.due_of_entry(self.entries.get(&id)?)
+    }
+
+    /// The same of one that is at hand.
+    pub(super) fn due_of_entry(&self, entry: &Entry) -> Option<Timestamp> {
         if !entry.is_polled() {
             return None;
         }

@@ -23,7 +23,10 @@ pub use person::{Rights, SWITCHED_OFF};
 impl Manage {
     /// The retrievals that somebody sees, by name.
     pub async fn retrievals(&self, actor: &Actor) -> Result<Vec<Retrieval>, Refused> {
-        let mut retrievals = self.store.retrieval_list().await?;
+        let Some(person) = actor.person() else {
+            return Ok(self.store.retrieval_list().await?);
+        };
+        let mut retrievals = self.store.views().retrievals_of(person).await?;
         retrievals.retain(|retrieval| is_seen(actor, retrieval));
         Ok(retrievals)
     }

@@ -1,6 +1,6 @@
 //! Accounts, their addresses and folders.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use inhaul_domain::limits::Limits;
 use inhaul_types::{AccountId, Address, FolderId, GroupId, Octets, Uid, UidValidity};
@@ -283,6 +283,19 @@ pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Account, StoreErr
 /// The same by its number.
 pub(crate) fn by_id(conn: &Connection, id: AccountId) -> Result<Account, StoreError> {
     one(conn, "a.id", id.row())?.ok_or_else(|| missing("account", id))
+}
+
+/// The numbers of those in a group.
+pub(crate) fn of_group(conn: &Connection, group: &str) -> Result<HashSet<AccountId>, StoreError> {
+    conn.prepare_cached(
+        "SELECT a.id FROM account a JOIN account_group g ON g.id = a.group_id WHERE g.name = ?1",
+    )
+    .and_then(|mut select| {
+        select
+            .query_map([group], |row| row.get(0).map(AccountId::new))?
+            .collect()
+    })
+    .doing(READ)
 }
 
 /// The account in whose row `column` is `value`.

@@ -483,10 +483,31 @@ fn select() -> String {
 
 /// All retrievals by name.
 pub(crate) fn list(conn: &Connection) -> Result<Vec<Retrieval>, StoreError> {
+    many(conn, "", [])
+}
+
+/// Those of an account: it owns them, or their destination is its own.
+pub(crate) fn of_account(
+    conn: &Connection,
+    account: AccountId,
+) -> Result<Vec<Retrieval>, StoreError> {
+    many(conn, OF_ACCOUNT, [account.row()])
+}
+
+const OF_ACCOUNT: &str = "
+    WHERE r.id IN (SELECT id FROM retrieval WHERE owner_id = ?1
+        UNION ALL SELECT o.id FROM folder h CROSS JOIN retrieval o ON o.folder_id = h.id
+            WHERE h.account_id = ?1)";
+
+fn many(
+    conn: &Connection,
+    which: &str,
+    key: impl rusqlite::Params,
+) -> Result<Vec<Retrieval>, StoreError> {
     let mut select = conn
-        .prepare_cached(&format!("{} ORDER BY r.name", select()))
+        .prepare_cached(&format!("{}{which} ORDER BY r.name", select()))
         .doing(READ)?;
-    let mut rows = select.query([]).doing(READ)?;
+    let mut rows = select.query(key).doing(READ)?;
     let mut retrievals = Vec::new();
     while let Some(row) = rows.next().doing(READ)? {
         retrievals.push(retrieval(conn, row)?);

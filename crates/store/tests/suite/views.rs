@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use inhaul_domain::LeftOutReason;
 use inhaul_store::{
-    AccountRow, Bar, BarOutcome, LedgerChange, LedgerStory, NewAccount, NewRun, Retrieval,
-    RetrievalChange, Routing, Run, RunEnd, Store,
+    AccountChange, AccountRow, Bar, BarOutcome, GroupChange, LedgerChange, LedgerStory, NewAccount,
+    NewRetrieval, NewRun, Retrieval, RetrievalChange, Routing, RunEnd, Store, StoreError,
 };
 use inhaul_types::{
     AccountId, Activation, ErrorCode, FolderId, MessageId, Octets, RetrievalId, RunId, Timestamp,
@@ -195,7 +195,7 @@ pub(crate) async fn a_strip_says_how_many_runs_were_folded(bed: &impl Bed) {
     assert_eq!(strip[0].took, Duration::from_millis(fifty_minutes));
 }
 
-pub(crate) async fn runs_since_a_moment_come_newest_first(bed: &impl Bed) {
+pub(crate) async fn bars_since_a_moment_come_newest_first(bed: &impl Bed) {
     let scene = Scene::set(bed).await;
     let mut other = new_retrieval("other", scene.account);
     other.remote = remote("pop.example.net", "other");
@@ -208,14 +208,62 @@ pub(crate) async fn runs_since_a_moment_come_newest_first(bed: &impl Bed) {
     }
     let since = async |minute: i64, most: u32| -> Vec<i64> {
         let views = scene.store.views();
-        let runs = views.runs_since(scene.retrieval.id, at(minute * MINUTE), most);
-        let minute = |run: Run| run.started.millis() / MINUTE;
-        runs.await.unwrap().into_iter().map(minute).collect()
+        let bars = views.bars_since(scene.retrieval.id, at(minute * MINUTE), most);
+        let minute = |bar: Bar| bar.started.millis() / MINUTE;
+        bars.await.unwrap().into_iter().map(minute).collect()
     };
     assert_eq!(since(4, 100).await, [8, 7, 5, 4]);
     assert_eq!(since(4, 3).await, [8, 7, 5]);
     assert_eq!(since(4, 0).await, []);
     assert_eq!(since(9, 100).await, []);
+}
+
+pub(crate) async fn an_accounts_retrievals_are_its_own_and_those_that_fill_it(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let other = person(&scene.store, "other").await;
+    for (name, owner, to) in [
+        ("Zebra", Some(other), other),
+        ("fills", None, other),
+        ("owned", Some(other), scene.account),
+        ("theirs", Some(scene.account), scene.account),
+    ] {
+        let new = NewRetrieval {
+            owner,
+            remote: remote("pop.example.net", name),
+            ..new_retrieval(name, to)
+        };
+        scene.store.retrieval_create(new).await.unwrap();
+    }
+    let of = async |account| -> Vec<String> {
+        let found = scene.store.views().retrievals_of(account).await.unwrap();
+        found.into_iter().map(|one| one.name).collect()
+    };
+    assert_eq!(of(other).await, ["fills", "owned", "Zebra"]);
+    assert_eq!(
+        of(scene.account).await,
+        ["owned", "theirs", scene.retrieval.name.as_str()]
+    );
+    assert!(of(AccountId::new(999)).await.is_empty());
+}
+
+pub(crate) async fn an_account_is_found_by_its_number_and_a_group_by_its_members(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let other = person(&scene.store, "other").await;
+    let change = GroupChange::default();
+    scene.store.group_create("Sales", change).await.unwrap();
+    let change = AccountChange {
+        group: Some("Sales".into()),
+        ..AccountChange::default()
+    };
+    scene.store.account_change(other, change).await.unwrap();
+    let views = scene.store.views();
+    assert_eq!(views.account_by_id(other).await.unwrap().name, "other");
+    let missing = views.account_by_id(AccountId::new(999)).await;
+    assert!(matches!(missing, Err(StoreError::Missing { .. })));
+    let members = async |group| views.group_members(group).await.unwrap();
+    assert_eq!(members("Sales").await, [other].into());
+    assert_eq!(members("Everyone").await, [scene.account].into());
+    assert!(members("nobody's").await.is_empty());
 }
 
 pub(crate) async fn conversations_are_those_of_the_runs_asked_for(bed: &impl Bed) {

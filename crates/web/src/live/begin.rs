@@ -87,11 +87,8 @@ pub(crate) async fn wait_for_message(app: &App, asker: Asker) -> Result<Begun, P
     let by = Some(started_by(asker.account, asker.address));
     let mut answers = Vec::new();
     let mut until = ears.asked;
-    let states = app.runs().states();
+    let states = app.runs().states_where(&|row| row.account == asker.account);
     for state in states {
-        if state.row.account != asker.account {
-            continue;
-        }
         let id = state.row.id;
         let (ends, answer) = app.runs().wait_for_message(id, by).await?;
         until = until.max(ends);

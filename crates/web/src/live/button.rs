@@ -43,9 +43,8 @@ pub(crate) async fn button(app: &App, account: &Account) -> Result<CheckButton, 
 }
 
 fn by_schedule(app: &App, account: AccountId) -> String {
-    let states = app.runs().states().into_iter();
-    let theirs = states.filter(|state| state.row.account == account);
-    match theirs.filter_map(|state| state.next).min() {
+    let theirs = app.runs().states_where(&|row| row.account == account);
+    match theirs.into_iter().filter_map(|state| state.next).min() {
         Some(next) => {
             let wait = to_wait_briefly(next.since(app.now()));
             format!("Mail is brought in on a schedule. Next: in {wait}.")

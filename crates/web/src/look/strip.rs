@@ -7,8 +7,8 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
-use inhaul_store::{Bar, BarOutcome, Run};
-use inhaul_types::{ErrorCode, Timestamp};
+use inhaul_store::{Bar, BarOutcome};
+use inhaul_types::Timestamp;
 
 use super::time::{When, ago};
 
@@ -109,24 +109,6 @@ impl fmt::Display for Summary {
         let ending = if self.messages == 1 { "" } else { "s" };
         write!(f, ", {} message{ending}", self.messages)
     }
-}
-
-/// A run that has ended as a bar, for a chart; `None` while it goes on.
-pub fn bar(run: &Run) -> Option<Bar> {
-    let outcome = match run.code {
-        _ if run.stopped => BarOutcome::Stopped,
-        None => BarOutcome::Good,
-        Some(ErrorCode::MailboxInUse | ErrorCode::TooOften) => BarOutcome::Busy,
-        Some(_) => BarOutcome::Failed,
-    };
-    Some(Bar {
-        run: run.id,
-        started: run.started,
-        outcome,
-        stored: run.stored,
-        took: run.ended?.since(run.started),
-        folded: run.folded,
-    })
 }
 
 /// What a bar looks like.

@@ -1,6 +1,6 @@
 //! The inbox: what came, newest first, and which mailbox brought it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use axum::extract::{self, Path, Query};
@@ -128,25 +128,15 @@ async fn show(
     let older = messages.last().filter(|_| has_older);
     let older = older.map(|last| format!("{}.{}", last.internal_date.millis(), last.id.row()));
     let now = app.now();
-    let states = app.runs().states();
-    let theirs = || {
-        let person = person.id();
-        states
-            .iter()
-            .filter(move |state| state.row.account == person)
-    };
-    let names: HashMap<RetrievalId, &str> = states
-        .iter()
-        .map(|state| (state.row.id, state.row.name.as_str()))
-        .collect();
+    let states = app.runs().states_where(&|row| row.account == person.id());
+    let theirs = || states.iter();
+    let names = names(app, &messages);
     let row = |message: &Message| Row {
         from: name_of(&message.summary.from).to_owned(),
         address: message.summary.from.clone(),
         subject: message.summary.subject.clone(),
         at: at(message.internal_date, now),
-        via: message
-            .retrieval
-            .and_then(|id| names.get(&id).map(ToString::to_string)),
+        via: message.retrieval.and_then(|id| names.get(&id).cloned()),
     };
     let page = Inbox {
         title: shown(&folder.name).to_owned(),
@@ -175,6 +165,15 @@ async fn show(
         unclaimed,
     };
     Ok(Page::new(page).into_response())
+}
+
+/// The retrievals that brought these messages, as far as they are still there.
+fn names(app: &App, messages: &[Message]) -> HashMap<RetrievalId, String> {
+    let brought: HashSet<RetrievalId> = messages.iter().filter_map(|one| one.retrieval).collect();
+    let there = brought.into_iter().filter_map(|id| app.runs().state(id));
+    there
+        .map(|state| (state.row.id, state.row.name.clone()))
+        .collect()
 }
 
 impl Behind {

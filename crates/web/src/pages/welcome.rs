@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::spans::to_wait;
+use inhaul_store::StoreError;
 use serde::Deserialize;
 
 use super::sign_in;
@@ -52,8 +53,14 @@ pub(crate) async fn come_in(
     }
     let code = Token::shown(&typed.code).hash();
     let used = app.store().visitors().link_use(&code, app.now()).await?;
-    let accounts = app.store().account_list().await?;
-    let account = used.and_then(|id| accounts.into_iter().find(|account| account.id == id));
+    let account = match used {
+        Some(id) => match app.store().views().account_by_id(id).await {
+            // Removed since.
+            Err(StoreError::Missing { .. }) => None,
+            found => Some(found?),
+        },
+        None => None,
+    };
     let Some(account) = account.filter(|account| account.enabled) else {
         if app.wrong_links().count(caller.address, &code, app.now()) {
             tracing::warn!(address = %caller.address, "a sign-in link was refused");

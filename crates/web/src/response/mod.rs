@@ -1,5 +1,6 @@
 //! What a request is answered with.
 
+pub(crate) mod packing;
 mod page;
 mod problem;
 mod shell;

@@ -1,7 +1,7 @@
 //! What every page says around its content: who is signed in, what needs them, how it looks.
 
 use inhaul_domain::standing::Standing;
-use inhaul_store::{Account, Preferences, Theme};
+use inhaul_store::{Account, Preferences, Retrieval, Theme};
 use inhaul_types::Timestamp;
 
 use crate::app::App;
@@ -9,6 +9,7 @@ use crate::assets;
 use crate::live::CheckButton;
 use crate::look::time::{self, When};
 use crate::pages::demo::Drawer;
+use crate::runs::State;
 
 /// What the layout needs.
 #[derive(Clone, Debug, Default)]
@@ -84,13 +85,13 @@ impl Shell {
             now: Some(now),
             ..Self::default()
         };
-        for state in app.runs().states() {
-            let is_theirs = state.row.account == account.id;
-            if !is_theirs && !account.admin {
-                continue;
-            }
+        let is_theirs = |row: &Retrieval| row.account == account.id;
+        let in_trouble = app.runs().states_where(&|row| {
+            (account.admin || is_theirs(row)) && State::may_be_in_trouble(row)
+        });
+        for state in in_trouble {
             let standing = state.standing(now);
-            shell.need_you += usize::from(is_theirs && standing == Standing::NeedsYou);
+            shell.need_you += usize::from(is_theirs(&state.row) && standing == Standing::NeedsYou);
             let needs = matches!(standing, Standing::NeedsYou | Standing::Failing);
             shell.need_someone += usize::from(account.admin && needs);
         }

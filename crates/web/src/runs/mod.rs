@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use inhaul_domain::schedule::Pace;
 use inhaul_domain::trigger::Refusal;
-use inhaul_store::{Remote, RemoteSecret, SignInMemory, StartedBy, StoreError};
+use inhaul_store::{Remote, RemoteSecret, Retrieval, SignInMemory, StartedBy, StoreError};
 use inhaul_types::{AccountId, Activation, Card, RetrievalId, Timestamp};
 
 pub use inhaul_domain::providers::Source;
@@ -75,6 +75,12 @@ pub trait Runs: fmt::Debug + Send + Sync + 'static {
 
     /// All retrievals, by number. From memory: thousands cost a millisecond.
     fn states(&self) -> Vec<State>;
+    /// Those whose rows are wanted, by number: nothing of the others is copied.
+    fn states_where(&self, wanted: &dyn Fn(&Retrieval) -> bool) -> Vec<State> {
+        let mut states = self.states();
+        states.retain(|state| wanted(&state.row));
+        states
+    }
     /// One retrieval; `None` if it is not there.
     fn state(&self, retrieval: RetrievalId) -> Option<State>;
     /// The service as a whole.

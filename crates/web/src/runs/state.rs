@@ -50,6 +50,12 @@ impl State {
         }
     }
 
+    /// Whether it may stand in a way that somebody has to do something about: of a row without an
+    /// error and a setback that need not be asked.
+    pub fn may_be_in_trouble(row: &Retrieval) -> bool {
+        row.last_error.is_some() || row.schedule.setback.is_some()
+    }
+
     /// How it stands.
     pub fn standing(&self, now: Timestamp) -> Standing {
         standing(&self.facts(now))

@@ -11,7 +11,9 @@ use inhaul_domain::reach::Reach;
 use inhaul_domain::schedule::{self, Setback};
 use inhaul_engine::service::{self, RetrievalStatus, Service};
 use inhaul_engine::{self as engine, Engine, InspectionObserver, RunReport};
-use inhaul_store::{Clock, Remote, RemoteSecret, SignInMemory, StartedBy, Store as _, StoreError};
+use inhaul_store::{
+    Clock, Remote, RemoteSecret, Retrieval, SignInMemory, StartedBy, Store as _, StoreError,
+};
 use inhaul_types::card::Detail;
 use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
@@ -116,9 +118,13 @@ impl Runs for OfEngine {
     }
 
     fn states(&self) -> Vec<State> {
+        self.states_where(&|_| true)
+    }
+
+    fn states_where(&self, wanted: &dyn Fn(&Retrieval) -> bool) -> Vec<State> {
         let around = self.around();
-        let all = self.service.retrievals().into_iter();
-        all.map(|status| self.state_of(status, &around)).collect()
+        let some = self.service.retrievals_where(wanted).into_iter();
+        some.map(|status| self.state_of(status, &around)).collect()
     }
 
     fn state(&self, retrieval: RetrievalId) -> Option<State> {

@@ -280,6 +280,7 @@ CREATE TABLE retrieval (
 ) STRICT;
 CREATE INDEX retrieval_maildrop ON retrieval(maildrop_id);
 CREATE INDEX retrieval_folder ON retrieval(folder_id);
+CREATE INDEX retrieval_owner ON retrieval(owner_id) WHERE owner_id IS NOT NULL;
 
 -- Domains a catch-all accepts, in the order in which they were named. alias_of: its addresses are
 -- those of that domain.
@@ -390,7 +391,9 @@ CREATE TABLE run (
   said         TEXT,
   stopped      INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX run_by_retrieval ON run(retrieval_id);
+-- Holds what a bar of a strip says: the runs of one retrieval lie far apart in the table.
+CREATE INDEX run_by_retrieval
+  ON run(retrieval_id, id, started, ended, code, stopped, stored, folded);
 -- Runs under way: at opening, those that a killed process left.
 CREATE INDEX run_open ON run(id) WHERE ended IS NULL;
 

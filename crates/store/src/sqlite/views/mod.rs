@@ -7,14 +7,14 @@ mod newest;
 mod stories;
 mod strips;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use inhaul_types::{AccountId, FolderId, MessageId, RetrievalId, RunId, Timestamp};
 
-use super::{SqliteStore, run_pages, runs};
+use super::{SqliteStore, accounts, retrievals, runs};
 use crate::views::{AccountRow, Bar, Views};
-use crate::{LedgerStory, Message, Run, RunFilter, StoreError};
+use crate::{Account, LedgerStory, Message, Retrieval, StoreError};
 
 /// Conversations read in one transaction: some are as large as 800 lines.
 const CONVERSATIONS: usize = 20;
@@ -40,30 +40,32 @@ impl Views for SqliteStore {
         strips::of(&self.readers, retrievals, most).await
     }
 
-    async fn runs_since(
+    async fn bars_since(
         &self,
         retrieval: RetrievalId,
         since: Timestamp,
         most: u32,
-    ) -> Result<Vec<Run>, StoreError> {
-        let filter = RunFilter {
-            retrieval: Some(retrieval),
-            since: Some(since),
-            ..RunFilter::default()
-        };
-        let (mut found, mut before): (Vec<Run>, _) = (Vec::new(), None);
-        loop {
-            let room = most.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-            if room == 0 {
-                return Ok(found);
-            }
-            let page = run_pages::page(&self.readers, filter.clone(), before, room).await?;
-            found.extend(page.rows);
-            match page.next {
-                Some(next) => before = Some(next),
-                None => return Ok(found),
-            }
-        }
+    ) -> Result<Vec<Bar>, StoreError> {
+        strips::since(&self.readers, retrieval, since, most).await
+    }
+
+    async fn retrievals_of(&self, account: AccountId) -> Result<Vec<Retrieval>, StoreError> {
+        self.readers
+            .read(move |conn| retrievals::of_account(conn, account))
+            .await
+    }
+
+    async fn account_by_id(&self, account: AccountId) -> Result<Account, StoreError> {
+        self.readers
+            .read(move |conn| accounts::by_id(conn, account))
+            .await
+    }
+
+    async fn group_members(&self, group: &str) -> Result<HashSet<AccountId>, StoreError> {
+        let group = group.to_owned();
+        self.readers
+            .read(move |conn| accounts::of_group(conn, &group))
+            .await
     }
 
     async fn stories(

@@ -1,11 +1,15 @@
-//! Strips: the newest runs of some retrievals, by the index of each one's runs.
+//! Bars: the newest runs of some retrievals, and those of one since a moment.
+//!
+//! The runs of all retrievals take turns in the table, so that each run of one lies on another page
+//! of the file. What a bar says is in the index of each one's runs, side by side, and nothing else is
+//! read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_types::{ErrorCode, RetrievalId, RunId, Timestamp};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Rows, params};
 
 use crate::StoreError;
 use crate::sqlite::errors::Doing;
@@ -21,6 +25,13 @@ const DOING: &str = "read the newest runs";
 const NEWEST: &str = "
     SELECT id, started, ended, code, stopped, stored, folded FROM run
     WHERE retrieval_id = ?1 AND ended IS NOT NULL ORDER BY id DESC LIMIT ?2";
+
+/// Bars read in one transaction of those since a moment.
+const LOOK: u32 = 1000;
+
+const BELOW: &str = "
+    SELECT id, started, ended, code, stopped, stored, folded FROM run
+    WHERE retrieval_id = ?1 AND id < ?2 AND ended IS NOT NULL ORDER BY id DESC LIMIT ?3";
 
 /// The strips of these retrievals.
 pub(super) async fn of(
@@ -41,14 +52,49 @@ pub(super) async fn of(
     Ok(strips)
 }
 
+/// Bars of runs that began at this time or later, newest first. Run numbers ascend with their
+/// beginnings, but for a clock that is set back: the stretch in which one is older is the last one.
+pub(super) async fn since(
+    readers: &Arc<Readers>,
+    retrieval: RetrievalId,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<Bar>, StoreError> {
+    let (mut found, mut below) = (Vec::new(), i64::MAX);
+    while found.len() < most as usize {
+        let stretch = readers
+            .read(move |conn| {
+                let mut select = conn.prepare_cached(BELOW).doing(DOING)?;
+                let key = params![retrieval.row(), below, LOOK];
+                bars(select.query(key).doing(DOING)?)
+            })
+            .await?;
+        let Some(last) = stretch.last() else {
+            break;
+        };
+        below = last.run.row();
+        let is_last = last.started < since || stretch.len() < LOOK as usize;
+        found.extend(stretch.into_iter().filter(|bar| bar.started >= since));
+        if is_last {
+            break;
+        }
+    }
+    found.truncate(most as usize);
+    Ok(found)
+}
+
 fn strip(conn: &Connection, retrieval: RetrievalId, most: u32) -> Result<Vec<Bar>, StoreError> {
     let mut select = conn.prepare_cached(NEWEST).doing(DOING)?;
-    let mut rows = select.query(params![retrieval.row(), most]).doing(DOING)?;
+    let mut strip = bars(select.query(params![retrieval.row(), most]).doing(DOING)?)?;
+    strip.reverse();
+    Ok(strip)
+}
+
+fn bars(mut rows: Rows<'_>) -> Result<Vec<Bar>, StoreError> {
     let mut bars = Vec::new();
     while let Some(row) = rows.next().doing(DOING)? {
         bars.push(bar(row)?);
     }
-    bars.reverse();
     Ok(bars)
 }
 
@@ -83,20 +129,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_strip_is_read_along_the_index_without_sorting() {
+    fn bars_are_read_from_the_index_alone_without_sorting() {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
             .unwrap();
-        let plan: String = conn
-            .query_row(
-                &format!("EXPLAIN QUERY PLAN {NEWEST}"),
-                params![1, 1],
-                |row| row.get(3),
-            )
-            .unwrap();
-        assert_eq!(
-            plan,
-            "SEARCH run USING INDEX run_by_retrieval (retrieval_id=?)"
-        );
+        for (sql, used) in [
+            (NEWEST, "(retrieval_id=?)"),
+            (BELOW, "(retrieval_id=? AND id<?)"),
+        ] {
+            let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let key = vec![1; sql.matches('?').count()];
+            let plan: Vec<String> = explain
+                .query_map(rusqlite::params_from_iter(key), |row| row.get(3))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let searched = format!("SEARCH run USING COVERING INDEX run_by_retrieval {used}");
+            assert_eq!(plan, [searched]);
+        }
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State as Of};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::standing::Standing;
-use inhaul_store::{Bar, Run};
+use inhaul_store::Run;
 use inhaul_types::{Card, RetrievalId, RunId, Timestamp};
 use serde::Deserialize;
 
@@ -15,7 +15,6 @@ use super::looker::{Allowed, Looker, Looks};
 use super::words;
 use crate::app::App;
 use crate::look::chart::{self, Reach, RunChart};
-use crate::look::strip;
 use crate::look::time::{When, day, until};
 use crate::response::{Page, Problem, Shell, see_other};
 use crate::runs::State;
@@ -177,8 +176,7 @@ async fn chart(
     now: Timestamp,
 ) -> Result<RunChart, Problem> {
     let views = app.store().views();
-    let runs = views.runs_since(id, reach.since(now), CHARTED).await?;
-    let bars: Vec<Bar> = runs.iter().filter_map(strip::bar).collect();
+    let bars = views.bars_since(id, reach.since(now), CHARTED).await?;
     Ok(chart::runs(&bars, reach, now))
 }
 

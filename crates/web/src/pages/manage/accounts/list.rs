@@ -1,6 +1,6 @@
 //! The list of accounts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -16,6 +16,7 @@ use crate::look::time::{When, ago};
 use crate::pages::manage::trouble::is_trouble;
 use crate::request::Administrator;
 use crate::response::{Page, Problem, Shell};
+use crate::runs;
 
 /// Which accounts.
 #[derive(Debug, Default, Deserialize)]
@@ -82,7 +83,12 @@ pub(crate) async fn list(
         .map(|group| (group.id, group.limits))
         .collect();
     let mut filled: HashMap<AccountId, Filled> = HashMap::new();
-    for state in app.runs().states() {
+    let shown: HashSet<AccountId> = found.iter().map(|row| row.account.id).collect();
+    let telling = app.runs().states_where(&|row| {
+        let tells = runs::State::may_be_in_trouble(row) || row.routing.catch_all().is_some();
+        tells && shown.contains(&row.account)
+    });
+    for state in telling {
         let filled = filled.entry(state.row.account).or_default();
         filled.in_trouble += usize::from(is_trouble(state.standing(now)));
         filled.is_fallback |= state.row.routing.catch_all().is_some();

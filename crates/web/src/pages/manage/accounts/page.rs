@@ -136,10 +136,11 @@ pub(super) async fn show(
 
 /// Those that fill it or are its own.
 fn retrievals(app: &App, account: &Account, now: Timestamp) -> Vec<Row> {
-    let states = app.runs().states().into_iter();
-    let theirs = states
-        .filter(|state| state.row.account == account.id || state.row.owner == Some(account.id));
+    let theirs = app
+        .runs()
+        .states_where(&|row| row.account == account.id || row.owner == Some(account.id));
     let mut rows: Vec<_> = theirs
+        .into_iter()
         .map(|state| Row {
             href: detail(&state),
             name: state.row.name.clone(),

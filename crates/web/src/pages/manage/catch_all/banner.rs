@@ -42,9 +42,7 @@ pub(crate) async fn banner(
     if !account.admin {
         return Ok(None);
     }
-    let states = app.runs().states().into_iter();
-    let fall_back_here = states.filter(|state| {
-        let row = &state.row;
+    let fall_back_here = app.runs().states_where(&|row| {
         row.routing.catch_all().is_some() && (row.account, row.folder) == (account.id, folder)
     });
     let mut found: Option<Banner> = None;

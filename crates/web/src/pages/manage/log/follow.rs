@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::time::{Instant, Interval, interval_at};
 
 use super::asked::Asked;
-use super::page::{Names, Row, names};
+use super::page::{Row, names};
 use crate::app::App;
 use crate::install::LogNews;
 use crate::request::Administrator;
@@ -46,7 +46,6 @@ pub(crate) async fn follow(
     let ended = app.runs().subscribe().for_each(|_| ready(()));
     let news = app.installation().follow_log(asked.filter(), after);
     let listener = Listener {
-        names: names(&app),
         session: person.session,
         news: news.take_until(Box::pin(ended)).boxed(),
         ticks: interval_at(Instant::now() + BETWEEN_COMMENTS, BETWEEN_COMMENTS),
@@ -70,7 +69,6 @@ pub(crate) async fn follow(
 struct Listener {
     app: App,
     session: TokenHash,
-    names: Names,
     news: BoxStream<'static, LogNews>,
     ticks: Interval,
 }
@@ -84,10 +82,7 @@ impl Listener {
             _ = self.ticks.tick() => {
                 let session = self.app.store().visitors().session_find(&self.session).await;
                 let is_in = session.is_ok_and(|found| found.is_some_and(|session| session.account.admin));
-                is_in.then(|| {
-                    self.names = names(&self.app);
-                    STILL_HERE.to_owned()
-                })
+                is_in.then(|| STILL_HERE.to_owned())
             }
             news = self.news.next() => Some(self.text(news?)),
         }
@@ -98,7 +93,8 @@ impl Listener {
             LogNews::Missed(missed) => format!("event: missed\ndata: {missed}\n\n"),
             LogNews::Line(line) => {
                 let seq = line.seq;
-                let html = Row::of(line, &self.names).render();
+                let names = names(&self.app, [&line]);
+                let html = Row::of(line, &names).render();
                 // JSON on one line: no line of it can end the event.
                 let data = json!({ "html": html.unwrap_or_default() });
                 format!("id: {seq}\nevent: line\ndata: {data}\n\n")

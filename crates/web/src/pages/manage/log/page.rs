@@ -1,6 +1,6 @@
 //! The newest lines, as a page and as a file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -49,10 +49,16 @@ pub(super) struct Row {
 /// Retrievals by name, to link to.
 pub(super) type Names = HashMap<String, RetrievalId>;
 
-/// The names there are now.
-pub(super) fn names(app: &App) -> Names {
-    let states = app.runs().states().into_iter();
+/// Those of these names that there are now.
+pub(super) fn names<'a>(app: &App, lines: impl IntoIterator<Item = &'a LogLine>) -> Names {
+    let lines = lines.into_iter();
+    let named: HashSet<&str> = lines.filter_map(|line| line.retrieval.as_deref()).collect();
+    if named.is_empty() {
+        return Names::new();
+    }
+    let states = app.runs().states_where(&|row| named.contains(&*row.name));
     states
+        .into_iter()
         .map(|state| (state.row.name.clone(), state.row.id))
         .collect()
 }
@@ -79,7 +85,7 @@ pub(crate) async fn page(
     Query(asked): Query<Asked>,
 ) -> Response {
     let page = app.installation().log(&asked.filter(), SHOWN);
-    let names = names(&app);
+    let names = names(&app, &page.lines);
     let page = LogPage {
         shell: person.shell,
         title: "Log",

@@ -127,9 +127,7 @@ async fn members(app: &App, group: &str) -> Result<Option<HashSet<AccountId>>, P
     if group.is_empty() {
         return Ok(None);
     }
-    let accounts = app.store().account_list().await?.into_iter();
-    let members = accounts.filter(|account| account.group == group);
-    Ok(Some(members.map(|account| account.id).collect()))
+    Ok(Some(app.store().views().group_members(group).await?))
 }
 
 /// The states to choose from: words and labels.

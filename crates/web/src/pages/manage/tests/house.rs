@@ -154,6 +154,20 @@ impl Browser {
         }
     }
 
+    /// The octets of a page's body as they cross the line.
+    pub(crate) async fn packed(&self, path: &str) -> usize {
+        let takes = [("accept-encoding", "gzip, deflate, br")];
+        let response = self.0.send("GET", path, &takes, Body::empty()).await;
+        assert_eq!(response.headers()["content-encoding"], "gzip");
+        response
+            .into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes()
+            .len()
+    }
+
     /// The response as it comes: a stream may have no end.
     pub(crate) async fn response(
         &self,

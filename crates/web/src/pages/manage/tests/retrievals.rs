@@ -1,7 +1,10 @@
 //! The list of retrievals.
 
-use inhaul_store::{RetrievalChange, Store as _, Written};
-use inhaul_types::{ErrorCode, RetrievalId};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use inhaul_store::{NewRun, Retrieval, RetrievalChange, RunEnd, Store as _, Written};
+use inhaul_types::{Activation, ErrorCode, Octets, RetrievalId};
 
 use super::house::{House, NOW, state};
 use crate::runs::What;
@@ -84,6 +87,67 @@ async fn a_page_shows_fifty_of_many() {
         "{page}"
     );
     assert!(page.contains("/manage/retrievals?page=199"));
+}
+
+/// Runs of each of these: most found nothing, some mail, some failed.
+async fn runs(house: &House, retrievals: &[Retrieval], each: i64) {
+    for number in 0..each {
+        let started = NOW.minus(Duration::from_secs(300 * (each - number).unsigned_abs()));
+        // Those that wait together share a transaction.
+        let recorded = retrievals.iter().map(async |retrieval| {
+            let new = NewRun {
+                retrieval: retrieval.id,
+                activation: Activation::Schedule,
+                started,
+                started_by: None,
+            };
+            let run = house.store.run_begin(new).await.unwrap();
+            let kind = (number + retrieval.id.row()) % 7;
+            let end = RunEnd {
+                run,
+                ended: started.plus(Duration::from_secs(1)),
+                code: (kind == 5).then_some(ErrorCode::NoAnswer),
+                listed: 0,
+                stored: if kind == 3 { 12 } else { 0 },
+                octets: Octets::ZERO,
+                deleted: 0,
+                left: 0,
+                notes: Vec::new(),
+                said: None,
+                conversation: String::new(),
+                capabilities: None,
+                sign_in_memory: None,
+                stopped: false,
+                schedule: None,
+                due_before: None,
+                counts: true,
+            };
+            let finish = house.store.run_finish(retrieval.maildrop, end, Vec::new());
+            finish.await.unwrap();
+        });
+        join_all(recorded).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_page_is_sent_in_a_fraction_of_60_kb() {
+    let house = House::new().await;
+    let mut retrievals = Vec::new();
+    for number in 0..50 {
+        let name = format!("Mailbox {number} of somebody");
+        let host = format!("pop{}.provider-{number}.example", number % 9);
+        let id = house.retrieval(&name, &host).await;
+        retrievals.push(house.store.retrieval_by_id(id).await.unwrap());
+    }
+    runs(&house, &retrievals, 40).await;
+    for (who, path) in [("root", "/manage/retrievals"), ("alice", "/retrievals")] {
+        let browser = house.browser(who).await;
+        let page = browser.page(path).await;
+        assert_eq!(page.matches("class=\"bar-failed\"").count(), 50, "{path}");
+        let octets = browser.packed(path).await;
+        // Half of 60 KB is for sheet and script.
+        assert!(octets < 20 * 1024, "{path}: {octets} of {}", page.len());
+    }
 }
 
 #[tokio::test]
