@@ -5,7 +5,7 @@ use std::time::Duration;
 use inhaul_types::Timestamp;
 
 use super::quiet::longest_quiet;
-use super::state::class_wait;
+use super::state::{class_wait, most_wait};
 use super::{Every, Pace, ScheduleState};
 
 /// Over how long overdue runs are spread.
@@ -47,7 +47,8 @@ pub fn settle(
         (Every::Never, _) => None,
         (_, None) => Some(now),
         (_, Some(due)) if due > now.plus(longest_wait(every, pace, state, now)) => {
-            let wait = pace.jittered(class_wait(state, every, pace, now), noise);
+            let wait = class_wait(state, every, pace, now);
+            let wait = pace.jittered_within(wait, most_wait(state, pace), noise);
             Some(now.plus(wait.max(state.least_gap(pace))))
         }
         (_, due) => due,

@@ -44,6 +44,16 @@ impl Pace {
         least.saturating_add(Duration::from_millis(noise % places))
     }
 
+    /// The same, and never more than `most`: what would be beyond it is as much below it, so that
+    /// many that wait the longest still drift apart.
+    pub(super) fn jittered_within(&self, wait: Duration, most: Duration, noise: u64) -> Duration {
+        let wait = self.jittered(wait, noise);
+        match wait.checked_sub(most) {
+            Some(beyond) => most.saturating_sub(beyond),
+            None => wait,
+        }
+    }
+
     /// The most that jitter adds to a wait or takes from it.
     pub(super) fn most_jitter(&self, wait: Duration) -> Duration {
         let percent = u64::from(self.jitter_percent.min(100));
@@ -68,6 +78,19 @@ mod tests {
             let expected = Duration::from_secs(seconds);
             assert_eq!(pace.jittered(wait, noise), expected, "noise {noise}");
         }
+    }
+
+    #[test]
+    fn where_a_wait_has_a_most_jitter_stays_below_it() {
+        let pace = Pace::default();
+        let most = Duration::from_secs(600);
+        for (noise, seconds) in [(0, 540), (60_000, 600), (60_001, 599), (120_000, 540)] {
+            let wait = pace.jittered_within(most, most, noise);
+            assert_eq!(wait.as_secs(), seconds, "noise {noise}");
+        }
+        let short = Duration::from_secs(60);
+        let wait = pace.jittered_within(short, most, 12_000);
+        assert_eq!(wait, Duration::from_secs(66));
     }
 
     #[test]

@@ -83,6 +83,16 @@ impl Setback {
             Self::IdsChanged => normal.min(DAY),
         }
     }
+
+    /// No run of the schedule waits longer than this for the next, whatever is added by chance.
+    pub(super) fn most(self, pace: &Pace) -> Duration {
+        match self {
+            Self::Busy | Self::IdsChanged => Duration::MAX,
+            Self::Temporary => pace.backoff_max,
+            Self::SignInRefused => DAY,
+            Self::Unproven => SIX_HOURS,
+        }
+    }
 }
 
 const fn minutes(minutes: u64) -> Duration {

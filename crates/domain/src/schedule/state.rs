@@ -66,6 +66,7 @@ pub fn after_run(
     noise: u64,
 ) -> ScheduleState {
     let mut next = *state;
+    let mut most = Duration::MAX;
     let wait = match ended {
         Ended::Good {
             stored,
@@ -84,16 +85,21 @@ pub fn after_run(
             }
             let counted = count_setback(&mut next, code);
             let wait = class_wait(&next, every, pace, now);
-            match counted {
-                Counted::Yes => wait,
+            most = match counted {
+                Counted::Yes => most_wait(&next, pace),
                 // It never came to the sign-in, so there is nothing to be careful about.
-                Counted::SignInStillRefused => wait.min(pace.backoff_max),
-            }
+                Counted::SignInStillRefused => pace.backoff_max,
+            };
+            wait.min(most)
         }
-        Ended::Stopped => class_wait(&next, every, pace, now),
+        Ended::Stopped => {
+            most = most_wait(&next, pace);
+            class_wait(&next, every, pace, now)
+        }
         Ended::Offline => Duration::ZERO,
     };
-    let wait = pace.jittered(wait, noise).max(next.least_gap(pace));
+    let wait = pace.jittered_within(wait, most, noise);
+    let wait = wait.max(next.least_gap(pace));
     next.next_due = (every != Every::Never).then(|| now.plus(wait));
     next
 }
@@ -169,6 +175,12 @@ pub(super) fn class_wait(
     state
         .setback
         .map_or(normal, |setback| setback.wait(state.setbacks, normal, pace))
+}
+
+/// The most that chance makes of it.
+pub(super) fn most_wait(state: &ScheduleState, pace: &Pace) -> Duration {
+    let setback = state.setback;
+    setback.map_or(Duration::MAX, |setback| setback.most(pace))
 }
 
 enum Counted {

@@ -85,7 +85,8 @@ fn later(now: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_millis(now.millis() + seconds * 1000)
 }
 
-/// The longest the present kind of trouble may wait, by the table people read; before jitter.
+/// The longest the present kind of trouble may wait, by the table people read; before jitter,
+/// which does not lengthen what has a longest wait of its own.
 fn longest_of_class(state: &ScheduleState, every: Every, pace: &Pace, now: Timestamp) -> Duration {
     let normal = interval(every, pace, state, now).unwrap().length;
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
@@ -122,7 +123,11 @@ proptest! {
             prop_assert!(wait >= pace.floor, "{:?} under the floor", wait);
             prop_assert!(wait >= state.min_interval.unwrap_or_default(), "{:?} too soon", wait);
             let longest = longest_of_class(&state, every, &pace, now);
-            let jitter = longest * u32::from(pace.jitter_percent.min(100)) / 100;
+            let percent = match state.setback {
+                Some(Setback::Temporary | Setback::SignInRefused | Setback::Unproven) => 0,
+                _ => u32::from(pace.jitter_percent.min(100)),
+            };
+            let jitter = longest * percent / 100;
             let longest = (longest + jitter).max(pace.floor).max(state.min_interval.unwrap_or_default());
             prop_assert!(wait <= longest, "{:?} waits {:?}, at most {:?}", ended, wait, longest);
             prop_assert!(wait <= longest_wait(every, &pace, &state, now));
