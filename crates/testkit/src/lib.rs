@@ -19,7 +19,7 @@ mod script;
 mod server;
 
 pub use browser::{
-    Browser, By, FaultyNode, Focused, Preference, Request, Scripts, Tab, View, Violation,
+    Browser, By, FaultyNode, Focused, Heard, Preference, Request, Scripts, Tab, View, Violation,
     browser_extra_missing, browser_install, browser_missing, browser_obstacle,
 };
 pub use clock::{ClockFile, ManualClock};

@@ -36,10 +36,13 @@ function fragment(html) {
   return template.content;
 }
 
-/* For people who do not see the page. Starts, ends and sums only, never percentages. */
+/* For people who do not see the page. Starts, ends and sums only, never percentages. Each is a paragraph
+   of its own: none takes the place of one that is still being read. */
 function say(text) {
   const said = one("#said");
-  if (said) said.textContent = text;
+  if (!said) return;
+  said.append(make("p", {}, text));
+  while (said.children.length > 20) said.firstElementChild.remove();
 }
 
 // ---- Times ----
@@ -196,12 +199,25 @@ function isBeside(dialog, { clientX: x, clientY: y }) {
   return x < box.left || x > box.right || y < box.top || y > box.bottom;
 }
 
+/* The focus is not lost with a menu that held it. */
+function closeMenu(menu) {
+  const held = menu.contains(document.activeElement);
+  menu.open = false;
+  if (held) one("summary", menu).focus();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of all("details.menu[open]")) {
-    menu.open = false;
-    if (menu.contains(document.activeElement)) one("summary", menu).focus();
+    closeMenu(menu);
+    event.preventDefault();
   }
+});
+
+// Whoever goes on by keyboard leaves no menu open over what they come to.
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest("details.menu[open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });
 
 // ---- Keys ----
@@ -214,6 +230,7 @@ const keys = {
   n: ["", () => step(1)],
   k: ["Row before", () => step(-1)],
   p: ["", () => step(-1)],
+  o: ["Open the row", () => one("a[href]", row())?.click()],
   x: ["Select the row", () => one("input[type=checkbox]", row())?.click()],
   "/": ["Search", () => one("input[type=search]")?.focus()],
   "[": ["Newer page", press("a[rel=prev]")],
@@ -295,8 +312,8 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
   const BETWEEN_POLLS = 2000;
   const CLOSES_AFTER = 8000; // ms, after a good end
   const BLOCKED = "Live progress is blocked by a proxy. Refreshing every 2 seconds instead.";
+  const HOW_TO_FIX = "/help/live-progress";
   const LIVE = { accept: "application/json", "x-inhaul-live": "1" };
-  const said = document.getElementById("said");
 
   /** What is shown: the state as the server tells it, brought up to date by events. */
   let check = null;
@@ -314,7 +331,7 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     return element;
   };
   const later = (work, wait) => timers.push(setTimeout(work, wait));
-  const say = (text) => { if (said && !isQuiet) said.textContent = text; };
+  const tell = (text) => { if (!isQuiet) say(text); };
   const address = (tail) => `/api/v1/check/${check.check_id}${tail}`;
 
   const quiet = () => {
@@ -324,14 +341,27 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     timers = [];
   };
 
+  const has = (element) => element.contains(document.activeElement);
+
+  /** The focus goes back to the button that opened it. */
   const close = () => {
     quiet();
-    if (dock) dock.box.remove();
+    if (!dock) return;
+    const held = has(dock.box);
+    dock.box.remove();
     dock = null;
+    if (held) forms[0].querySelector("button").focus();
+  };
+
+  /** Whoever is in it still reads it. */
+  const closeWhenLeft = () => {
+    if (dock && dock.box.matches(":hover, :focus-within")) later(closeWhenLeft, BETWEEN_POLLS);
+    else close();
   };
 
   const fold = (isFolded) => {
     if (!dock) return;
+    if (isFolded && has(dock.body)) dock.fold.focus();
     dock.body.hidden = isFolded;
     dock.box.classList.toggle("dock-folded", isFolded);
     dock.fold.textContent = isFolded ? "▴" : "_";
@@ -346,7 +376,7 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     const title = make("p", "dock-title");
     const foldButton = make("button", "dock-fold quiet", "_");
     foldButton.type = "button";
-    foldButton.setAttribute("aria-label", "Fold");
+    foldButton.setAttribute("aria-label", "Details");
     foldButton.addEventListener("click", () => fold(!dock.body.hidden));
     const closeButton = make("button", "dock-close quiet", "×");
     closeButton.type = "button";
@@ -362,7 +392,9 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     const stop = make("button", "dock-stop quiet", "Stop after this message");
     stop.type = "button";
     stop.addEventListener("click", () => {
-      stop.disabled = true;
+      // Not "disabled", which would take the focus away.
+      if (stop.getAttribute("aria-disabled")) return;
+      stop.setAttribute("aria-disabled", "true");
       fetch(`/check/${check.check_id}/stop`, { method: "POST", headers: { accept: LIVE.accept } });
     });
     const add = make("a", "button dock-add", "Add a mailbox");
@@ -372,14 +404,20 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     box.append(head, body);
     // At the end of the page: neither the list nor the focus moves.
     document.body.append(box);
-    dock = { box, body, title, fold: foldButton, note, lines, arrived, stop, add, rows: new Map() };
+    dock = { box, body, title, fold: foldButton, close: closeButton, note, lines, arrived, stop, add, rows: new Map() };
     fold(false);
   };
 
-  const note = (text) => {
+  const note = (text, ...more) => {
     if (!dock) return;
-    dock.note.textContent = text;
+    dock.note.replaceChildren(text, ...more);
     dock.note.hidden = !text;
+  };
+
+  const noteBlocked = () => {
+    const fix = make("a", "", "How to fix");
+    fix.href = HOW_TO_FIX;
+    note(`${BLOCKED} `, fix);
   };
 
   const wordsOf = (line) => {
@@ -429,6 +467,7 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     if (dock.title.textContent !== title) dock.title.textContent = title;
     check.retrievals.forEach(drawLine);
     dock.stop.textContent = check.until ? "Stop waiting" : "Stop after this message";
+    if (summary && has(dock.stop)) dock.close.focus();
     dock.stop.hidden = Boolean(summary);
     dock.add.hidden = !(summary && check.retrievals.length === 0);
     const first = check.until && check.messages[0];
@@ -448,11 +487,14 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     const shown = fresh.filter((message) => message.folder === "Inbox").length;
     if (!list || shown === 0) return;
     news += shown;
-    let pill = document.querySelector(".dock-pill");
+    let pill = document.querySelector(".dock-pill > a");
     if (!pill) {
-      pill = make("a", "dock-pill");
+      // Without height, so that the list stays where it is.
+      const place = make("p", "dock-pill");
+      pill = make("a");
       pill.href = window.location.href;
-      list.prepend(pill);
+      place.append(pill);
+      list.prepend(place);
     }
     pill.textContent = news === 1 ? "1 new message" : `${news} new messages`;
   };
@@ -461,12 +503,18 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     quiet();
     note("");
     draw();
-    say(check.summary.words);
-    if (check.summary.good) later(close, CLOSES_AFTER);
+    tell(check.summary.words);
+    if (check.summary.good) later(closeWhenLeft, CLOSES_AFTER);
+  };
+
+  /** Says once that a mailbox is done: a stream begins with what was told before. */
+  const tellDone = (line, before) => {
+    if (line.result && !(before && before.result)) tell(`${line.retrieval}: ${line.words}`);
   };
 
   const update = (line) => {
     const at = check.retrievals.findIndex((one) => one.retrieval === line.retrieval);
+    tellDone(line, check.retrievals[at]);
     if (at < 0) check.retrievals.push(line);
     else check.retrievals[at] = line;
     draw();
@@ -475,13 +523,14 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
   const poll = async () => {
     try {
       const response = await fetch(address(""), { headers: LIVE });
-      if (!response.ok) return close();
+      // Signed out, or forgotten. What else a proxy answers will pass.
+      if ([401, 403, 404].includes(response.status)) return close();
+      if (!response.ok) throw response;
       const before = check;
       check = await response.json();
       tellNews(check.messages);
       for (const line of check.retrievals) {
-        const same = before.retrievals.find((one) => one.retrieval === line.retrieval);
-        if (line.result && !(same && same.result)) say(`${line.retrieval}: ${line.words}`);
+        tellDone(line, before.retrievals.find((one) => one.retrieval === line.retrieval));
       }
       if (check.summary) return ended();
       draw();
@@ -504,35 +553,36 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
       if (!seen.has(message.id)) check.messages.push(message);
       tellNews([message]);
     });
-    hears("done", (line) => {
-      update(line);
-      say(`${line.retrieval}: ${line.words}`);
-    });
+    hears("done", update);
     hears("summary", (summary) => {
       check.summary = summary;
       ended();
     });
-    later(() => {
-      if (isHeard || !source) return;
+    const pollInstead = () => {
       source.close();
       source = null;
-      note(BLOCKED);
+      if (!isHeard) noteBlocked();
       poll();
-    }, FIRST_EVENT);
+    };
+    // A line that is cut comes back by itself; one that is refused does not.
+    source.addEventListener("error", () => {
+      if (source && source.readyState === EventSource.CLOSED) pollInstead();
+    });
+    later(() => { if (source && !isHeard) pollInstead(); }, FIRST_EVENT);
   };
 
-  const follow = (state) => {
-    quiet();
-    if (dock) dock.box.remove();
-    dock = null;
+  /** `isNew`: somebody has just begun it, and is told so. */
+  const follow = (state, isNew) => {
+    close();
     check = state;
     isQuiet = state.activation === "folder";
     state.messages.forEach((message) => seen.add(message.id));
     open();
     draw();
     if (state.words) note(state.words);
-    say(state.words || state.title);
     if (state.summary) return ended();
+    if (isNew) tell(state.words || state.title);
+    sessionStorage.told = check.check_id;
     listen();
     if (state.until) {
       const tick = () => { draw(); later(tick, 1000); };
@@ -545,7 +595,7 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
       const headers = { accept: "application/json" };
       const response = await fetch(form.action, { method: "POST", headers });
       if (response.redirected || !response.ok) return form.submit();
-      follow(await response.json());
+      follow(await response.json(), true);
     } catch {
       form.submit();
     }
@@ -555,12 +605,12 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const menu = form.closest("details");
-      if (menu) menu.open = false;
+      if (menu) closeMenu(menu);
       press(form);
     }));
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && dock && !event.defaultPrevented) fold(true);
+    if (event.key === "Escape" && !event.defaultPrevented && !event.target.closest("dialog")) fold(true);
   });
 
   const join = async (path) => {
@@ -568,16 +618,29 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
       const response = await fetch(path, { headers: LIVE });
       if (!response.ok || response.redirected) return;
       const state = await response.json();
-      if (state.check_id && !check) follow(state);
+      // A sign-in began it a moment ago, and nobody was told yet.
+      if (state.check_id && !check) follow(state, sessionStorage.told !== state.check_id);
     } catch {
       // There is nothing to join, then.
     }
   };
 
   const going = forms[0].dataset.check;
-  // The check's own page shows it already: it is asked for again, as without script.
-  if (document.querySelector("[data-check-page]")) {
-    setTimeout(() => window.location.reload(), BETWEEN_POLLS);
+  // The check's own page shows it already: it is asked for again, as without script, and the focus stays.
+  const shown = document.querySelector("[data-check-page]");
+  const refresh = async () => {
+    try {
+      const response = await fetch(window.location.href, { headers: { "x-inhaul-live": "1" } });
+      const page = fragment(await response.text()).querySelector("[data-check-page]");
+      if (!page) return window.location.reload();
+      for (const part of ["h1", ".dock-lines"]) shown.querySelector(part).replaceWith(page.querySelector(part));
+    } catch {
+      // The server is away for a moment.
+    }
+    setTimeout(refresh, BETWEEN_POLLS);
+  };
+  if (shown) {
+    setTimeout(refresh, BETWEEN_POLLS);
     return;
   }
   if (going) join(`/api/v1/check/${going}`);

@@ -15,7 +15,9 @@ use tokio::time::timeout;
 
 use crate::api::ApiProblem;
 use crate::app::App;
-use crate::pages::{demo, help, inbox, manage, preferences, retrievals, set_up, sign_in, welcome};
+use crate::pages::{
+    demo, help, inbox, live_progress, manage, preferences, retrievals, set_up, sign_in, welcome,
+};
 use crate::request::{Caller, origin, peer, size};
 use crate::response::{Problem, Shell, packing};
 use crate::serve::Refusal;
@@ -52,6 +54,7 @@ fn pages() -> Router<App> {
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/welcome", get(welcome::page).post(welcome::come_in))
+        .route("/help/live-progress", get(live_progress::page))
         .route("/help/{code}", get(help::code))
         .route("/preferences", get(preferences::page))
         .route("/preferences/password", post(preferences::password))

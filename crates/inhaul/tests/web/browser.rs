@@ -1,5 +1,14 @@
 //! Walks through the pages in Chromium. One browser for many pages: starting one takes seconds.
 
 mod arriving;
+mod demonstrated;
+mod hands;
+mod hearing;
 mod joining;
 mod looking;
+mod proxied;
+mod scene;
+mod strips;
+mod together;
+mod typed;
+mod walked;

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "the figures belong to the report")]
 
 mod browser;
+mod holding;
 mod house;
 #[path = "../installation/mod.rs"]
 mod installation;

@@ -56,6 +56,17 @@ impl Browser {
         self.settle()
     }
 
+    /// Types a text where the focus is, key by key.
+    pub fn type_text(&self, text: &str) -> Result<()> {
+        let strokes = text
+            .chars()
+            .flat_map(|key| [action("keyDown", key), action("keyUp", key)]);
+        let actions: Vec<_> = strokes.collect();
+        let body = json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] });
+        self.session.post("actions", &body)?;
+        self.settle()
+    }
+
     /// What a field holds now.
     pub fn value(&self, by: &By) -> Result<String> {
         text(&self.of(by, "property/value")?)

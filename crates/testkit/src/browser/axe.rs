@@ -52,19 +52,29 @@ impl fmt::Display for Violation {
 impl Browser {
     /// What is wrong with the page as it is now, in this window and with these preferences.
     pub fn axe(&self) -> Result<Vec<Violation>> {
+        self.axe_finds("violations")
+    }
+
+    /// What axe cannot decide by itself, such as a text whose ground it does not know: for the test
+    /// to decide.
+    pub fn axe_undecided(&self) -> Result<Vec<Violation>> {
+        self.axe_finds("incomplete")
+    }
+
+    fn axe_finds(&self, kind: &str) -> Result<Vec<Violation>> {
         // It comes with each question, because each page is a new one.
         let axe = axe_core::script()?;
         let run = format!("{axe}\n;return axe.run(document, arguments[0]);");
         let options = json!({
             "runOnly": TAGS,
-            "resultTypes": ["violations"],
+            "resultTypes": [kind],
             "iframes": false,
             "preload": false,
         });
         // It needs timers; the page's own scripts were left out when the page was read.
         let found = self.with_scripts(|browser| browser.script(&run, &[options]));
         let found = found.context("axe-core")?;
-        let violations = found["violations"].as_array();
+        let violations = found[kind].as_array();
         let violations = violations.with_context(|| format!("axe-core says {found}"))?;
         Ok(violations.iter().map(violation).collect())
     }

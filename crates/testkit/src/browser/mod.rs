@@ -23,6 +23,7 @@ mod requests;
 mod tabs;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod webdriver;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use self::find::By;
 pub use self::focus::Focused;
 pub use self::requests::Request;
 pub use self::tabs::Tab;
+pub use self::tree::Heard;
 
 use self::emulate::Settings;
 use self::process::Driver;

@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod help;
 pub(crate) mod inbox;
+pub(crate) mod live_progress;
 pub(crate) mod manage;
 pub(crate) mod preferences;
 pub(crate) mod retrievals;
