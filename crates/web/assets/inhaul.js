@@ -10,6 +10,7 @@
 //   data-copy="ID"       copies that element's text
 //   data-keys            opens the list of keys
 //   data-log="URL"       a button that follows the log
+//   data-tick-all="NAME" a box that ticks all boxes of that name in its form
 "use strict";
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -690,14 +691,20 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
 
 // ---- The log ----
 //   data-log="URL"   a button that follows the log behind the line data-last, into data-log-lines
+//   data-poll="URL"  where it asks instead, every 2 seconds, if a proxy holds the stream back
 
 function followLog(button) {
+  const FIRST_EVENT = 3000; // ms without an event until we poll
+  const BETWEEN_POLLS = 2000;
   const lines = one("[data-log-lines]");
   const told = one("[data-log-said]");
   let last = button.dataset.last;
   let source = null;
+  let timer = 0;
+  let isOn = false;
   let waiting = [];
   let missed = 0;
+  let hint = "";
   const count = (number) => `${number} line${number === 1 ? "" : "s"}`;
   const isAtTop = () => lines.getBoundingClientRect().top > 0;
 
@@ -708,23 +715,54 @@ function followLog(button) {
       while (lines.children.length > 1000) lines.lastElementChild.remove();
     }
     const since = waiting.length ? ` ${count(waiting.length)} since you scrolled.` : "";
-    const gap = missed ? ` ${count(missed)} went by too fast.` : "";
-    told.textContent = source ? `Following.${since}${gap}` : "";
+    const gap = missed ? ` ${Number.isFinite(missed) ? count(missed) : "Some lines"} went by too fast.` : "";
+    const words = isOn ? `Following.${since}${gap}${hint}` : "";
+    if (told.textContent !== words) told.textContent = words;
   }
-  function stop() {
+  function add(html) {
+    waiting.push(fragment(html));
+    if (waiting.length > 2000) missed += waiting.splice(0, 1000).length;
+  }
+  function quiet() {
     source?.close();
     source = null;
+    clearTimeout(timer);
+  }
+  function stop(why = "") {
+    quiet();
+    isOn = false;
     button.setAttribute("aria-pressed", "false");
     show();
+    if (why) told.textContent = why;
   }
-  function start() {
-    const url = new URL(button.dataset.log, location.href);
+  const ENDED = "The log is not followed any more. Press Refresh.";
+  const address = (place) => {
+    const url = new URL(place, location.href);
     url.searchParams.set("after", last);
-    source = new EventSource(url);
+    return url;
+  };
+  async function poll() {
+    try {
+      const response = await fetch(address(button.dataset.poll));
+      if (!isOn) return;
+      if (!response.ok || response.redirected) return stop(ENDED);
+      const news = await response.json();
+      last = String(news.last);
+      news.lines.forEach(add);
+      if (news.missed) missed = Infinity;
+      show();
+    } catch {
+      // The server is away for a moment, or the page is being left.
+    }
+    if (isOn) timer = setTimeout(poll, BETWEEN_POLLS);
+  }
+  function listen() {
+    source = new EventSource(address(button.dataset.log));
+    source.addEventListener("hello", () => clearTimeout(timer));
     source.addEventListener("line", (event) => {
+      clearTimeout(timer);
       last = event.lastEventId || last;
-      waiting.push(fragment(JSON.parse(event.data).html));
-      if (waiting.length > 2000) missed += waiting.splice(0, 1000).length;
+      add(JSON.parse(event.data).html);
       show();
     });
     source.addEventListener("missed", (event) => {
@@ -732,28 +770,57 @@ function followLog(button) {
       show();
     });
     source.addEventListener("error", () => {
-      if (source?.readyState !== EventSource.CLOSED) return;
-      stop();
-      told.textContent = "The log is not followed any more. Press Refresh.";
+      if (source?.readyState === EventSource.CLOSED) stop(ENDED);
     });
+    timer = setTimeout(() => {
+      quiet();
+      hint = " A proxy holds the live log back. Refreshing every 2 seconds instead.";
+      show();
+      poll();
+    }, FIRST_EVENT);
+  }
+  function start() {
+    isOn = true;
     button.setAttribute("aria-pressed", "true");
     show();
+    if (hint) poll();
+    else listen();
   }
   button.hidden = false;
-  button.addEventListener("click", () => (source ? stop() : start()));
+  button.addEventListener("click", () => (isOn ? stop() : start()));
   addEventListener("scroll", show, { passive: true });
   // A page that nobody sees takes no connection.
   document.addEventListener("visibilitychange", () => {
-    if (!source && button.dataset.paused) {
+    if (!isOn && button.dataset.paused !== undefined) {
       delete button.dataset.paused;
       start();
-    } else if (source && document.hidden) {
+    } else if (isOn && document.hidden) {
       button.dataset.paused = "";
       stop();
     }
   });
 }
 all("[data-log]").forEach(followLog);
+// Times are told in the reader's zone, so its heading is, too.
+for (const zone of all("[data-zone]")) {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(new Date());
+  zone.textContent = `(${parts.find((part) => part.type === "timeZoneName")?.value ?? "your time"})`;
+}
+
+// ---- Ticks ----
+
+for (const label of all("[data-tick-all]")) {
+  const box = one("input", label);
+  const boxes = () => all(`input[name="${label.dataset.tickAll}"]`, label.closest("form"));
+  label.hidden = false;
+  box.addEventListener("change", () => boxes().forEach((one) => (one.checked = box.checked)));
+  label.closest("form").addEventListener("change", (event) => {
+    if (event.target === box) return;
+    const ticked = boxes().filter((one) => one.checked).length;
+    box.checked = ticked === boxes().length;
+    box.indeterminate = ticked > 0 && !box.checked;
+  });
+}
 
 // The retrievals
 

@@ -31,6 +31,26 @@ pub trait Installation: Send + Sync + 'static {
     /// Sends a test by every way that administrators are told; says what became of each, or why
     /// there is none.
     async fn send_test_notice(&self) -> Result<Vec<TestNotice>, String>;
+    /// Visits this path at the address that people type, by its name and port as they do; says what
+    /// became of it, or what is wrong.
+    async fn visit(&self, _path: &str) -> Result<String, String> {
+        Err("This installation does not visit itself.".to_owned())
+    }
+    /// What the program is made of, by name; empty where its build could not tell.
+    fn licences(&self) -> Vec<Licence> {
+        Vec::new()
+    }
+}
+
+/// A package of somebody else's that is in the program.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Licence {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Under which licences it is given, in the words of SPDX.
+    pub licence: String,
 }
 
 /// What an installation is and stands on.

@@ -1,13 +1,17 @@
 //! What the manager's pages show of the installation: its configuration, its log, the doctor.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
+use inhaul_net::Dialler;
+use inhaul_net::tls::Trust;
+use inhaul_notices::{Heartbeat, Poster, WebUrl};
 use inhaul_types::{Octets, RunId};
 use inhaul_web::install::{
-    Disk, Facts, Finding, Grade, Installation, Level, LogFilter, LogLine, LogNews, LogPage,
-    Section, Setting, SettingFrom, TestNotice,
+    Disk, Facts, Finding, Grade, Installation, Level, Licence, LogFilter, LogLine, LogNews,
+    LogPage, Section, Setting, SettingFrom, TestNotice,
 };
 
 use crate::cli::{Context, Globals, doctor, notice};
@@ -131,6 +135,51 @@ impl Installation for Served {
         });
         Ok(sent.collect())
     }
+
+    async fn visit(&self, path: &str) -> Result<String, String> {
+        let config = self.config();
+        let Some(public) = &config.server.public_url else {
+            return Err(
+                "No public address is set. Write public_url below [server] in the \
+                        configuration file, and reload."
+                    .to_owned(),
+            );
+        };
+        let url = format!("{}{path}", public.trim_end_matches('/'));
+        let url: WebUrl = url.parse().map_err(|why| format!("{public} {why}."))?;
+        let trust = config.tls.ca_file.clone();
+        let trust = trust.map_or(Trust::System, Trust::CaFile);
+        let is_encrypted = url.is_encrypted();
+        let poster = Poster::new(Arc::new(Dialler::new()), trust, VISIT);
+        // A heartbeat is a visit that looks whether the answer is good.
+        match Heartbeat::new(url, poster).beat().await {
+            Ok(()) if is_encrypted => {
+                Ok(format!("{public} leads here, and its certificate is good."))
+            }
+            Ok(()) => Ok(format!("{public} leads here, without encryption.")),
+            Err(why) => Err(format!("{public} does not lead here: {why}.")),
+        }
+    }
+
+    fn licences(&self) -> Vec<Licence> {
+        licences(include_str!(concat!(env!("OUT_DIR"), "/licences.tsv")))
+    }
+}
+
+/// How long a visit to our own address may take.
+const VISIT: Duration = Duration::from_secs(10);
+
+/// The list that `build.rs` made.
+fn licences(list: &str) -> Vec<Licence> {
+    let lines = list.lines().filter_map(|line| {
+        let mut parts = line.split('\t').map(str::to_owned);
+        Some(Licence {
+            name: parts.next()?,
+            version: parts.next()?,
+            licence: parts.next()?,
+        })
+    });
+    lines.collect()
 }
 
 fn disk(data: &std::path::Path) -> Option<Disk> {

@@ -60,6 +60,11 @@ impl Asked {
         }
     }
 
+    /// Whether every change is meant.
+    fn is_open(&self) -> bool {
+        self.who.trim().is_empty() && self.what.trim().is_empty()
+    }
+
     fn before(&self) -> Option<AuditId> {
         self.before.parse().ok().map(AuditId::new)
     }

@@ -12,7 +12,7 @@ pub(super) struct LimitField {
     pub(super) name: &'static str,
     /// What it is called.
     pub(super) label: &'static str,
-    /// What stands behind its field.
+    /// What stands below its label.
     pub(super) behind: &'static str,
     /// What is in the field; empty is no limit.
     pub(super) value: String,
@@ -25,7 +25,7 @@ enum Kind {
     Size,
 }
 
-/// Word, label, kind, and what stands behind the field.
+/// Word, label, kind, and what stands below the label.
 const FIELDS: [(&str, &str, Kind, &str); 9] = [
     ("retrievals", "Retrievals", Kind::Count, ""),
     ("mailbox", "Mailbox size here", Kind::Size, ""),
@@ -46,15 +46,15 @@ const FIELDS: [(&str, &str, Kind, &str); 9] = [
     ),
     (
         "started-per-day",
-        "Checks a person may start",
+        "Checks a person may start in a day",
         Kind::Count,
-        "a day",
+        "",
     ),
     (
         "started-per-day-address",
-        "Checks started from one network address",
+        "Checks started from one network address in a day",
         Kind::Count,
-        "a day",
+        "",
     ),
 ];
 

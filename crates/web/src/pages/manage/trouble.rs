@@ -29,6 +29,15 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
+    /// How often it was tried in vain, for a row; empty where that is not counted.
+    pub(super) fn tries_words(&self) -> String {
+        match self.tries {
+            0 => String::new(),
+            1 => "1 try".to_owned(),
+            more => format!("{more} tries"),
+        }
+    }
+
     /// Since when, for a row.
     pub(super) fn when(&self, now: &Timestamp) -> Option<When> {
         self.since.map(|since| at(since, *now))

@@ -27,7 +27,8 @@ use crate::response::Problem;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct From {
-    after: Option<u64>,
+    /// The number of the last line that is known.
+    pub(super) after: Option<u64>,
 }
 
 /// The lines behind the last one that was shown or heard (`Last-Event-ID`). It ends with the service,
@@ -103,7 +104,9 @@ impl Listener {
     }
 }
 
-const CONNECTED: &str = ": connected\n\n";
+/// A comment to begin with, and an event: a script that hears none knows that a proxy holds the
+/// stream back.
+const CONNECTED: &str = ": connected\n\nevent: hello\ndata: {}\n\n";
 const STILL_HERE: &str = ": still here\n\n";
 
 /// Proxies end a line on which nothing is said.

@@ -2,6 +2,7 @@
 
 mod asked;
 mod follow;
+mod news;
 mod page;
 
 use axum::Router;
@@ -14,6 +15,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/manage/log", get(page::page))
         .route("/manage/log/follow", get(follow::follow))
+        .route("/manage/log/news", get(news::news))
         .route("/manage/log.txt", get(page::text))
         .route("/manage/log.jsonl", get(page::json_lines))
 }

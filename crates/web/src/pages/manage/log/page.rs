@@ -30,6 +30,7 @@ struct LogPage {
     last: u64,
     refresh: String,
     follow: String,
+    news: String,
     text: String,
     json: String,
 }
@@ -102,6 +103,7 @@ pub(crate) async fn page(
             .collect(),
         refresh: asked.at("/manage/log"),
         follow: asked.at("/manage/log/follow"),
+        news: asked.at("/manage/log/news"),
         text: asked.at("/manage/log.txt"),
         json: asked.at("/manage/log.jsonl"),
         asked,

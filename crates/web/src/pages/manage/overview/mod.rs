@@ -28,7 +28,9 @@ struct Overview {
     title: String,
     asked: Asked,
     all: usize,
-    sentence: String,
+    /// What works and what needs somebody; what mends itself or rests.
+    sentence: (String, String),
+    has_sample: bool,
     troubles: Vec<Trouble>,
     more_troubles: usize,
     hours: HourChart,
@@ -70,6 +72,7 @@ pub(crate) async fn overview(
         asked,
         all: states.len(),
         sentence: counts.sentence(),
+        has_sample: app.sample().is_some(),
         troubles,
         more_troubles,
         hours: chart::hours(server::by_hour(&brought, now), now),
@@ -124,7 +127,8 @@ impl Counts {
         counts
     }
 
-    fn sentence(self) -> String {
+    /// The heading, and what stands below it.
+    fn sentence(self) -> (String, String) {
         let number = |count: usize| number(count as u64);
         let working = self.all - self.failing - self.trying - self.paused;
         let mut text = match (self.all, working) {
@@ -142,23 +146,31 @@ impl Counts {
                 )
             }
         };
-        for (count, one, more) in [
-            (self.failing, "needs attention", "need attention"),
-            (
+        let said = |count: usize, one: &str, more: &str| match count {
+            0 => None,
+            1 if self.all == 1 => Some(format!("The one retrieval {one}.")),
+            1 => Some(format!("1 {one}.")),
+            count => Some(format!("{} {more}.", number(count))),
+        };
+        let mut rest: Vec<_> = [
+            said(
                 self.trying,
                 "tries again by itself",
                 "try again by themselves",
             ),
-            (self.paused, "is paused", "are paused"),
-        ] {
-            match count {
-                0 => {}
-                1 if self.all == 1 => text = format!("The one retrieval {one}."),
-                1 => text.push_str(&format!(" 1 {one}.")),
-                count => text.push_str(&format!(" {} {more}.", number(count))),
-            }
+            said(self.paused, "is paused", "are paused"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let failing = said(self.failing, "needs attention", "need attention");
+        match failing {
+            Some(failing) if text.is_empty() => text = failing,
+            Some(failing) => text = format!("{text} {failing}"),
+            None if text.is_empty() => text = rest.pop().unwrap_or_default(),
+            None => {}
         }
-        text
+        (text, rest.join(" "))
     }
 }
 
@@ -195,23 +207,26 @@ mod tests {
 
     #[test]
     fn the_sentence_counts_what_works_and_what_does_not() {
-        for ((all, failing, trying, paused), words) in [
+        for ((all, failing, trying, paused), heading, below) in [
             (
                 (49, 3, 0, 0),
                 "46 of 49 retrievals are working. 3 need attention.",
+                "",
             ),
             (
                 (49, 1, 2, 1),
-                "45 of 49 retrievals are working. 1 needs attention. 2 try again by themselves. \
-                 1 is paused.",
+                "45 of 49 retrievals are working. 1 needs attention.",
+                "2 try again by themselves. 1 is paused.",
             ),
             (
                 (2, 1, 0, 0),
                 "1 of 2 retrievals is working. 1 needs attention.",
+                "",
             ),
-            ((49, 0, 0, 0), "All 49 retrievals are working."),
-            ((1, 0, 0, 0), "The one retrieval is working."),
-            ((1, 0, 1, 0), "The one retrieval tries again by itself."),
+            ((49, 0, 0, 0), "All 49 retrievals are working.", ""),
+            ((1, 0, 0, 0), "The one retrieval is working.", ""),
+            ((1, 1, 0, 0), "The one retrieval needs attention.", ""),
+            ((1, 0, 1, 0), "The one retrieval tries again by itself.", ""),
         ] {
             let counts = Counts {
                 all,
@@ -219,6 +234,7 @@ mod tests {
                 trying,
                 paused,
             };
+            let words = (heading.to_owned(), below.to_owned());
             assert_eq!(counts.sentence(), words);
         }
     }

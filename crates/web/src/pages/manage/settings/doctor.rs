@@ -27,6 +27,9 @@ pub(crate) async fn page(State(app): State<App>, Administrator(person): Administ
         Grade::Warning => 1,
         Grade::Ok => 2,
     });
+    for finding in &mut findings {
+        capitalise(&mut finding.what);
+    }
     let page = DoctorPage {
         shell: person.shell,
         title: "Check the setup",
@@ -34,6 +37,19 @@ pub(crate) async fn page(State(app): State<App>, Administrator(person): Administ
         findings,
     };
     Page::new(page).into_response()
+}
+
+/// The doctor's lines begin small on a terminal; here they are sentences.
+fn capitalise(text: &mut String) {
+    let first = text.chars().next().filter(char::is_ascii_lowercase);
+    // A name like `pop.example.org` or a command stays as it is.
+    let is_word = text
+        .split_whitespace()
+        .next()
+        .is_some_and(|word| word.chars().all(|c| c.is_ascii_alphabetic() || c == '-'));
+    if first.is_some() && is_word {
+        text[..1].make_ascii_uppercase();
+    }
 }
 
 fn sum(findings: &[Finding]) -> String {

@@ -3,7 +3,9 @@
 
 mod doctor;
 mod keys;
+mod licences;
 mod notices;
+mod outside;
 mod page;
 mod words;
 
@@ -17,6 +19,8 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/manage/settings", get(page::page))
         .route("/manage/settings/doctor", get(doctor::page))
+        .route("/manage/settings/licences", get(licences::page))
+        .route("/manage/settings/outside", post(outside::test))
         .route("/manage/notices", get(notices::section))
         .route("/manage/notices/test", post(notices::test))
         .route("/manage/keys", post(keys::make))

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::spans;
 use inhaul_store::ApiKey;
 
-use super::words::SECTIONS;
+use super::words::{SECTIONS, label, plain};
 use crate::app::App;
 use crate::install::{Setting, SettingFrom, TestNotice};
 use crate::look::time::{When, ago, day};
@@ -29,7 +29,9 @@ struct SettingsPage {
     key_name: String,
     version: String,
     data: String,
+    has_licences: bool,
     sent: Option<Result<Vec<TestNotice>, String>>,
+    visited: Option<Result<String, String>>,
     wrong: Option<Wrong>,
 }
 
@@ -41,6 +43,8 @@ struct Section {
 }
 
 struct Row {
+    /// For people; `None` where there is but the key.
+    label: Option<&'static str>,
     key: String,
     value: Option<String>,
     /// The file and line, the variable.
@@ -59,6 +63,7 @@ struct Key {
 pub(super) struct Shown {
     pub(super) done: Option<&'static str>,
     pub(super) sent: Option<Result<Vec<TestNotice>, String>>,
+    pub(super) visited: Option<Result<String, String>>,
     pub(super) key_name: String,
     pub(super) wrong: Option<Wrong>,
 }
@@ -100,7 +105,9 @@ pub(super) async fn show(app: &App, person: Person, shown: Shown) -> Result<Resp
         key_name: shown.key_name,
         version: facts.version,
         data: facts.data.display().to_string(),
+        has_licences: !app.installation().licences().is_empty(),
         sent: shown.sent,
+        visited: shown.visited,
         wrong: shown.wrong,
     };
     Ok(Page::new(page).with_status(status).into_response())
@@ -120,17 +127,22 @@ fn sections(app: &App) -> Vec<Section> {
         Section {
             label: label.unwrap_or_else(|| section.name.clone()),
             help: known.map_or("", |(_, _, help)| help),
-            rows: section.rows.into_iter().map(row).collect(),
+            rows: section
+                .rows
+                .into_iter()
+                .map(|setting| row(&section.name, setting))
+                .collect(),
             name: section.name,
         }
     };
     there.into_iter().map(section).collect()
 }
 
-fn row(setting: Setting) -> Row {
+fn row(section: &str, setting: Setting) -> Row {
     Row {
+        label: label(section, &setting.key),
         key: setting.key,
-        value: setting.value,
+        value: setting.value.as_deref().map(plain),
         from: match setting.from {
             SettingFrom::BuiltIn => None,
             SettingFrom::Written(place) => Some(place),

@@ -13,8 +13,8 @@ use inhaul_store::{Every, NewRetrieval, Remote, Retrieval, Store as _};
 use inhaul_types::{ErrorCode, RetrievalId, Timestamp};
 
 use crate::install::{
-    Facts, Finding, Grade, Installation, Level, LogFilter, LogLine, LogNews, LogPage, Section,
-    Setting, SettingFrom, TestNotice,
+    Facts, Finding, Grade, Installation, Level, Licence, LogFilter, LogLine, LogNews, LogPage,
+    Section, Setting, SettingFrom, TestNotice,
 };
 use crate::runs::State;
 use crate::testing::{self, new_retrieval};
@@ -284,5 +284,17 @@ impl Installation for Example {
                 why_not: Some("no answer".to_owned()),
             },
         ])
+    }
+
+    async fn visit(&self, path: &str) -> Result<String, String> {
+        Err(format!("https://mail.example.org has no <b>{path}."))
+    }
+
+    fn licences(&self) -> Vec<Licence> {
+        vec![Licence {
+            name: "an-example".to_owned(),
+            version: "1.2.3".to_owned(),
+            licence: "MIT OR <Apache>".to_owned(),
+        }]
     }
 }

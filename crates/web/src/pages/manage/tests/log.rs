@@ -16,7 +16,7 @@ async fn lines_are_shown_newest_first_with_their_links_and_escaped() {
         "{page}"
     );
     assert!(page.contains(&format!(
-        "href=\"/manage/retrievals/{club}/runs/4711\">4711<"
+        "href=\"/manage/retrievals/{club}/runs/4711\">"
     )));
 }
 
@@ -53,9 +53,40 @@ async fn the_log_is_followed_from_the_line_behind_the_last() {
     assert_eq!(stream.status, StatusCode::OK);
     assert_eq!(stream.kind, "text/event-stream; charset=utf-8");
     let events: Vec<_> = stream.text.split("\n\n").collect();
-    assert_eq!(events[..2], [": connected", "event: missed\ndata: 3"]);
-    let (head, data) = events[2].split_once("\ndata: ").unwrap();
+    let begins = [
+        ": connected",
+        "event: hello\ndata: {}",
+        "event: missed\ndata: 3",
+    ];
+    assert_eq!(events[..3], begins);
+    let (head, data) = events[3].split_once("\ndata: ").unwrap();
     assert_eq!(head, "id: 8\nevent: line");
     let data: serde_json::Value = serde_json::from_str(data).unwrap();
     assert!(data["html"].as_str().unwrap().starts_with("<tr "), "{data}");
+}
+
+#[tokio::test]
+async fn whoever_cannot_follow_asks_for_what_is_behind_the_last_line() {
+    let house = House::new().await;
+    let root = house.browser("root").await;
+    let asked = async |query: &str| {
+        let answered = root.get(&format!("/manage/log/news?{query}")).await;
+        assert_eq!(answered.status, StatusCode::OK);
+        let news: serde_json::Value = serde_json::from_str(&answered.text).unwrap();
+        let lines = news["lines"].as_array().unwrap().len();
+        (lines, news)
+    };
+    let (lines, all) = asked("").await;
+    assert_eq!(lines, 2);
+    assert!(
+        all["lines"][0].as_str().unwrap().starts_with("<tr "),
+        "{all}"
+    );
+    let last = all["last"].as_u64().unwrap();
+    let (lines, none) = asked(&format!("after={last}")).await;
+    assert_eq!((lines, &none["last"]), (0, &all["last"]));
+    let (lines, newest) = asked(&format!("after={}", last - 1)).await;
+    assert_eq!((lines, &newest["missed"]), (1, &serde_json::json!(false)));
+    let (lines, _) = asked("find=run%3A4711").await;
+    assert_eq!(lines, 1, "the filter is the page's");
 }

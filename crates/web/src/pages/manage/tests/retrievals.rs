@@ -11,7 +11,7 @@ use crate::runs::What;
 
 /// The names of a list's rows in their order.
 fn names(page: &str) -> Vec<&str> {
-    let rows = page.split("<td data-label=\"Retrieval\"><a ").skip(1);
+    let rows = page.split("<td class=\"named\"><a ").skip(1);
     rows.map(|row| row.split(['>', '<']).nth(1).unwrap())
         .collect()
 }

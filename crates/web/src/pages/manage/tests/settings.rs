@@ -99,3 +99,40 @@ async fn a_key_is_shown_once_and_acts_until_it_is_removed() {
     assert!(audit.contains(&"root: removed API key backup <b> of account root".to_owned()));
     assert!(!audit.join(" ").contains(key));
 }
+
+#[tokio::test]
+async fn what_is_not_plain_in_the_file_is_plain_on_the_page() {
+    let house = House::new().await;
+    let page = house.browser("root").await.page("/manage/settings").await;
+    assert!(page.contains("Checks at the same time"), "{page}");
+    assert!(
+        page.contains("at_once") && !page.contains("&#34;"),
+        "{page}"
+    );
+    assert!(page.contains("Message in the inbox of"), "{page}");
+}
+
+#[tokio::test]
+async fn the_address_people_type_is_visited_and_what_came_of_it_is_said() {
+    let house = House::new().await;
+    let root = house.browser("root").await;
+    let told = root.post("/manage/settings/outside", &[]).await;
+    assert_eq!(told.status, StatusCode::OK);
+    let asked_for = crate::assets::address("icon.svg");
+    let said = format!("https://mail.example.org has no &#60;b&#62;{asked_for}.");
+    assert!(told.text.contains(&said), "{}", told.text);
+}
+
+#[tokio::test]
+async fn the_packages_in_the_program_are_listed_with_their_licences() {
+    let house = House::new().await;
+    let root = house.browser("root").await;
+    let settings = root.page("/manage/settings").await;
+    assert!(settings.contains("href=\"/manage/settings/licences\""));
+    let page = root.page("/manage/settings/licences").await;
+    assert!(
+        page.contains("an-example") && page.contains("1 package of others"),
+        "{page}"
+    );
+    assert!(page.contains("MIT OR &#60;Apache&#62;"), "{page}");
+}
