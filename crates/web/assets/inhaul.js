@@ -299,7 +299,11 @@ function wake(root = document) {
   tellTimes(root);
 }
 wake();
-one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// Sideways alone: the page stays where it is.
+for (const here of all(".tabs [aria-current]")) {
+  const tabs = here.closest(".tabs");
+  tabs.scrollLeft = here.offsetLeft - (tabs.clientWidth - here.offsetWidth) / 2;
+}
 one("[data-focus]")?.focus();
 addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
 

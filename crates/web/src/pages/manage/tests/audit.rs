@@ -79,7 +79,9 @@ async fn a_long_audit_goes_on_behind() {
     let (mut place, mut seen) = ("/manage/audit".to_owned(), 0);
     loop {
         let page = root.page(&place).await;
-        seen += page.matches("<td class=\"side first-line one-line\">").count();
+        seen += page
+            .matches("<td class=\"side first-line one-line\">")
+            .count();
         let Some((before, _)) = page.split_once("\" rel=\"next\">Older") else {
             break;
         };

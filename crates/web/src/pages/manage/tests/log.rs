@@ -15,9 +15,7 @@ async fn lines_are_shown_newest_first_with_their_links_and_escaped() {
         page.contains(&format!("href=\"/manage/retrievals/{club}\">Club<")),
         "{page}"
     );
-    assert!(page.contains(&format!(
-        "href=\"/manage/retrievals/{club}/runs/4711\">"
-    )));
+    assert!(page.contains(&format!("href=\"/manage/retrievals/{club}/runs/4711\">")));
 }
 
 #[tokio::test]
