@@ -40,7 +40,7 @@ pub(super) const SECTIONS: [(&str, &str, &str); 11] = [
 ];
 
 /// Section, key, and what the key is called for people.
-const LABELS: [(&str, &str, &str); 53] = [
+const LABELS: [(&str, &str, &str); 54] = [
     ("server", "listen", "Pages are served at"),
     ("server", "public_url", "Address that people type"),
     ("server", "tls_cert", "HTTPS certificate"),
@@ -102,6 +102,7 @@ const LABELS: [(&str, &str, &str); 53] = [
     ("log", "facility", "Syslog facility"),
     ("ops", "listen", "Listens at"),
     ("metrics", "enabled", "Metrics are served"),
+    ("metrics", "allow", "Who may ask for them"),
 ];
 
 /// What a key is called; its own word where we have none.
