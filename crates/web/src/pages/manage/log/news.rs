@@ -40,7 +40,7 @@ pub(crate) async fn news(
         .into_iter()
         .filter(|line| line.seq > after)
         .collect();
-    let names = names(&app);
+    let names = names(&app, &new);
     let news = News {
         last: new.last().map_or(after, |line| line.seq),
         missed: is_full,

@@ -40,7 +40,7 @@ pub(crate) async fn page(State(app): State<App>, Administrator(person): Administ
 }
 
 /// The doctor's lines begin small on a terminal; here they are sentences.
-fn capitalise(text: &mut String) {
+fn capitalise(text: &mut str) {
     let first = text.chars().next().filter(char::is_ascii_lowercase);
     // A name like `pop.example.org` or a command stays as it is.
     let is_word = text

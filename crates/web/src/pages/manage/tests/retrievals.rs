@@ -107,6 +107,7 @@ async fn runs(house: &House, retrievals: &[Retrieval], each: i64) {
                 run,
                 ended: started.plus(Duration::from_secs(1)),
                 code: (kind == 5).then_some(ErrorCode::NoAnswer),
+                detail: None,
                 listed: 0,
                 stored: if kind == 3 { 12 } else { 0 },
                 octets: Octets::ZERO,
