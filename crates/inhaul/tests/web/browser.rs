@@ -2,6 +2,7 @@
 
 mod arriving;
 mod demonstrated;
+mod following;
 mod hands;
 mod hearing;
 mod joining;

@@ -31,6 +31,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/manage/audit",
     "/manage/settings",
     "/manage/settings/doctor",
+    "/manage/settings/licences",
     "/nothing-here",
 ];
 
