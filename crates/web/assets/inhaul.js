@@ -700,6 +700,8 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
 function followLog(button) {
   const FIRST_EVENT = 3000; // ms without an event until we poll
   const BETWEEN_POLLS = 2000;
+  const HELD = "A proxy holds the live log back. Refreshing every 2 seconds instead.";
+  const ENDED = "The log is not followed any more. Press Refresh.";
   const lines = one("[data-log-lines]");
   const told = one("[data-log-said]");
   let last = button.dataset.last;
@@ -708,7 +710,8 @@ function followLog(button) {
   let isOn = false;
   let waiting = [];
   let missed = 0;
-  let hint = "";
+  let isHeld = false;
+  let before = "";
   const count = (number) => `${number} line${number === 1 ? "" : "s"}`;
   const isAtTop = () => lines.getBoundingClientRect().top > 0;
 
@@ -720,8 +723,13 @@ function followLog(button) {
     }
     const since = waiting.length ? ` ${count(waiting.length)} since you scrolled.` : "";
     const gap = missed ? ` ${Number.isFinite(missed) ? count(missed) : "Some lines"} went by too fast.` : "";
-    const words = isOn ? `Following.${since}${gap}${hint}` : "";
-    if (told.textContent !== words) told.textContent = words;
+    tell(isOn ? `Following.${since}${gap}${isHeld ? ` ${HELD}` : ""}` : "");
+  }
+  function tell(words) {
+    if (words === before) return;
+    before = words;
+    told.textContent = words;
+    if (words.endsWith(HELD)) told.append(" ", make("a", { href: "/help/live-progress" }, "How to fix"));
   }
   function add(html) {
     waiting.push(fragment(html));
@@ -737,9 +745,8 @@ function followLog(button) {
     isOn = false;
     button.setAttribute("aria-pressed", "false");
     show();
-    if (why) told.textContent = why;
+    if (why) tell(why);
   }
-  const ENDED = "The log is not followed any more. Press Refresh.";
   const address = (place) => {
     const url = new URL(place, location.href);
     url.searchParams.set("after", last);
@@ -778,7 +785,7 @@ function followLog(button) {
     });
     timer = setTimeout(() => {
       quiet();
-      hint = " A proxy holds the live log back. Refreshing every 2 seconds instead.";
+      isHeld = true;
       show();
       poll();
     }, FIRST_EVENT);
@@ -787,7 +794,7 @@ function followLog(button) {
     isOn = true;
     button.setAttribute("aria-pressed", "true");
     show();
-    if (hint) poll();
+    if (isHeld) poll();
     else listen();
   }
   button.hidden = false;
