@@ -41,13 +41,11 @@ pub(crate) async fn page(State(app): State<App>, Administrator(person): Administ
 
 /// The doctor's lines begin small on a terminal; here they are sentences.
 fn capitalise(text: &mut str) {
-    let first = text.chars().next().filter(char::is_ascii_lowercase);
-    // A name like `pop.example.org` or a command stays as it is.
-    let is_word = text
-        .split_whitespace()
-        .next()
-        .is_some_and(|word| word.chars().all(|c| c.is_ascii_alphabetic() || c == '-'));
-    if first.is_some() && is_word {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let first = first.strip_suffix(',').unwrap_or(first);
+    // A name like `pop.example.org`, or of a retrieval before a colon, stays as it is.
+    let is_word = first.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    if is_word && !first.is_empty() && first != "inhaul" && text.starts_with(first) {
         text[..1].make_ascii_uppercase();
     }
 }
@@ -83,6 +81,29 @@ impl DoctorPage {
             Grade::Ok => "●",
             Grade::Warning => "▲",
             Grade::Problem => "■",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_a_sentence_and_names_stay_as_they_are() {
+        for (found, shown) in [
+            ("the database is whole", "The database is whole"),
+            ("write, sync and read back", "Write, sync and read back"),
+            ("self-made certificate", "Self-made certificate"),
+            ("club: refuses the password", "club: refuses the password"),
+            ("pop.example.org is far", "pop.example.org is far"),
+            ("inhaul 0.1.0 answers", "inhaul 0.1.0 answers"),
+            ("4 of 10 working", "4 of 10 working"),
+            ("", ""),
+        ] {
+            let mut text = found.to_owned();
+            capitalise(&mut text);
+            assert_eq!(text, shown);
         }
     }
 }
