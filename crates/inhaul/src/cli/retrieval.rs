@@ -21,6 +21,7 @@ use inhaul_store::{Every, Security, SignInMemory, Store};
 use inhaul_types::Mechanism;
 use serde::Serialize;
 
+use super::card::CardDocument;
 use super::catch_all::words as catch_all;
 use super::names::retrieval_named;
 use super::output::{print, print_json, table};
@@ -216,6 +217,15 @@ pub(crate) fn refuse_if_written(retrieval: &inhaul_store::Retrieval) -> Result<(
     refuse_written("retrieval", &retrieval.name, at)
 }
 
+/// One retrieval, and why its last run failed.
+#[derive(Serialize)]
+struct ShowDocument<'a> {
+    #[serde(flatten)]
+    retrieval: RetrievalDocument<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<CardDocument<'a>>,
+}
+
 fn document(stand: &Stand) -> RetrievalDocument<'_> {
     let retrieval = &stand.row;
     let (after_storing, days) = match retrieval.retention {
@@ -323,11 +333,15 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
             Ok((stand.expect("one in, one out"), runs))
         })
         .await?;
+    let retrieval = &stand.row;
+    let failure = retrieval.card(&runs);
     if globals.json {
-        print_json(&document(&stand))?;
+        print_json(&ShowDocument {
+            retrieval: document(&stand),
+            card: failure.as_ref().map(CardDocument::from),
+        })?;
         return Ok(Exit::OK);
     }
-    let retrieval = &stand.row;
     let remote = &retrieval.remote;
     let trusted = match (remote.pin, &remote.ca_file) {
         (Some(pin), _) => format!("Pin         {pin}\n"),
@@ -393,7 +407,7 @@ async fn show(globals: &Globals, name: &str) -> Result<Exit, Failure> {
             &rows,
         ));
     }
-    if let Some(card) = retrieval.card(&runs) {
+    if let Some(card) = failure {
         text.push('\n');
         text.push_str(&card::text(&card, card::Paint::Plain));
     }
