@@ -71,6 +71,13 @@ impl Browser {
         serde_json::from_str(&answer.body).unwrap()
     }
 
+    /// Sends a document as the script does, and reads the one that is answered.
+    pub(crate) fn send_data(&self, method: &str, path: &str, document: &Value) -> (u16, Value) {
+        let answer = self.send_as("application/json", method, path, &[], &document.to_string());
+        let document = serde_json::from_str(&answer.body);
+        (answer.status, document.unwrap_or(Value::Null))
+    }
+
     /// A check's stream to its end, behind what was heard: name and data of each event.
     pub(crate) fn stream(&self, check: &str, heard: u64) -> Vec<(String, Value)> {
         let path = format!("/api/v1/check/{check}/events");
@@ -93,14 +100,31 @@ impl Browser {
     }
 
     fn send(&self, method: &str, path: &str, headers: &[&str], form: &str) -> Answer {
+        self.send_as(
+            "application/x-www-form-urlencoded",
+            method,
+            path,
+            headers,
+            form,
+        )
+    }
+
+    fn send_as(
+        &self,
+        kind: &str,
+        method: &str,
+        path: &str,
+        headers: &[&str],
+        body: &str,
+    ) -> Answer {
         let mut line = TcpStream::connect(self.address).unwrap();
         line.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
              sec-fetch-site: same-origin\r\ncontent-length: {}\r\n\
-             content-type: application/x-www-form-urlencoded\r\n",
+             content-type: {kind}\r\n",
             self.address,
-            form.len()
+            body.len()
         );
         if !self.cookie.is_empty() {
             head.push_str(&format!("cookie: {}\r\n", self.cookie));
@@ -108,7 +132,7 @@ impl Browser {
         for header in headers {
             head.push_str(&format!("{header}\r\n"));
         }
-        write!(line, "{head}\r\n{form}").unwrap();
+        write!(line, "{head}\r\n{body}").unwrap();
         let mut octets = Vec::new();
         line.read_to_end(&mut octets).unwrap();
         let text = String::from_utf8(octets).unwrap();

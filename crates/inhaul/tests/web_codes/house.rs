@@ -1,0 +1,142 @@
+//! A running server with its pages, whose names lead nowhere but where they are known here.
+
+use std::cell::{Ref, RefCell};
+use std::fs;
+
+use inhaul_testkit::{Server, TestDir};
+use serde_json::Value;
+
+use crate::forms::Browser;
+use crate::installation::{Installation, document};
+use crate::namespace::{Namespace, Own};
+use crate::peers::Remote;
+
+/// The administrator, who is signed in.
+const ALICE: &str = "alice";
+/// Her password.
+pub(crate) const PASSWORD: &str = "three-calm-herons-9021";
+
+/// The server, and its administrator at its pages.
+pub(crate) struct House {
+    pub(crate) home: Installation,
+    pages: RefCell<Browser>,
+    pub(crate) server: Server,
+    _namespace: Namespace,
+    _files: TestDir,
+}
+
+impl House {
+    /// One that is as it comes.
+    pub(crate) fn new() -> Self {
+        Self::with(|home| home)
+    }
+
+    /// One that is started with something else about it, once there are accounts: `alice`, `anna`,
+    /// `other`, and `full`, who has room for 1 KB.
+    pub(crate) fn with(change: impl FnOnce(Installation) -> Installation) -> Self {
+        Self::prepared(|_| (), change)
+    }
+
+    /// One in which something is done before the server starts.
+    pub(crate) fn prepared(
+        prepare: impl FnOnce(&Installation),
+        change: impl FnOnce(Installation) -> Installation,
+    ) -> Self {
+        let files = TestDir::new("names").unwrap();
+        let bind = |name: &str, text: &str| {
+            fs::write(files.join(name), text).unwrap();
+            format!("mount --bind {} /etc/{name}\n", files.join(name).display())
+        };
+        // A name service that knows a few names and is sure that there are no others.
+        let sure =
+            bind("nsswitch.conf", "hosts: files\n") + &bind("hosts", "127.0.0.1 localhost\n");
+        let namespace = Namespace::new(Own::Mounts, &sure);
+        let home = Installation::through(namespace.program(), &files.join("data"));
+        let add = ["account", "add", ALICE, "--admin", "--password-stdin"];
+        home.inhaul.ok_with_input(&add, PASSWORD).unwrap();
+        let home = home.account("anna").account("other").account("full");
+        let limit = ["account", "set", "full", "--limit=mailbox=1KB"];
+        home.inhaul.ok(&limit).unwrap();
+        prepare(&home);
+        let home = change(home);
+        let server = Server::start(&home.inhaul).unwrap();
+        let pages = Browser::at(&server);
+        Self {
+            home,
+            pages: RefCell::new(pages),
+            server,
+            _namespace: namespace,
+            _files: files,
+        }
+    }
+
+    /// As [`House::new`], with a clock that stands until it is turned.
+    #[cfg(feature = "test-clock")]
+    pub(crate) fn with_clock() -> (Self, inhaul_testkit::ClockFile) {
+        let mut clock = None;
+        let house = Self::with(|home| {
+            let file = inhaul_testkit::ClockFile::create(home.beside("clock")).unwrap();
+            let home = home.env("INHAUL_TEST_CLOCK", file.path());
+            clock = Some(file);
+            home
+        });
+        (house, clock.unwrap())
+    }
+
+    /// Adds a retrieval, which does nothing by itself unless it is said to.
+    pub(crate) fn add(&self, name: &str, remote: &Remote) {
+        add(&self.home, name, remote);
+    }
+
+    /// Has it checked by a command; how that ended, and what it reports.
+    pub(crate) fn pull(&self, name: &str) -> (Option<i32>, Value) {
+        let finished = self.home.inhaul.run(&["pull", name, "--json"]).unwrap();
+        assert!(!finished.stdout.is_empty(), "{finished:?}");
+        let report = document(&finished.stdout)["retrievals"][0].take();
+        (finished.code(), report)
+    }
+
+    /// The pages, with the administrator signed in: anew where the clock was turned too far.
+    pub(crate) fn pages(&self) -> Ref<'_, Browser> {
+        if self.pages.borrow().get("/api/v1/status").status != 200 {
+            self.pages.borrow_mut().sign_in(ALICE, PASSWORD);
+        }
+        self.pages.borrow()
+    }
+
+    /// The retrieval as a program is told of it.
+    pub(crate) fn api(&self, name: &str) -> Value {
+        let all = self.pages().data("GET", "/api/v1/retrievals");
+        let all = all["retrievals"].as_array().unwrap();
+        let one = all.iter().find(|one| one["name"] == name).unwrap();
+        self.pages()
+            .data("GET", &format!("/api/v1/retrievals/{}", one["id"]))
+    }
+
+    /// The address of a page.
+    pub(crate) fn at(&self, path: &str) -> String {
+        let ready = self.server.ready().unwrap();
+        let mut lines = ready.lines();
+        let web = lines.find_map(|line| line.strip_prefix("web ")).unwrap();
+        format!("{web}{path}")
+    }
+
+    /// What its page says, as HTML.
+    pub(crate) fn page(&self, name: &str) -> String {
+        let id = self.api(name)["id"].as_i64().unwrap();
+        let page = self.pages().get(&format!("/manage/retrievals/{id}"));
+        assert_eq!(page.status, 200, "{page:?}");
+        page.body
+    }
+}
+
+/// Adds a retrieval, which does nothing by itself unless it is said to.
+pub(crate) fn add(home: &Installation, name: &str, remote: &Remote) {
+    let mut words = vec!["--no-test"];
+    words.extend(remote.options.iter().map(String::as_str));
+    if !words.iter().any(|word| word.starts_with("--every=")) {
+        words.push("--every=never");
+    }
+    let added = home.try_retrieval(name, &remote.user, remote.account, "secret", &words);
+    assert!(added.status.success(), "{added:?}");
+}
