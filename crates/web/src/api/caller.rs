@@ -106,8 +106,11 @@ async fn find(app: &App, token: &Token, from: IpAddr) -> Result<ApiKey, ApiProbl
         return Err(ApiProblem::not_signed_in());
     };
     let is_fresh = |used| now.since(used) < TOUCH;
-    if !key.last_used.is_some_and(is_fresh) {
-        visitors.api_key_used(key.id, now).await?;
+    if !key.last_used.is_some_and(is_fresh)
+        && let Err(error) = visitors.api_key_used(key.id, now).await
+    {
+        // Whoever only looks is not to be turned away because a disk is full.
+        tracing::warn!(%error, "a key's last use is not written down");
     }
     Ok(key)
 }

@@ -3,6 +3,7 @@
 mod detect;
 mod door;
 mod install;
+mod places;
 mod runs;
 pub(crate) mod set_up;
 mod survey;

@@ -19,6 +19,7 @@ use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
 use inhaul_web::runs::*;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::places::Places;
 use super::{detect, survey};
 use crate::cli::Context;
 use crate::serve::pace;
@@ -29,6 +30,7 @@ pub(super) struct OfEngine {
     service: Arc<Service>,
     context: Context,
     clock: Clock,
+    places: Places,
 }
 
 impl OfEngine {
@@ -38,6 +40,7 @@ impl OfEngine {
             service: Arc::clone(&context.service),
             context: context.clone(),
             clock,
+            places: Places::default(),
         }
     }
 
@@ -168,6 +171,7 @@ impl Runs for OfEngine {
         for_person: Option<AccountId>,
         look: &dyn Look,
     ) -> Result<Inspection, InspectionFailure> {
+        let _place = self.places.take(for_person).await;
         let reach = self.reach(for_person).await.map_err(|error| {
             tracing::error!(%error, "a person's reach cannot be read");
             InspectionFailure {
@@ -227,6 +231,7 @@ impl Runs for OfEngine {
         for_person: Option<AccountId>,
         step: &(dyn Fn(DetectionStep) + Send + Sync),
     ) -> Result<Detection, DetectionFailure> {
+        let _place = self.places.take(for_person).await;
         let reach = self.reach(for_person).await.map_err(|error| {
             tracing::error!(%error, "a person's reach cannot be read");
             DetectionFailure::NothingFound(Vec::new())
