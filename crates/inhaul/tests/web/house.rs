@@ -1,5 +1,6 @@
 //! A running server with its pages, and whoever looks at them.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use inhaul_testkit::{Browser, By, Running};
@@ -41,6 +42,22 @@ impl House {
     pub(crate) fn set_up_link(&self) -> String {
         let line = self.running.wait_for_line("  |  http", PATIENCE).unwrap();
         format!("http{}", line.trim_end_matches('|').trim())
+    }
+
+    /// Where the pages are.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.pages.rsplit_once('/').unwrap().1.parse().unwrap()
+    }
+
+    /// The server's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.running.id()
+    }
+
+    /// Kills the server as a power cut would, and gives back what it leaves.
+    pub(crate) fn kill(mut self) -> Installation {
+        self.running.kill().unwrap();
+        self.home
     }
 
     /// The address of a page.

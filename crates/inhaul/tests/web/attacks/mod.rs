@@ -1,0 +1,12 @@
+//! Attacks on the pages of the real program: whatever is sent, it is refused, the log says so, the
+//! others are served meanwhile and nothing is lost.
+
+mod addresses;
+mod guessing;
+mod headers;
+mod saving;
+mod siege;
+mod slow;
+mod smuggling;
+mod uploads;
+mod wire;
