@@ -2,9 +2,11 @@
 //! others are served meanwhile and nothing is lost.
 
 mod addresses;
+mod crawl;
 mod guessing;
 mod headers;
 mod saving;
+mod sessions;
 mod siege;
 mod slow;
 mod smuggling;

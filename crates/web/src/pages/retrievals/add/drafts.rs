@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use inhaul_store::TokenHash;
 use inhaul_types::Timestamp;
+use tokio::time::Instant;
 
 use super::draft::Draft;
 
@@ -20,6 +21,8 @@ struct Kept {
     drafts: HashMap<String, Entry>,
     /// Says which of two was used last, whatever the clock says.
     uses: u64,
+    /// A task comes by to forget: one, however many drafts somebody begins.
+    is_watched: bool,
 }
 
 /// A draft that requests of its session work on.
@@ -53,8 +56,9 @@ impl Drafts {
             draft: Arc::new(Mutex::new(draft)),
         };
         kept.drafts.insert(id, entry);
-        drop(kept);
-        tokio::spawn(forget_later(Arc::downgrade(&self.0), now));
+        if !std::mem::replace(&mut kept.is_watched, true) {
+            tokio::spawn(forget_later(Arc::downgrade(&self.0), now));
+        }
     }
 
     /// The session's own draft of this id. `None` if it is over, or somebody else's.
@@ -101,16 +105,18 @@ impl Kept {
     }
 }
 
-/// Nobody has to come by for a password to be forgotten.
+/// Nobody has to come by for a password to be forgotten. Ends with the last draft.
 async fn forget_later(kept: Weak<Mutex<Kept>>, begun: Timestamp) {
-    let mut passed = Duration::ZERO;
-    // A draft that is used lives on, so it is looked at again; none is used for a day.
-    while passed < LONGEST {
-        tokio::time::sleep(LIFE).await;
-        passed += LIFE;
+    let began = Instant::now();
+    loop {
+        tokio::time::sleep(BETWEEN_SWEEPS).await;
         let Some(kept) = kept.upgrade() else { return };
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.sweep(begun.plus(passed));
+        kept.sweep(begun.plus(began.elapsed()));
+        if kept.drafts.is_empty() {
+            kept.is_watched = false;
+            return;
+        }
     }
 }
 
@@ -123,7 +129,7 @@ const MOST: usize = 1_000;
 /// After the last look at it.
 const LIFE: Duration = Duration::from_secs(30 * 60);
 
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -208,5 +214,15 @@ mod tests {
         tokio::time::advance(LIFE + Duration::from_secs(1)).await;
         tokio::task::yield_now().await;
         assert!(drafts.kept().drafts.is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_task_forgets_however_many_are_begun() {
+        let drafts = Drafts::default();
+        for number in 0..100 {
+            begin(&drafts, &number.to_string(), 1, 0);
+        }
+        let tasks = tokio::runtime::Handle::current().metrics();
+        assert_eq!(tasks.num_alive_tasks(), 1);
     }
 }
