@@ -44,7 +44,7 @@ pub fn is_only_to_cc(sources: &[SurveyedSource]) -> bool {
 
 /// What becomes of mail where only To and Cc say whom it is for.
 pub const ONLY_TO_CC: &str = "This provider does not record the real recipient. Newsletters, mailing \
-    lists and blind copies name someone else in To. They go to the fallback account. Ask the provider \
+    lists and blind copies name someone else in To. They would go to the fallback account. Ask the provider \
     for an \"envelope recipient\" header.";
 
 #[cfg(test)]

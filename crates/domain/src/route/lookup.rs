@@ -212,6 +212,17 @@ impl Lookup {
         Some(self.matched(wildcard.holder, None, None))
     }
 
+    /// What may stand between a name and its tag.
+    pub(super) fn separators(&self) -> &str {
+        &self.separators
+    }
+
+    /// What holds the address of the rule in this place, from 1.
+    pub(super) fn rule(&self, number: usize) -> Option<&Holder> {
+        let title = Title::Rule(number);
+        self.holders.iter().find(|holder| holder.title == title)
+    }
+
     /// Whether an account or a rule has this very address; the name without letter case.
     pub(super) fn is_somebodys(&self, name: &str, domain: &str, alias_of: Option<&str>) -> bool {
         self.named(name, domain, alias_of).is_some()

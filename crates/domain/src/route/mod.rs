@@ -16,6 +16,7 @@ mod catch_all;
 mod decide;
 mod explain;
 mod gather;
+mod hindrance;
 mod hops;
 mod lookup;
 mod preview;
@@ -37,6 +38,7 @@ pub use catch_all::{
     CatchAll, DEFAULT_EVIDENCE, DEFAULT_MAX_RECIPIENTS, DEFAULT_SEPARATORS, OwnNames, Place,
     RecipientSource, Rule,
 };
+pub use hindrance::Hindrance;
 pub use preview::{Counts, sender_shown, without_rule};
 pub use routed::{Found, FoundBy, Placement, Routed};
 pub use spelling::covers;

@@ -4,6 +4,7 @@
 mod any_octets;
 mod corpus;
 mod evidence;
+mod hindrances;
 mod hops;
 mod matching;
 mod named_header;
