@@ -12,6 +12,7 @@ use crate::demo::Controls;
 use crate::door::Door;
 use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
+use crate::pages::manage::catch_all::Counted;
 use crate::pages::retrievals::Drafts;
 use crate::request::Bars;
 use crate::runs::Runs;
@@ -37,6 +38,7 @@ struct Shared {
     refusals: Refusals,
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
+    unclaimed: Counted,
     demo: OnceLock<Arc<dyn Controls>>,
     sample: OnceLock<Arc<dyn SampleMailbox>>,
 }
@@ -65,6 +67,7 @@ impl App {
             refusals: Refusals::default(),
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
+            unclaimed: Counted::default(),
             demo: OnceLock::new(),
             sample: OnceLock::new(),
         }))
@@ -133,6 +136,11 @@ impl App {
     /// Mailboxes that are being added.
     pub(crate) fn drafts(&self) -> &Drafts {
         &self.0.drafts
+    }
+
+    /// What fallbacks hold for addresses without a rule, as it was counted last.
+    pub(crate) fn unclaimed(&self) -> &Counted {
+        &self.0.unclaimed
     }
 
     /// Whoever makes things happen in a demo; a real installation has nobody.

@@ -120,7 +120,7 @@ async fn show(
     let Some(folder) = folders.iter().find(|folder| folder.id == id) else {
         return Err(Problem::not_found(&person.shell));
     };
-    let unclaimed = banner(app, &person.account, id).await?;
+    let unclaimed = banner(app, &person.account, folder).await?;
     let views = app.store().views();
     let mut messages = views.newest_messages(id, behind.place(), PAGE + 1).await?;
     let has_older = messages.len() > PAGE as usize;

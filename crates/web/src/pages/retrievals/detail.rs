@@ -44,6 +44,8 @@ struct Detail {
     next: Option<When>,
     mailbox: String,
     goes_to: String,
+    /// It is a catch-all, and whoever looks manages it.
+    shares_out: bool,
     paused: bool,
     allowed: Allowed,
     card: Option<Card>,
@@ -115,6 +117,7 @@ pub(super) async fn show(
             .map(|next| until(next, now)),
         mailbox: words::mailbox(row),
         goes_to: goes_to(&state, &looker),
+        shares_out: row.routing.catch_all().is_some() && looker.of.is_none(),
         paused: row.paused,
         allowed,
         wants_password: card.as_ref().is_some_and(wants_password) && allowed.change,

@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use inhaul_domain::route::RecipientSource;
@@ -13,7 +14,7 @@ use inhaul_store::{Remote, RemoteSecret};
 use inhaul_types::{AccountId, Card, Secret, Timestamp};
 
 use crate::request::Token;
-use crate::runs::{Inspection, Survey};
+use crate::runs::{Detection, Inspection, Survey};
 
 /// What somebody typed so far.
 #[derive(Clone)]
@@ -75,7 +76,17 @@ impl TypedRule {
 
 /// All drafts. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Drafts(Arc<Mutex<VecDeque<Kept>>>);
+pub(super) struct Drafts {
+    kept: Arc<Mutex<VecDeque<Kept>>>,
+    /// Servers that were found to have an authority of their own: the file is in no form.
+    authorities: Arc<Mutex<VecDeque<Authority>>>,
+}
+
+struct Authority {
+    host: String,
+    port: u16,
+    file: PathBuf,
+}
 
 struct Kept {
     id: String,
@@ -130,9 +141,72 @@ impl Drafts {
         self.fresh(now).retain(|one| one.id != id);
     }
 
-    fn fresh(&self, now: Timestamp) -> std::sync::MutexGuard<'_, VecDeque<Kept>> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// What detection found says whose certificates to trust there.
+    pub(super) fn found(&self, found: &Detection) {
+        let Some(file) = found.ca_file.clone() else {
+            return;
+        };
+        let mut known = self.authorities();
+        while known.len() >= MOST {
+            known.pop_front();
+        }
+        known.push_back(Authority {
+            host: found.host.clone(),
+            port: found.port,
+            file,
+        });
+    }
+
+    /// The authority of a server that was found.
+    pub(super) fn authority_of(&self, host: &str, port: u16) -> Option<PathBuf> {
+        let known = self.authorities();
+        let is_meant = |one: &&Authority| one.host.eq_ignore_ascii_case(host) && one.port == port;
+        let found = known.iter().rev().find(is_meant);
+        found.map(|one| one.file.clone())
+    }
+
+    fn authorities(&self) -> MutexGuard<'_, VecDeque<Authority>> {
+        let known = self.authorities.lock();
+        known.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fresh(&self, now: Timestamp) -> MutexGuard<'_, VecDeque<Kept>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|one| now.since(one.used) < KEPT_FOR);
         kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inhaul_store::Security;
+
+    use super::*;
+    use crate::runs::Origin;
+
+    #[test]
+    fn a_server_that_was_found_keeps_its_authority_and_gives_it_to_no_other() {
+        let drafts = Drafts::default();
+        let found = |host: &str, port, file: Option<&str>| Detection {
+            host: host.into(),
+            port,
+            security: Security::StartTls,
+            ca_file: file.map(PathBuf::from),
+            user: "postmaster@firm.example".into(),
+            other_user: None,
+            origin: Origin::Guess,
+            notes: Vec::new(),
+            not_possible: None,
+        };
+        drafts.found(&found("pop.firm.example", 110, None));
+        drafts.found(&found("pop.isp.example", 110, Some("/tmp/isp.pem")));
+        for (host, port, file) in [
+            ("POP.isp.example", 110, Some("/tmp/isp.pem")),
+            ("pop.isp.example", 995, None),
+            ("pop.firm.example", 110, None),
+        ] {
+            let authority = drafts.authority_of(host, port);
+            assert_eq!(authority, file.map(PathBuf::from), "{host} {port}");
+        }
     }
 }

@@ -105,13 +105,15 @@ async fn take(
     page.fields = Fields::typed(typed);
     page.has_password = before.is_some();
     if typed.text("do") == "find" {
-        return Ok(page.find(app).await);
+        return Ok(page.find(app, drafts).await);
     }
     let kept = before.as_ref().map(|(_, draft)| &draft.mailbox);
-    let wanted = match Wanted::read(typed, kept) {
+    let mut wanted = match Wanted::read(typed, kept) {
         Ok(wanted) => wanted,
         Err(wrong) => return Ok(page.refuse(wrong)),
     };
+    let remote = &mut wanted.remote;
+    remote.ca_file = drafts.authority_of(&remote.host, remote.port);
     let found = match test::test(app, &wanted.remote, &wanted.password).await {
         Tested::Good(found) => found,
         Tested::Bad {
@@ -317,7 +319,7 @@ impl MailboxPage {
     }
 
     /// Fills in the server of the domain. No password is sent anywhere.
-    async fn find(mut self, app: &App) -> Response {
+    async fn find(mut self, app: &App, drafts: &Drafts) -> Response {
         let domain = match domains(&self.fields.domains) {
             Ok(domains) => domains.into_iter().next().unwrap_or_default(),
             Err(wrong) => return self.refuse(wrong),
@@ -327,6 +329,7 @@ impl MailboxPage {
         let detected = app.runs().detect(&address, None, &|_| {}).await;
         match detected {
             Ok(found) => {
+                drafts.found(&found);
                 self.fields.server = format!("{} {}", found.host, found.port);
                 let word = SECURITIES.iter().find(|one| one.2 == Some(found.security));
                 self.fields.security = word.map_or("", |one| one.0).to_owned();

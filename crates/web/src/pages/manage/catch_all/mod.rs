@@ -8,6 +8,7 @@
 mod banner;
 mod draft;
 mod header;
+mod kept;
 mod looking;
 mod mailbox;
 mod places;
@@ -15,6 +16,7 @@ mod preview;
 mod rules;
 mod save;
 mod saved;
+mod sorted;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -27,8 +29,9 @@ use crate::app::App;
 use crate::request::Administrator;
 use crate::response::Problem;
 use draft::{Draft, Drafts};
+use kept::Kept;
 
-pub(crate) use banner::{Banner, banner};
+pub(crate) use banner::{Banner, Counted, banner};
 
 /// `/manage/catch-all` and what a catch-all has below `/manage/retrievals/ID`.
 pub(crate) fn routes() -> Router<App> {
@@ -56,9 +59,18 @@ pub(crate) fn routes() -> Router<App> {
         .route("/manage/catch-all/add/{id}/save", post(save::save))
         .route(
             "/manage/retrievals/{id}/rules",
-            get(saved::page).post(saved::change),
+            get(saved::rules::page).post(saved::rules::change),
+        )
+        .route(
+            "/manage/retrievals/{id}/preview",
+            get(saved::preview::page).post(saved::preview::change),
+        )
+        .route(
+            "/manage/retrievals/{id}/sharing",
+            get(saved::sharing::page).post(saved::sharing::change),
         )
         .layer(Extension(Drafts::default()))
+        .layer(Extension(Kept::default()))
 }
 
 /// The address of a step of a draft.

@@ -5,22 +5,18 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Form};
-use inhaul_domain::route::{Counts, Routed, sender_shown, without_rule};
-use inhaul_message::{HeaderBlock, summarize};
-use inhaul_types::{Card, Timestamp};
+use inhaul_types::Card;
 
 use super::draft::{Draft, Drafts, TypedRule};
 use super::looking::{self, Meant};
-use super::places::{choices, shown_words};
+use super::places::choices;
 use super::save::SaveFields;
+use super::sorted::Sorted;
 use super::typed::{Typed, Wrong};
 use super::{open, step};
 use crate::app::App;
-use crate::look::many;
-use crate::look::time::{Ago, ago, at};
 use crate::request::{Administrator, Person};
 use crate::response::{Page, Problem, Shell, see_other};
-use crate::runs::Surveyed;
 
 #[derive(Template)]
 #[template(path = "manage/catch_all/preview.html")]
@@ -28,35 +24,17 @@ pub(super) struct PreviewPage {
     shell: Shell,
     title: String,
     id: String,
-    rows: Vec<Row>,
-    /// `17 to their person, 1 to two people, 2 to the fallback account`.
-    words: String,
-    /// `These 20 messages`.
-    these: String,
-    read_at: Option<Ago>,
-    /// The addresses that nobody has, and how many messages are for each.
-    unclaimed: Vec<(String, u64)>,
-    /// Messages in which no address was found.
-    no_address: u64,
+    /// The messages, if their headers could be read.
+    sorted: Option<Sorted>,
     fallback: String,
+    /// No file says its rules: it is not saved yet.
+    written: Option<String>,
     newest: u32,
     host: String,
     choices: Vec<String>,
     card: Option<Card>,
     pub(super) save: SaveFields,
     pub(super) wrong: Option<Wrong>,
-}
-
-/// A message and where it would go.
-struct Row {
-    date: Option<Ago>,
-    from: String,
-    subject: String,
-    found: String,
-    to: Vec<String>,
-    /// Each recipient's explanation.
-    why: String,
-    has_no_rule: bool,
 }
 
 /// How it would be.
@@ -84,11 +62,7 @@ pub(super) async fn change(
     let mut draft = open(&app, &drafts, &admin, &id)?;
     let (account, now) = (admin.0.id(), app.now());
     if typed.text("do") == "look" {
-        let newest = typed.text("newest").parse().unwrap_or(draft.newest);
-        draft.newest = match NEWEST.contains(&newest) {
-            true => newest,
-            false => draft.newest,
-        };
+        draft.newest = newest(&typed);
         draft.survey = looking::look(&app, &admin, &draft.mailbox, draft.newest).await;
         drafts.put(id.clone(), account, now, draft);
         return Ok(see_other(&step(&id, "preview")));
@@ -129,28 +103,14 @@ pub(super) async fn show(
         return Ok(Err(see_other(&step(id, "rules"))));
     };
     let router = meant.router(app, &person, &draft.mailbox).await?;
-    let (mailbox, now) = (&draft.mailbox, app.now());
-    let headers = draft.survey.as_ref().map(|survey| &survey.headers[..]);
-    let headers = headers.unwrap_or_default();
-    let routed: Vec<Routed> = headers
-        .iter()
-        .map(|surveyed| router.route(&HeaderBlock::new(&surveyed.header)))
-        .collect();
-    let rows = headers.iter().zip(&routed);
-    let unclaimed = without_rule(&routed).into_iter();
-    let words = Counts::of(&routed).words();
+    let mailbox = &draft.mailbox;
+    let survey = draft.survey.as_ref();
+    let sorted = survey.map(|survey| Sorted::by(&router, survey, app.now()));
     let page = PreviewPage {
         title: format!("Catch-all for {}", mailbox.domain()),
-        rows: rows
-            .map(|(one, routed)| Row::of(one, routed, now))
-            .collect(),
-        these: these(headers.len() as u64),
-        read_at: draft.survey.as_ref().ok().map(|survey| ago(survey.at, now)),
-        unclaimed: unclaimed
-            .map(|(address, count)| (address.to_owned(), count))
-            .collect(),
-        no_address: routed.iter().filter(|one| one.found.is_empty()).count() as u64,
+        sorted: sorted.ok(),
         fallback: meant.fallback.words(),
+        written: None,
         newest: draft.newest,
         host: mailbox.remote.host.clone(),
         choices: choices(app.store()).await?,
@@ -159,38 +119,16 @@ pub(super) async fn show(
         shell: person.shell,
         id: id.to_owned(),
         wrong: None,
-        words,
     };
     Ok(Ok(page))
 }
 
-fn these(messages: u64) -> String {
-    match messages {
-        1 => "This 1 message".to_owned(),
-        more => format!("These {}", many(more, "message")),
-    }
-}
-
-impl Row {
-    fn of(surveyed: &Surveyed, routed: &Routed, now: Timestamp) -> Self {
-        let summary = summarize(&surveyed.header);
-        let placements = routed.placements.iter();
-        Self {
-            date: summary.date.map(|date| at(date, now)),
-            from: sender_shown(&summary.from).to_owned(),
-            subject: summary.subject,
-            found: routed.found_words(),
-            to: placements
-                .clone()
-                .map(|placement| shown_words(&placement.place.shown))
-                .collect(),
-            why: placements
-                .map(|placement| placement.why.as_str())
-                .collect::<Vec<_>>()
-                .join("; "),
-            has_no_rule: routed.has_no_rule(),
-        }
-    }
+/// How many messages somebody wants to look at.
+pub(super) fn newest(typed: &Typed) -> u32 {
+    let newest = typed.text("newest").parse().ok();
+    newest
+        .filter(|newest| NEWEST.contains(newest))
+        .unwrap_or(NEWEST[0])
 }
 
 impl PreviewPage {
@@ -219,4 +157,4 @@ impl PreviewPage {
 }
 
 /// How many messages somebody may look at: the engine reads no more than 200.
-const NEWEST: [u32; 4] = [20, 50, 100, 200];
+pub(super) const NEWEST: [u32; 4] = [20, 50, 100, 200];

@@ -50,6 +50,8 @@ struct Row {
     sentence: String,
     name: String,
     who: String,
+    /// It is a catch-all.
+    shares_out: bool,
     href: String,
     strip: Strip,
     last_good: Option<When>,
@@ -113,6 +115,7 @@ fn row(state: &runs::State, standing: Standing, bars: &[Bar], now: Timestamp) ->
         sentence: state.sentence(now),
         name: row.name.clone(),
         who: who(state).to_owned(),
+        shares_out: row.routing.catch_all().is_some(),
         href: detail(state),
         strip: strip(bars, now, row.paused),
         last_good: row.last_good.map(|then| ago(then, now)),

@@ -2,4 +2,6 @@
 
 mod house;
 mod saved;
+mod saved_preview;
+mod saved_sharing;
 mod wizard;

@@ -8,7 +8,7 @@ use inhaul_types::{Activation, Digest, Fingerprint, Octets, RetrievalId, Secret}
 use super::house::{Browser, House};
 
 /// A catch-all that falls back to this account's Inbox, with rules for these addresses, all petr's.
-async fn firm(house: &House, fallback: &str, rules: &[&str]) -> RetrievalId {
+pub(super) async fn firm(house: &House, fallback: &str, rules: &[&str]) -> RetrievalId {
     let petr = house.store.account_by_name("petr").await.unwrap();
     let rule = |address: &&str| RuleSetting {
         address: address.parse().unwrap(),
@@ -53,7 +53,7 @@ async fn firm(house: &House, fallback: &str, rules: &[&str]) -> RetrievalId {
 }
 
 /// Puts a message into the fallback that nobody claims.
-async fn bring(house: &House, id: RetrievalId, number: u8, recipient: &str) {
+pub(super) async fn bring(house: &House, id: RetrievalId, number: u8, recipient: &str) {
     let retrieval = house.store.retrieval_by_id(id).await.unwrap();
     let now = house.clock.now();
     let run = NewRun {
@@ -92,7 +92,7 @@ async fn bring(house: &House, id: RetrievalId, number: u8, recipient: &str) {
 }
 
 /// Messages in a folder of an account.
-async fn count(house: &House, account: &str, folder: &str) -> u64 {
+pub(super) async fn count(house: &House, account: &str, folder: &str) -> u64 {
     let account = house.store.account_by_name(account).await.unwrap();
     let folders = house.store.folder_list(account.id).await.unwrap();
     let found = folders.iter().find(|one| one.name == folder);
@@ -232,7 +232,44 @@ async fn a_fallbacks_inbox_says_how_much_had_no_rule() {
     assert!(inbox.says(words), "{}", inbox.words());
     let link = format!("/manage/retrievals/{id}/rules#without");
     assert!(inbox.text.contains(&link));
+    // Its form does what the one among the rules does.
+    let form = [
+        ("address", "infos@firm.example"),
+        ("to", "petr"),
+        ("do", "move"),
+    ];
+    let path = format!("/manage/retrievals/{id}/rules");
+    assert!(inbox.text.contains(&format!("action=\"{path}\"")));
+    let done = root.post(&path, &form).await;
+    assert!(done.says("The rule is there, and 2 messages moved."));
+    let words = "1 message here had no rule. Most frequent: shop@firm.example (1).";
+    assert!(root.get("/").await.says(words));
+    bring(&house, id, 7, "shop@firm.example").await;
+    assert!(root.get("/").await.says("2 messages here had no rule."));
     // Another folder is no fallback, another account does not manage anything.
     let alice = house.browser("alice").await;
     assert!(!alice.get("/").await.says("had no rule"));
+}
+
+#[tokio::test]
+async fn a_rule_that_never_decides_says_why() {
+    let house = House::new().await;
+    let rules = [
+        "alice@firm.example",
+        "a*@firm.example",
+        "ab*@firm.example",
+        "info@elsewhere.example",
+    ];
+    let id = firm(&house, "unclaimed", &rules).await;
+    let browser = house.browser("root").await;
+    let page = browser.get(&format!("/manage/retrievals/{id}/rules")).await;
+    for words in [
+        "1 alice@firm.example ▲ never used: it is alice's own address petr / Inbox",
+        "2 a*@firm.example petr / Inbox",
+        "3 ab*@firm.example ▲ never used: rule 2 takes all of it petr / Inbox",
+        "4 info@elsewhere.example ▲ never used: elsewhere.example is none of the domains",
+        "everything else unclaimed / Inbox",
+    ] {
+        assert!(page.says(words), "{words}: {}", page.words());
+    }
 }

@@ -104,7 +104,7 @@ async fn a_catch_all_is_set_up_in_four_steps_without_script() {
         "These 4 messages would go to: 3 to their person, 1 to the fallback account.",
         "Nothing was stored, nothing was deleted. Only headers were read",
         "Jana Novak Letter 1 sales@firm.example petr / Shop",
-        "infos@firm.example ▲ unclaimed / Inbox no rule",
+        "▲ 16 Mar Jana Novak Letter 2 infos@firm.example unclaimed / Inbox no rule",
         "infos@firm.example (1) goes to",
     ] {
         assert!(preview.says(words), "{words}: {}", preview.words());

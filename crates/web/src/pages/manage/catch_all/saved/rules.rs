@@ -5,15 +5,16 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use inhaul_domain::route::{Hindrance, Router};
 use inhaul_manage::words::{domains_words, source_words};
-use inhaul_manage::{Claim, NewRule, Refused, place_words as written_words};
-use inhaul_store::{CatchAllSettings, Retrieval, RuleSetting, Unclaimed};
+use inhaul_manage::{Claim, NewRule, Refused};
+use inhaul_store::{CatchAllSettings, Unclaimed};
 use inhaul_types::RetrievalId;
-use serde::Deserialize;
 
-use super::places::{Place, choices, place_words};
-use super::rules::{Own, own};
-use super::typed::{Typed, Wrong};
+use super::super::places::{Place, choices, place_words};
+use super::super::rules::{Own, own};
+use super::super::typed::{Typed, Wrong};
+use super::{Done, Opened};
 use crate::app::App;
 use crate::look::many;
 use crate::request::{Administrator, Person};
@@ -25,6 +26,7 @@ struct SavedPage {
     shell: Shell,
     title: String,
     id: RetrievalId,
+    name: String,
     /// What was just done, in a sentence.
     done: Option<String>,
     /// The file that says its rules, where one does.
@@ -33,6 +35,8 @@ struct SavedPage {
     domains: String,
     fallback: String,
     own: Vec<Own>,
+    /// Addresses of accounts beyond those that are shown.
+    more_own: usize,
     rules: Vec<Row>,
     /// Messages of the fallback that had no rule.
     without: u64,
@@ -48,20 +52,12 @@ struct SavedPage {
 struct Row {
     address: String,
     to: String,
-}
-
-/// What was just done.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Done {
-    /// It was saved: `paused` or `started`.
-    saved: String,
-    /// Messages that moved with a rule.
-    moved: Option<u64>,
+    /// What keeps it from deciding.
+    hindrance: Option<Hindrance>,
 }
 
 /// The table.
-pub(super) async fn page(
+pub(in super::super) async fn page(
     State(app): State<App>,
     Administrator(person): Administrator,
     Path(id): Path<i64>,
@@ -73,7 +69,7 @@ pub(super) async fn page(
 }
 
 /// A button of it.
-pub(super) async fn change(
+pub(in super::super) async fn change(
     State(app): State<App>,
     Administrator(person): Administrator,
     Path(id): Path<i64>,
@@ -84,53 +80,63 @@ pub(super) async fn change(
     let (button, number) = typed.button();
     let back = format!("/manage/retrievals/{id}/rules");
     let done = match button {
-        "remove" => manage.rule_remove(&actor, id, number).await.map(|()| None),
+        "remove" => manage.rule_remove(&actor, id, number).await,
         "up" => {
             let to = number.saturating_sub(1);
-            manage
-                .rule_move(&actor, id, number, to)
-                .await
-                .map(|()| None)
+            manage.rule_move(&actor, id, number, to).await
         }
         "down" => {
             let to = number.saturating_add(1);
-            manage
-                .rule_move(&actor, id, number, to)
-                .await
-                .map(|()| None)
+            manage.rule_move(&actor, id, number, to).await
         }
         _ => {
-            let place = match Place::find(app.store(), typed.text("to")).await? {
-                Ok(place) => place,
-                Err(what) => {
-                    let wrong = Wrong::at(typed_field("to", &typed), what);
-                    return refuse(&app, person, id, &typed, wrong).await;
-                }
+            return match add(&app, &person, id, &typed).await? {
+                Ok(None) => Ok(see_other(&(back + "#rules"))),
+                Ok(Some(moved)) => Ok(see_other(&format!("{back}?moved={moved}"))),
+                Err(wrong) => refuse(&app, person, id, &typed, wrong).await,
             };
-            let rule = NewRule {
-                address: typed.text("address").to_owned(),
-                account: place.account.id,
-                folder: place.folder,
-                at: None,
-            };
-            let claim = match button == "move" || typed.is_ticked("move") {
-                true => Claim::Move,
-                false => Claim::Leave,
-            };
-            let added = manage.rule_add(&actor, id, rule, claim).await;
-            added.map(|added| (claim == Claim::Move).then_some(added.moved))
         }
     };
-    match done {
-        Ok(None) => Ok(see_other(&(back + "#rules"))),
-        Ok(Some(moved)) => Ok(see_other(&format!("{back}?moved={moved}"))),
+    done?;
+    Ok(see_other(&(back + "#rules")))
+}
+
+/// Saves the rule that was typed. Says how many messages moved along, where they were to; what is
+/// wrong is said at its field.
+pub(super) async fn add(
+    app: &App,
+    person: &Person,
+    id: RetrievalId,
+    typed: &Typed,
+) -> Result<Result<Option<u64>, Wrong>, Problem> {
+    let place = match Place::find(app.store(), typed.text("to")).await? {
+        Ok(place) => place,
+        Err(what) => return Ok(Err(Wrong::at(typed_field("to", typed), what))),
+    };
+    let rule = NewRule {
+        address: typed.text("address").to_owned(),
+        account: place.account.id,
+        folder: place.folder,
+        at: None,
+    };
+    let claim = match typed.button().0 == "move" || typed.is_ticked("move") {
+        true => Claim::Move,
+        false => Claim::Leave,
+    };
+    let added = app
+        .manage()
+        .rule_add(&person.actor(), id, rule, claim)
+        .await;
+    // What is in the fallback may have changed, also where it was refused half-way.
+    app.unclaimed().forget(id);
+    match added {
+        Ok(added) => Ok(Ok((claim == Claim::Move).then_some(added.moved))),
         Err(Refused::Invalid { field, what }) => {
             let field = match field {
                 "address" => "address",
                 _ => "to",
             };
-            let wrong = Wrong::at(typed_field(field, &typed), what);
-            refuse(&app, person, id, &typed, wrong).await
+            Ok(Err(Wrong::at(typed_field(field, typed), what)))
         }
         Err(other) => Err(other.into()),
     }
@@ -162,28 +168,32 @@ async fn refuse(
 }
 
 async fn show(app: &App, person: Person, id: RetrievalId) -> Result<SavedPage, Problem> {
-    let retrieval = app.manage().retrieval(&person.actor(), id).await?;
-    let Some(settings) = retrieval.routing.catch_all() else {
-        return Err(Problem::not_found(&person.shell));
-    };
+    let opened = Opened::find(app, &person, id).await?;
+    let router = opened.router(app, &person).await?;
+    let settings = &opened.settings;
     let book = app.store().address_book().await?;
+    let mut own = own(&book, &settings.domains);
+    let more_own = own.len().saturating_sub(OWN_MOST);
+    own.truncate(OWN_MOST);
     let mut unclaimed = app.store().unclaimed(id).await?;
     let without = unclaimed.iter().map(|one| one.messages).sum();
     let more = unclaimed.len().saturating_sub(UNCLAIMED_MOST);
     unclaimed.truncate(UNCLAIMED_MOST);
     Ok(SavedPage {
-        title: format!("Rules of {}", retrieval.name),
-        written: written(&retrieval),
+        title: format!("Rules of {}", opened.retrieval.name),
+        name: opened.retrieval.name.clone(),
+        written: opened.written(),
         source: source_words(&settings.source),
         domains: domains_words(settings),
-        fallback: place_words(&retrieval.account_name, &retrieval.folder_name),
-        own: own(&book, &settings.domains),
-        rules: rows(settings),
+        fallback: opened.fallback(),
+        rules: rows(settings, &router),
         typed: (String::new(), String::new()),
         choices: choices(app.store()).await?,
         shell: person.shell,
         wrong: None,
         done: None,
+        own,
+        more_own,
         without,
         unclaimed,
         more,
@@ -191,34 +201,16 @@ async fn show(app: &App, person: Person, id: RetrievalId) -> Result<SavedPage, P
     })
 }
 
-fn rows(settings: &CatchAllSettings) -> Vec<Row> {
-    let row = |rule: &RuleSetting| Row {
+fn rows(settings: &CatchAllSettings, router: &Router) -> Vec<Row> {
+    let addresses = settings.rules.iter().map(|rule| &rule.address);
+    let hindrances = router.hindrances(addresses);
+    let rules = settings.rules.iter().zip(hindrances);
+    let row = rules.map(|(rule, hindrance)| Row {
         address: rule.address.to_string(),
         to: place_words(&rule.account_name, &rule.folder),
-    };
-    settings.rules.iter().map(row).collect()
-}
-
-fn written(retrieval: &Retrieval) -> Option<String> {
-    let there = retrieval.written_at.as_ref()?;
-    Some(written_words(&there.at))
-}
-
-impl Done {
-    fn words(&self) -> Option<String> {
-        match (self.saved.as_str(), self.moved) {
-            ("paused", _) => {
-                Some("It is saved and paused. Nothing is brought before you resume it.".into())
-            }
-            ("started", _) => Some("It is saved, and its first check begins now.".into()),
-            (_, Some(0)) => Some("The rule is there. No message had to move.".into()),
-            (_, Some(moved)) => Some(format!(
-                "The rule is there, and {} moved.",
-                many(moved, "message")
-            )),
-            _ => None,
-        }
-    }
+        hindrance,
+    });
+    row.collect()
 }
 
 impl SavedPage {
@@ -237,5 +229,7 @@ impl SavedPage {
     }
 }
 
+/// Accounts' addresses that are shown; a firm has hundreds.
+const OWN_MOST: usize = 100;
 /// Addresses without a rule that are shown; those of most messages come first.
 const UNCLAIMED_MOST: usize = 50;
