@@ -111,7 +111,7 @@ fn without_commands_it_brings_shows_and_ends() {
     for result in [
         "\n  Shop   1 new ",
         "\n  Work   3 new ",
-        "\n  Firm   12 new ",
+        "\n  Firm   20 new ",
     ] {
         assert!(finished.stdout.contains(result), "{finished:?}");
     }
@@ -165,6 +165,46 @@ fn commands_by_a_pipe_happen_in_order() {
     );
     let refused = "X Old ISP   auth-refused   ";
     assert_eq!(finished.stderr.matches(refused).count(), 1, "{finished:?}");
+}
+
+#[test]
+fn a_letter_to_the_firm_goes_to_whom_it_is_for() {
+    let demo = Demo::new();
+    let finished = demo.told(&[
+        "firm two",
+        "firm copies",
+        "firm nobody",
+        "pull firm",
+        "list firm",
+        "status",
+    ]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_in_order(
+        &finished.stdout,
+        &[
+            "Letter 1 to firm.example lies there for anna and ben, in one copy.",
+            "Letter 2 to firm.example lies there in three copies: clara, david and emma",
+            "Letter 3 to firm.example lies there for infos, whom nobody has a rule for.",
+            "  Firm   5 new ",
+            "*@firm.example ",
+            " 25 ",
+            " 25 ",
+        ],
+    );
+    let list = finished.stdout.split("FOLDER").nth(1).unwrap();
+    for (letter, places) in [
+        (1, &["anna/INBOX", "ben/INBOX"][..]),
+        (2, &["clara/INBOX", "david/INBOX", "emma/INBOX"]),
+        (3, &["Firm"]),
+    ] {
+        let subject = format!("Letter {letter} to ");
+        let lines = list.lines().filter(|line| line.contains(&subject));
+        let mut is: Vec<_> = lines
+            .map(|line| line.split_whitespace().nth(1).unwrap())
+            .collect();
+        is.sort_unstable();
+        assert_eq!(is, places, "{list}");
+    }
 }
 
 #[test]
@@ -367,15 +407,18 @@ fn other_commands_reach_it_while_it_runs() {
     let told = lines.find(|line| line.contains(" --data ")).unwrap();
     let mut words = told.split_whitespace();
     let data = words.find(|word| word.contains("inhaul-demo.")).unwrap();
-    assert!(lines.any(|line| line.starts_with("  Firm   12 new")));
+    assert!(lines.any(|line| line.starts_with("  Firm   20 new")));
     let listed = ["retrieval", "list", "--data", data];
     let listed = demo.inhaul.ok(&listed).unwrap();
     for name in ["Old ISP", "Shop", "Big", "Club", "Work", "Firm"] {
         assert!(listed.contains(name), "{listed}");
     }
-    let messages = ["message", "list", "you", "Firm", "--data", data];
-    let messages = demo.inhaul.ok(&messages).unwrap();
-    assert_eq!(messages.lines().count(), 13, "{messages}");
+    // A line of headings, and a line each.
+    for (account, folder, lines) in [("you", "Firm", 3), ("anna", "INBOX", 5), ("ben", "Shop", 3)] {
+        let messages = ["message", "list", account, folder, "--data", data];
+        let messages = demo.inhaul.ok(&messages).unwrap();
+        assert_eq!(messages.lines().count(), lines, "{messages}");
+    }
     running.signal(Signal::TERM).unwrap();
     let status = running.wait(Duration::from_secs(30)).unwrap();
     assert_eq!(status.unwrap().code(), Some(143));

@@ -8,6 +8,7 @@
 
 mod body;
 mod certificates;
+mod firm;
 mod listing;
 mod mailbox;
 mod maildrop;
@@ -20,6 +21,7 @@ mod unique_ids;
 mod watch;
 mod wire;
 
+pub use firm::{firm_letter, firm_messages};
 pub use mailbox::{Mailbox, SampleId};
 pub use messages::{
     catch_all_messages, large_message, messages, sent_message, shop_message, work_messages,

@@ -216,7 +216,7 @@ pub fn catch_all_messages() -> Vec<Vec<u8>> {
 }
 
 /// A moment as RFC 5322 writes it, in UTC.
-fn internet_date(at: Timestamp) -> String {
+pub(crate) fn internet_date(at: Timestamp) -> String {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];

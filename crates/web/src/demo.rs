@@ -14,6 +14,9 @@ pub trait Controls: Send + Sync + 'static {
     /// Puts so many new messages into the mailbox that the switches act on.
     async fn send(&self, count: u64) -> Result<(), NotDone>;
 
+    /// Puts a letter into the mailbox of the catch-all: the word of one of [`DemoState::scenes`].
+    async fn play(&self, scene: &str) -> Result<(), NotDone>;
+
     /// Makes its server do this from now on: the word of one of [`DemoState::manners`].
     async fn make(&self, manner: &str) -> Result<(), NotDone>;
 
@@ -34,6 +37,16 @@ pub struct DemoState {
     pub manners: Vec<Manner>,
     /// The word of what it does now.
     pub manner: &'static str,
+    /// The domain whose mail is shared out: `firm.example`.
+    pub domain: String,
+    /// The catch-all that does it, once there is one.
+    pub catch_all: Option<RetrievalId>,
+    /// What can be sent there.
+    pub scenes: Vec<Scene>,
+    /// With what one signs in to its mailbox, for somebody who sets up another catch-all: the name
+    pub user: String,
+    /// and the password, which opens nothing but this.
+    pub password: String,
     /// What was done last: when, and what it came to.
     pub said: Option<(Timestamp, String)>,
 }
@@ -47,11 +60,22 @@ pub struct Manner {
     pub label: &'static str,
 }
 
+/// A letter that can be sent to the people of a domain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Scene {
+    /// For programs: `nobody`.
+    pub word: &'static str,
+    /// For people, behind "Send it": `a letter to nobody`.
+    pub label: &'static str,
+}
+
 /// Why nothing was done.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NotDone {
     /// No server can be made to do that.
     NoSuchManner,
+    /// There is no such letter.
+    NoSuchScene,
     /// The demo ends.
     Ending,
 }

@@ -13,6 +13,7 @@ mod installation;
 mod look;
 mod picture;
 mod samples;
+mod scenes;
 mod selftest;
 mod signals;
 

@@ -109,7 +109,7 @@ fn link(line: &str) -> (String, String) {
 #[test]
 fn the_link_leads_to_the_mail_once() {
     let mut demo = Running::start();
-    demo.wait_for("  Firm   12 new");
+    demo.wait_for("  Firm   20 new");
     let (mut visitor, inbox) = demo.come_in();
     assert!(
         inbox.body.contains("Demo: nothing here is real"),
@@ -145,7 +145,7 @@ fn the_link_leads_to_the_mail_once() {
 #[test]
 fn the_drawer_makes_things_happen() {
     let mut demo = Running::start();
-    demo.wait_for("  Firm   12 new");
+    demo.wait_for("  Firm   20 new");
     let (mut visitor, inbox) = demo.come_in();
     for shown in [
         "Send me a message now",
@@ -188,9 +188,38 @@ fn the_drawer_makes_things_happen() {
 }
 
 #[test]
+fn the_drawer_sends_to_the_firm_and_the_fallback_tells_who_had_no_rule() {
+    let mut demo = Running::start();
+    demo.wait_for("  Firm   20 new");
+    let (mut visitor, inbox) = demo.come_in();
+    assert!(inbox.body.contains("Send to firm.example"), "{inbox:?}");
+    let page = visitor.send("/demo/scene", "scene=nobody&to=%2F");
+    let told = "Letter 1 to firm.example lies there for infos, whom nobody has a rule for.";
+    assert!(page.body.contains(told), "{page:?}");
+    demo.told("pull firm");
+    demo.wait_for("  Firm   1 new");
+
+    let (_, list) = inbox.body.split_once("href=\"/folder/").unwrap();
+    let (id, _) = list.split_once('"').unwrap();
+    let folder = visitor.open(&format!("/folder/{id}"));
+    assert!(folder.body.contains("<h1 class=\"phone-unseen\">Firm"));
+    let told = "3 messages here had no rule. Most frequent: ";
+    assert!(folder.body.contains(told), "{folder:?}");
+    let (_, action) = folder.body.split_once("/manage/retrievals/").unwrap();
+    let (retrieval, _) = action.split_once('/').unwrap();
+    let rules = format!("/manage/retrievals/{retrieval}/rules");
+    let form = "do=move&address=infos%40firm.example&to=anna";
+    let page = visitor.send(&rules, form);
+    let told = "The rule is there, and 1 message moved.";
+    assert!(page.body.contains(told), "{page:?}");
+    let folder = visitor.open(&format!("/folder/{id}"));
+    assert!(folder.body.contains("2 messages here had no rule."));
+}
+
+#[test]
 fn the_drawer_does_nothing_that_it_does_not_offer() {
     let mut demo = Running::start();
-    demo.wait_for("  Firm   12 new");
+    demo.wait_for("  Firm   20 new");
     let mut stranger = Visitor::new(&demo.address);
     let answer = stranger.send("/demo/send", "count=1");
     assert!(!answer.body.contains("lies in you@old-isp.example"));
@@ -202,6 +231,7 @@ fn the_drawer_does_nothing_that_it_does_not_offer() {
         ("/demo/send", "count=many"),
         ("/demo/send", ""),
         ("/demo/manner", "manner=explode"),
+        ("/demo/scene", "scene=everybody"),
         ("/demo/skip", "span=-1d"),
     ] {
         let answer = visitor.send(path, form);
@@ -218,7 +248,7 @@ const SENT: &str = "Message 50, sent by you";
 #[test]
 fn nobody_is_signed_out_because_the_clock_was_set_ahead() {
     let mut demo = Running::start();
-    demo.wait_for("  Firm   12 new");
+    demo.wait_for("  Firm   20 new");
     let (mut visitor, _) = demo.come_in();
     demo.told("skip 14d");
     demo.wait_for("It is ");

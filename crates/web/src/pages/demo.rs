@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::sign_in::is_ours;
 use crate::app::App;
 use crate::assets;
-use crate::demo::{Controls, Manner, NotDone};
+use crate::demo::{Controls, Manner, NotDone, Scene};
 use crate::request::Person;
 use crate::response::{Problem, Shell, see_other};
 
@@ -27,6 +27,11 @@ pub(crate) struct Drawer {
     retrieval: Option<RetrievalId>,
     name: String,
     switches: Vec<Switch>,
+    domain: String,
+    scenes: Vec<Scene>,
+    catch_all: Option<RetrievalId>,
+    user: String,
+    password: String,
     said: Option<String>,
     /// Something was done a moment ago: one who does that wants to see what came of it.
     is_open: bool,
@@ -49,6 +54,8 @@ pub(crate) struct Pressed {
     #[serde(default)]
     count: String,
     #[serde(default)]
+    scene: String,
+    #[serde(default)]
     manner: String,
     #[serde(default)]
     span: String,
@@ -58,6 +65,7 @@ pub(crate) struct Pressed {
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/demo/send", post(send))
+        .route("/demo/scene", post(play))
         .route("/demo/manner", post(make))
         .route("/demo/skip", post(skip))
 }
@@ -82,6 +90,11 @@ impl Drawer {
             provider: state.provider,
             retrieval: state.retrieval,
             name: state.name,
+            domain: state.domain,
+            scenes: state.scenes,
+            catch_all: state.catch_all,
+            user: state.user,
+            password: state.password,
             to: to.to_owned(),
         })
     }
@@ -97,6 +110,16 @@ async fn send(
     let count = count.filter(|count| (1..=SEND_MOST).contains(count));
     let count = count.ok_or_else(|| not_offered(&person.shell))?;
     done(controls.send(count).await, &pressed, &person.shell)
+}
+
+async fn play(
+    State(app): State<App>,
+    person: Person,
+    Form(pressed): Form<Pressed>,
+) -> Result<Response, Problem> {
+    let controls = controls(&app, &person.shell)?;
+    let played = controls.play(&pressed.scene).await;
+    done(played, &pressed, &person.shell)
 }
 
 async fn make(
@@ -129,7 +152,7 @@ fn done(done: Result<(), NotDone>, pressed: &Pressed, shell: &Shell) -> Result<R
     match done {
         Ok(()) if is_ours(&pressed.to) => Ok(see_other(&pressed.to)),
         Ok(()) => Ok(see_other("/")),
-        Err(NotDone::NoSuchManner) => Err(not_offered(shell)),
+        Err(NotDone::NoSuchManner | NotDone::NoSuchScene) => Err(not_offered(shell)),
         Err(NotDone::Ending) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             let what = "Start another one with inhaul demo.";

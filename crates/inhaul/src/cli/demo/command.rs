@@ -6,6 +6,7 @@ use inhaul_domain::Retention;
 use inhaul_types::MessageId;
 
 use super::samples::{MANNERS, Manner, Sample};
+use super::scenes::{SCENES, Scene};
 use crate::config::parse_duration;
 
 /// A line that was understood.
@@ -13,6 +14,8 @@ use crate::config::parse_duration;
 pub(super) enum Command {
     Help,
     Send(u64),
+    /// To the firm.
+    Firm(Scene),
     Make(Sample, Manner),
     Skip(Duration),
     /// All of them if none is named.
@@ -36,6 +39,10 @@ const SEND_MOST: u64 = 5_000;
 
 pub(super) const HELP: &str = "\
 send [N]                 Put a new message, or N of them, into you@old-isp.example
+firm SCENE               Put a letter into the firm's mailbox, *@firm.example:
+    two                  for two people, in one copy
+    copies               for three people, a copy for each
+    nobody               for an address that nobody has
 make [NAME] MANNER       Make a mailbox's server (old-isp) do one of these, until another is named:
     behave               what it should
     refuse-password      say -ERR [AUTH] to the right password
@@ -59,8 +66,8 @@ open                     A new link to the web pages; on a desktop the browser o
 status                   The mailboxes, here and there, and how they stand
 quit                     End; so does Ctrl-C. Nothing is kept
 
-Mailboxes: old-isp, shop, big, club, work, firm. Firm holds the mail of a whole domain; sharing it
-out among people comes with a later release, today it is brought to one folder.
+Mailboxes: old-isp, shop, big, club, work, firm. Firm holds the mail of a whole domain: it is shared
+out among anna, ben, clara, david, emma and frank, and your folder Firm has what is for nobody.
 ";
 
 impl Command {
@@ -74,6 +81,7 @@ impl Command {
             ("help" | "?", []) => Self::Help,
             ("send", []) => Self::Send(1),
             ("send", [count]) => Self::Send(number_to_send(count)?),
+            ("firm", [scene]) => Self::Firm(read_scene(scene)?),
             ("make", [name @ .., manner]) => Self::Make(mailbox(name)?, read_manner(manner)?),
             ("skip", [time]) => Self::Skip(parse_duration(time)?),
             ("check", [] | ["all"]) => Self::Check(None),
@@ -114,6 +122,13 @@ fn read_manner(word: &str) -> Result<Manner, String> {
         .ok_or_else(|| format!("No server can be made to {word:?}."))
 }
 
+fn read_scene(word: &str) -> Result<Scene, String> {
+    let known = SCENES.iter().find(|(name, _)| *name == word);
+    known
+        .map(|(_, scene)| *scene)
+        .ok_or_else(|| format!("No letter to the firm is called {word:?}."))
+}
+
 fn read_retention(word: &str) -> Result<Retention, String> {
     match word {
         "keep" => Ok(Retention::Keep),
@@ -151,6 +166,7 @@ mod tests {
             ("help", Some(Command::Help)),
             ("send", Some(Command::Send(1))),
             ("SEND 50", Some(Command::Send(50))),
+            ("firm nobody", Some(Command::Firm(Scene::Nobody))),
             ("make cut", Some(Command::Make(Sample::OldIsp, Manner::Cut))),
             (
                 "make Old ISP behave",
@@ -192,6 +208,8 @@ mod tests {
             "send many",
             "send 0",
             "send 1000000",
+            "firm",
+            "firm everybody",
             "make",
             "make old-isp explode",
             "make nobody behave",
@@ -209,8 +227,9 @@ mod tests {
     }
 
     #[test]
-    fn help_names_every_manner_and_mailbox() {
-        for (word, _) in MANNERS {
+    fn help_names_every_manner_scene_and_mailbox() {
+        let words = MANNERS.map(|(word, _)| word).into_iter();
+        for word in words.chain(SCENES.map(|(word, _)| word)) {
             assert!(HELP.contains(&format!("\n    {word} ")), "{word}");
         }
         for sample in Sample::ALL {

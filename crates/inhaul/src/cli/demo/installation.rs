@@ -1,5 +1,6 @@
 //! A whole installation over a temporary data directory, and the remote servers it reads.
 
+mod firm;
 mod pages;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use inhaul_engine::service::{RetrievalStatus, Service, ServiceSettings};
 use inhaul_engine::{Checks, Engine, Observer, Pop3Log, RunOptions, RunReport};
 use inhaul_sample::{SampleConfig, SampleServer, Tls};
 use inhaul_store::{
-    EVERYONE, Every, Folder, GroupChange, Message, NewAccount, NewRetrieval, Remote, RemoteSecret,
+    EVERYONE, Every, GroupChange, Message, NewAccount, NewRetrieval, Remote, RemoteSecret,
     Retrieval, RetrievalChange, RetrievalLimits, Security, SqliteStore, Store, StoreError,
     StoreOptions,
 };
@@ -82,6 +83,7 @@ impl Installation {
             password: Some(Secret::new(random_password()?)),
         };
         let account = store.account_create(account).await?;
+        firm::move_in(&store).await?;
         allow_often(&*store).await?;
         let authority = data.path().join("sample-authority.pem");
         let ca_pem = hosts.iter().find_map(|host| host.server.ca_pem());
@@ -125,7 +127,10 @@ impl Installation {
         polled: Polled,
     ) -> Result<(), StoreError> {
         for sample in samples {
-            let new = retrieval(self.host(sample), &self.authority, self.account, polled);
+            let mut new = retrieval(self.host(sample), &self.authority, self.account, polled);
+            if sample == Sample::Firm {
+                new.routing = firm::routing(&self.store).await?;
+            }
             let id = self.store.retrieval_create(new).await?;
             self.retrievals[sample as usize] = Some(id);
         }
@@ -203,25 +208,31 @@ impl Installation {
         }
     }
 
-    /// The folder that this mailbox is brought to.
-    async fn folder(&self, sample: Sample) -> Result<Folder, Failure> {
-        find_folder(&*self.store, self.account, sample.folder()).await
-    }
-
-    /// Its messages, oldest first; others may be in the same folder.
+    /// Its messages, oldest first in each folder, with the folder; others may be in the same one.
     pub(super) async fn each_message(
         &self,
         sample: Sample,
-        mut take: impl AsyncFnMut(Message) -> Result<(), Failure>,
+        mut take: impl AsyncFnMut(&str, Message) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let (folder, id) = (self.folder(sample).await?, self.id(sample));
-        each_message(&*self.store, &folder, async |message| {
-            match message.retrieval == Some(id) {
-                true => take(message).await,
-                false => Ok(()),
+        let id = self.id(sample);
+        let folders = match sample {
+            Sample::Firm => self.firms_folders().await?,
+            _ => {
+                let name = sample.folder();
+                let folder = find_folder(&*self.store, self.account, name).await?;
+                vec![(name.to_owned(), folder)]
             }
-        })
-        .await
+        };
+        for (place, folder) in folders {
+            each_message(&*self.store, &folder, async |message| {
+                match message.retrieval == Some(id) {
+                    true => take(&place, message).await,
+                    false => Ok(()),
+                }
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn set_retention(

@@ -1,12 +1,13 @@
 //! What the demo shows when asked: messages, mailboxes, the last conversation.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use inhaul_domain::Retention;
 use inhaul_domain::schedule::{ScheduleState, interval};
 use inhaul_domain::standing::{Checking, Standing, StandingFacts, sentence, standing};
 use inhaul_engine::service::{RetrievalStatus, RunStage};
-use inhaul_store::{Retrieval, Store};
+use inhaul_store::{Message, Retrieval, Store};
 
 use super::installation::Installation;
 use super::samples::Sample;
@@ -20,10 +21,10 @@ pub(super) async fn list(demo: &Installation, sample: Option<Sample>) -> Result<
         .filter(|one| sample.is_none_or(|wanted| wanted == *one));
     let mut rows = Vec::new();
     for sample in samples {
-        demo.each_message(sample, async |message| {
+        demo.each_message(sample, async |place, message| {
             rows.push(vec![
                 message.id.to_string(),
-                sample.folder().to_owned(),
+                place.to_owned(),
                 shorten(&message.summary.from, 34),
                 shorten(&message.summary.subject, 50),
                 size(message.size),
@@ -68,9 +69,10 @@ pub(super) async fn status(
         };
         let host = demo.host(sample);
         let (standing, sentence) = how_it_stands(demo, sample, &status, said_auth(sample));
-        let mut here = 0_u64;
-        demo.each_message(sample, async |_| {
-            here += 1;
+        // One for several people is one message.
+        let mut here = HashSet::new();
+        demo.each_message(sample, async |_, message| {
+            here.insert(message.body);
             Ok(())
         })
         .await?;
@@ -78,7 +80,7 @@ pub(super) async fn status(
             standing.as_str().to_owned(),
             sample.name().to_owned(),
             sample.user().to_owned(),
-            here.to_string(),
+            here.len().to_string(),
             host.mailbox.len().to_string(),
             copies(&status.row),
             host.manner().to_owned(),
@@ -145,13 +147,15 @@ pub(super) fn how_it_stands(
 
 /// The newest message of a mailbox's folder: what it is about and from whom.
 pub(super) async fn newest(demo: &Installation, sample: Sample) -> Result<Option<String>, Failure> {
-    let mut newest = None;
-    demo.each_message(sample, async |message| {
-        newest = Some(message.summary);
+    let mut newest: Option<Message> = None;
+    demo.each_message(sample, async |_, message| {
+        if newest.as_ref().is_none_or(|newest| newest.id < message.id) {
+            newest = Some(message);
+        }
         Ok(())
     })
     .await?;
-    Ok(newest.map(|summary| {
+    Ok(newest.map(|Message { summary, .. }| {
         let subject = shorten(&summary.subject, 50);
         format!("{subject:?} from {}", shorten(&summary.from, 34))
     }))

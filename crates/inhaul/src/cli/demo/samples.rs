@@ -99,7 +99,8 @@ impl Sample {
         }
     }
 
-    /// The folder that its mail is brought to: the mail of a whole domain is kept apart.
+    /// The folder that its mail is brought to. The firm's is shared out, and only what nobody has a
+    /// rule for comes there.
     pub(super) fn folder(self) -> &'static str {
         match self {
             Self::Firm => "Firm",
@@ -161,7 +162,7 @@ impl Host {
             Sample::OldIsp => inhaul_sample::messages().map(Vec::from).into(),
             Sample::Big => vec![inhaul_sample::large_message(LARGE)],
             Sample::Work => inhaul_sample::work_messages(),
-            Sample::Firm => inhaul_sample::catch_all_messages(),
+            Sample::Firm => inhaul_sample::firm_messages(),
             Sample::Shop | Sample::Club => Vec::new(),
         };
         for message in messages {

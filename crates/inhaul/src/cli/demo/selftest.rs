@@ -2,8 +2,10 @@
 //!
 //! The scenario of the demo with nobody at the switches. Each step says what must hold, and ends
 //! the test if it does not: the steps behind it stand on it. [`scenario`] has the steps of single
-//! runs, [`service`] those of the running service, [`pages`] those of the web pages.
+//! runs, [`firm`] those of mail that is shared out, [`service`] those of the running service,
+//! [`pages`] those of the web pages.
 
+mod firm;
 mod pages;
 mod scenario;
 mod service;
@@ -233,7 +235,13 @@ impl SelfTest {
         let mut contents = self.demo.host(sample).mailbox.contents();
         let older = contents.len().saturating_sub(newest);
         let sent = self.sent.entry(sample.name()).or_default();
-        sent.extend(contents.drain(older..));
+        for message in contents.drain(older..) {
+            // Each of the people for whom a copy is gets it.
+            for _ in 1..recipients(sample, &message) {
+                sent.push(message.clone());
+            }
+            sent.push(message);
+        }
     }
 
     /// Everything that was ever sent there is here once, octet for octet, and nothing else is.
@@ -260,7 +268,7 @@ impl SelfTest {
     async fn stored(&self, sample: Sample) -> Held<BTreeMap<Vec<u8>, i64>> {
         let store = &self.demo.store;
         let mut here: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
-        let count = async |message: Message| {
+        let count = async |_: &str, message: Message| {
             let mut body = store.message_body(message.id).await?;
             let mut octets = Vec::new();
             loop {
@@ -294,6 +302,18 @@ impl SelfTest {
     fn sign_ins(&self, sample: Sample) -> u64 {
         let sign_ins = self.demo.host(sample).mailbox.sign_ins();
         sign_ins.accepted + sign_ins.refused
+    }
+}
+
+/// In how many folders a message comes to lie.
+fn recipients(sample: Sample, message: &[u8]) -> usize {
+    match sample {
+        Sample::Firm => {
+            let note = message.split(|octet| *octet == b'\r').next();
+            let note = note.unwrap_or_default();
+            note.iter().filter(|octet| **octet == b'@').count()
+        }
+        _ => 1,
     }
 }
 

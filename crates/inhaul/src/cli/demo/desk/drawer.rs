@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::Desk;
 use crate::cli::demo::look;
 use crate::cli::demo::samples::{MANNERS, Manner, Sample};
+use crate::cli::demo::scenes::{SCENES, Scene};
 use crate::exit::Failure;
 
 /// Takes what is pressed to the desk.
@@ -25,6 +26,7 @@ pub(super) struct Press {
 
 enum What {
     Send(u64),
+    Play(Scene),
     Make(Manner),
     Skip(Duration),
 }
@@ -37,6 +39,13 @@ impl Panel {
             provider: Sample::OldIsp.domain().to_owned(),
             name: Sample::OldIsp.name().to_owned(),
             manners: MANNERS.map(|(word, manner)| labelled(word, manner)).into(),
+            domain: Sample::Firm.domain().to_owned(),
+            scenes: SCENES
+                .map(|(word, scene)| demo::Scene {
+                    word,
+                    label: scene.label(),
+                })
+                .into(),
             ..DemoState::default()
         });
         (Self { presses, state }, pressed)
@@ -60,6 +69,12 @@ impl Controls for Panel {
         self.press(What::Send(count)).await
     }
 
+    async fn play(&self, scene: &str) -> Result<(), NotDone> {
+        let known = SCENES.iter().find(|(word, _)| *word == scene);
+        let (_, scene) = known.ok_or(NotDone::NoSuchScene)?;
+        self.press(What::Play(*scene)).await
+    }
+
     async fn make(&self, manner: &str) -> Result<(), NotDone> {
         let known = MANNERS.iter().find(|(word, _)| *word == manner);
         let (_, manner) = known.ok_or(NotDone::NoSuchManner)?;
@@ -77,12 +92,15 @@ impl Desk<'_> {
     pub(super) fn obey(&mut self, press: Press) -> Result<(), Failure> {
         let mut did = match press.what {
             What::Send(count) => self.put(count),
+            What::Play(scene) => self.play(scene),
             What::Make(manner) => self.demo.host_mut(Sample::OldIsp).make(manner),
             What::Skip(time) => self.set_ahead(time).0,
         };
         self.say(&format!("{did}\n"))?;
-        if let What::Send(_) = press.what {
-            did.push_str(&self.when_it_comes());
+        match press.what {
+            What::Send(_) => did.push_str(&self.when_it_comes(Sample::OldIsp)),
+            What::Play(_) => did.push_str(&self.when_it_comes(Sample::Firm)),
+            What::Make(_) | What::Skip(_) => {}
         }
         let said = Some((self.demo.clock.now(), did));
         self.panel.state.send_modify(|state| state.said = said);
@@ -96,14 +114,19 @@ impl Desk<'_> {
     pub(super) fn show_switches(&self) {
         let manner = self.demo.host(Sample::OldIsp).manner();
         let retrieval = self.demo.added(Sample::OldIsp);
+        let firm = self.demo.host(Sample::Firm);
+        let (user, password) = (firm.sample.user().to_owned(), firm.password().to_owned());
+        let catch_all = self.demo.added(Sample::Firm);
         self.panel.state.send_modify(|state| {
             state.manner = manner;
             state.retrieval = retrieval;
+            state.catch_all = catch_all;
+            (state.user, state.password) = (user, password);
         });
     }
 
-    fn when_it_comes(&self) -> String {
-        let next = self.demo.status(Sample::OldIsp).and_then(|it| it.next);
+    fn when_it_comes(&self, sample: Sample) -> String {
+        let next = self.demo.status(sample).and_then(|it| it.next);
         let next = next.map(|next| next.since(self.demo.clock.now()));
         match next {
             Some(wait) => format!(

@@ -14,6 +14,7 @@ use super::{Desk, Flow};
 use crate::cli::demo::command::{Command, HELP};
 use crate::cli::demo::look;
 use crate::cli::demo::samples::Sample;
+use crate::cli::demo::scenes::Scene;
 use crate::cli::message::print_message;
 use crate::cli::retrieval::retention_words;
 use crate::exit::{Exit, Failure};
@@ -29,6 +30,10 @@ impl Desk<'_> {
             Command::Help => self.say(HELP)?,
             Command::Send(count) => {
                 let did = self.put(count);
+                self.say(&format!("{did}\n"))?;
+            }
+            Command::Firm(scene) => {
+                let did = self.play(scene);
                 self.say(&format!("{did}\n"))?;
             }
             Command::Make(sample, manner) => {
@@ -81,6 +86,13 @@ impl Desk<'_> {
             "messages lie"
         };
         format!("{count} new {messages} in {}.", Sample::OldIsp.user())
+    }
+
+    /// Puts a letter into the firm's mailbox; what there is now.
+    pub(super) fn play(&mut self, scene: Scene) -> String {
+        self.sent += 1;
+        let host = self.demo.host(Sample::Firm);
+        host.play(scene, self.sent, self.demo.clock.now())
     }
 
     /// What becomes due is begun by the service as after any jump of the clock: a little apart.

@@ -8,11 +8,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::{Broken, Held, SelfTest, expect, expect_same};
+use super::{Broken, Held, SelfTest, expect, expect_good, expect_same};
 use crate::cli::demo::installation::{Installation, Polled};
 use crate::cli::demo::samples::{Pace, Sample};
 
-use Sample::OldIsp;
+use Sample::{Firm, OldIsp};
 
 /// From the first page on, the first message is to be there in this time.
 const READABLE_WITHIN: Duration = Duration::from_secs(3);
@@ -66,6 +66,35 @@ pub(super) async fn play(test: &mut SelfTest) -> Held {
         test.first_on_page = Some(first);
         expect("it is there within 3 s", first <= READABLE_WITHIN)
     })
+    .await?;
+    test.step(
+        "what had no rule gets one, and moves to where it leads",
+        async |test| {
+            test.demo.add([Firm], Polled::WhenAsked).await?;
+            expect_good(&test.pull(Firm).await?)?;
+            let fallback = test.demo.retrieval(Firm).await?.folder;
+            let (_, page) = browser
+                .ask("GET", &format!("/folder/{fallback}"), "")
+                .await?;
+            expect(
+                "the fallback says that 2 messages had no rule",
+                page.contains("2 messages here had no rule."),
+            )?;
+            let rules = format!("/manage/retrievals/{}/rules", test.demo.id(Firm));
+            let form = "do=move&address=info%40firm.example&to=anna+%2F+Info";
+            let (status, _) = browser.ask("POST", &rules, form).await?;
+            expect_same("status", status, 303)?;
+            let there = test.lying(|_, place| place == "anna/Info").await?;
+            expect_same("messages that moved", there.len(), 1)?;
+            let (_, page) = browser
+                .ask("GET", &format!("/folder/{fallback}"), "")
+                .await?;
+            expect(
+                "the fallback says that 1 message had no rule",
+                page.contains("1 message here had no rule."),
+            )
+        },
+    )
     .await
 }
 
@@ -75,7 +104,7 @@ impl SelfTest {
         let (status, page) = browser.ask("GET", "/", "").await?;
         expect_same("status", status, 200)?;
         let mut shown = false;
-        let look = async |message: inhaul_store::Message| {
+        let look = async |_: &str, message: inhaul_store::Message| {
             let subject = message.summary.subject;
             // Others stand there with their signs escaped.
             let is_plain = |sign: char| sign.is_ascii_alphanumeric() || sign == ' ';

@@ -7,11 +7,11 @@ use inhaul_store::Store;
 use inhaul_types::{ErrorCode, Timestamp};
 use tokio::sync::watch;
 
-use super::{FirstReadable, Held, SelfTest, expect, expect_code, expect_good, expect_same};
+use super::{FirstReadable, Held, SelfTest, expect, expect_code, expect_good, expect_same, firm};
 use crate::cli::demo::samples::{Manner, Sample};
 use crate::exit::Exit;
 
-use Sample::{Big, Club, Firm, OldIsp, Shop, Work};
+use Sample::{Big, Club, OldIsp, Shop, Work};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -78,13 +78,7 @@ async fn bring(test: &mut SelfTest) -> Held {
         test.holds_each_once(Big).await
     })
     .await?;
-    test.step("the firm's mail comes to one folder", async |test| {
-        let report = test.pull(Firm).await?;
-        expect_good(&report)?;
-        expect_same("messages stored", report.stored, 12)?;
-        test.holds_each_once(Firm).await
-    })
-    .await
+    firm::be_shared_out(test).await
 }
 
 /// Mailboxes that do not let us in.
