@@ -7,14 +7,20 @@ use inhaul_types::{Octets, RunId};
 pub enum RunStage {
     /// It waits for its turn.
     Waiting,
-    /// Looking the name up, connecting, encrypting.
+    /// Looking the name up.
+    Finding,
+    /// Dialling.
     Connecting,
+    /// Encrypting the line.
+    Securing,
     /// Signing in.
     SigningIn,
     /// Asking for what is there.
     Looking,
     /// Retrieving and storing messages.
     Bringing,
+    /// Asking for so many remote copies to be deleted.
+    Deleting(u64),
     /// It has ended.
     Ended,
 }
@@ -24,10 +30,13 @@ impl RunStage {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
+            Self::Finding => "find",
             Self::Connecting => "connect",
+            Self::Securing => "secure",
             Self::SigningIn => "sign-in",
             Self::Looking => "look",
             Self::Bringing => "fetch",
+            Self::Deleting(_) => "delete",
             Self::Ended => "ended",
         }
     }

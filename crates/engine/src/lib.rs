@@ -11,6 +11,7 @@ mod inspect;
 mod leases;
 mod network;
 mod observe;
+mod overheard;
 mod pop3_log;
 mod preview;
 mod refusal;
@@ -27,6 +28,7 @@ pub use engine::{Clock, Engine, RUN_EVENTS, RunOptions};
 pub use inhaul_domain::stages::Stage;
 pub use inspect::{Found, Inspection, InspectionFailure, InspectionObserver, inspect_mailbox};
 pub use observe::{FailureReport, Observer, OverLimit, Progress, RunReport, Unobserved};
+pub use overheard::Overheard;
 pub use pop3_log::Pop3Log;
 pub use preview::{Heading, Preview, Previewed};
 #[cfg(feature = "simulation")]

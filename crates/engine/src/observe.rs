@@ -1,16 +1,23 @@
 //! What a run tells whoever watches it.
 
+use std::sync::Arc;
+
 use inhaul_store::{Remote, Retrieval, RunNote};
 use inhaul_types::card::{Detail, Occasion};
 use inhaul_types::{AccountId, Card, ErrorCode, Facts, Octets, RunId};
 
+use crate::overheard::Overheard;
 use crate::preview::Preview;
 
 /// A step of a run, told as it happens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Progress {
-    /// It has its place and begins.
+    /// It has its place and begins: the server's name is looked up.
     Started(RunId),
+    /// The server's addresses are known, and one of them is dialled.
+    Found,
+    /// The line is there, and is being encrypted.
+    Securing,
     /// The line is there, and encrypted if it is to be.
     Connected,
     /// The server accepted the sign-in.
@@ -28,12 +35,19 @@ pub enum Progress {
     Received(Octets),
     /// So many messages are durable now, in all.
     Stored(u64),
+    /// All that was to come is here; so many remote copies are being deleted.
+    Deleting(u64),
 }
 
 /// Somebody who watches a run. Called from the run's task: must return at once.
 pub trait Observer: Send + Sync {
     /// A step happened.
     fn progress(&self, progress: &Progress);
+
+    /// Where what is said is told to whoever reads along; `None` where nobody can.
+    fn overheard(&self) -> Option<&Arc<Overheard>> {
+        None
+    }
 }
 
 /// Nobody watches.

@@ -218,14 +218,20 @@ impl Visit<'_> {
         let (line, known) = tokio::join!(
             unless_stopped(
                 self.stop.clone(),
-                dial(&engine.dialler, &self.retrieval.remote, &reach, &checks)
+                dial(
+                    &engine.dialler,
+                    &self.retrieval.remote,
+                    &reach,
+                    &checks,
+                    self.observer
+                )
             ),
             self.load_known()
         );
-        let mut wire = Wire::new(line?, checks.read_timeout);
+        let overheard = self.observer.overheard();
+        let mut wire = Wire::new(line?, checks.read_timeout).overheard_by(overheard);
         let known = known?;
         self.allowance = known.allowance;
-        self.observer.progress(&Progress::Connected);
         self.step("connected");
         let ended = self.converse(&mut wire, &known).await;
         if matches!(ended, Err(RunError::Stopped)) {
@@ -455,6 +461,7 @@ impl Visit<'_> {
             &credential,
             learned,
             &checks,
+            self.observer,
         )
         .await?;
         drop(credential);

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::engine::Engine;
 use crate::failure::RunError;
-use crate::observe::FailureReport;
+use crate::observe::{FailureReport, Unobserved};
 use crate::pop3_log::RunLog;
 use crate::session::Wire;
 use crate::session::headers::read_headers;
@@ -234,9 +234,18 @@ impl<'a> Surveyor<'a> {
         learned: &mut Learned,
     ) -> Result<Wire, RunError> {
         let (dialler, remote, checks) = (&self.engine.dialler, self.remote, &*self.checks);
-        let line = dial(dialler, remote, self.reach, checks).await?;
+        let line = dial(dialler, remote, self.reach, checks, &Unobserved).await?;
         let mut wire = Wire::new(line, self.checks.read_timeout);
-        sign_in(&mut wire, dialler, remote, credential, learned, checks).await?;
+        sign_in(
+            &mut wire,
+            dialler,
+            remote,
+            credential,
+            learned,
+            checks,
+            &Unobserved,
+        )
+        .await?;
         ask_again(&mut wire, learned).await?;
         Ok(wire)
     }

@@ -14,6 +14,7 @@ use super::event::{EventKind, Rate};
 use super::pending::Pending;
 use super::table::{Activity, Behind, Entry, Table};
 use crate::observe::{Observer, Progress, Unobserved};
+use crate::overheard::Overheard;
 use crate::sabotage::{Sabotage, breaks};
 
 /// The clock on the wall is looked at this often at least: it can be set, and it goes on while a
@@ -286,6 +287,10 @@ struct Watch<'a> {
 }
 
 impl Observer for Watch<'_> {
+    fn overheard(&self) -> Option<&Arc<Overheard>> {
+        Some(&self.pending.overheard)
+    }
+
     fn progress(&self, progress: &Progress) {
         let come = self.pending.step(progress);
         let mut rate = self

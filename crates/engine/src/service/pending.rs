@@ -1,7 +1,7 @@
 //! A run that is asked for, from the moment it is until it has ended: what those who wait for it see.
 //!
-//! One [`Pending`] serves everybody who joined the run. It holds counts and a stage, no text of the
-//! server's, so that it costs the same however much is said.
+//! One [`Pending`] serves everybody who joined the run. It holds counts and a stage, and text of the
+//! server's only while somebody reads along, so that it costs the same however much is said.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::engine::RunOptions;
 use crate::observe::{Observer, Progress, RunReport};
+use crate::overheard::Overheard;
 
 /// A run asked for.
 pub(super) struct Pending {
@@ -26,6 +27,7 @@ pub(super) struct Pending {
     come: watch::Sender<Come>,
     ended: watch::Sender<Option<Arc<RunReport>>>,
     stop: watch::Sender<bool>,
+    pub(super) overheard: Arc<Overheard>,
 }
 
 impl Pending {
@@ -53,6 +55,7 @@ impl Pending {
             come: watch::Sender::new(Come::default()),
             ended: watch::Sender::new(None),
             stop: watch::Sender::new(false),
+            overheard: Arc::default(),
         })
     }
 
@@ -87,8 +90,10 @@ impl Pending {
         self.advance(|come| match progress {
             Progress::Started(run) => {
                 come.run = Some(*run);
-                come.stage = RunStage::Connecting;
+                come.stage = RunStage::Finding;
             }
+            Progress::Found => come.stage = RunStage::Connecting,
+            Progress::Securing => come.stage = RunStage::Securing,
             Progress::Connected => come.stage = RunStage::SigningIn,
             Progress::SignedIn => come.stage = RunStage::Looking,
             Progress::Listed { wanted, octets, .. } => {
@@ -98,6 +103,7 @@ impl Pending {
             }
             Progress::Received(octets) => come.octets += *octets,
             Progress::Stored(stored) => come.stored = *stored,
+            Progress::Deleting(copies) => come.stage = RunStage::Deleting(*copies),
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use inhaul_domain::queue::TicketId;
 use inhaul_store::Retrieval;
-use inhaul_types::{Activation, RetrievalId, Timestamp};
+use inhaul_types::{Activation, RetrievalId, RunId, Timestamp};
 use tokio::time::Instant;
 
 use super::Service;
@@ -95,6 +95,17 @@ impl Service {
         let table = self.lock();
         let entry = table.entries.get(&id).filter(|entry| !entry.removed)?;
         Some(table.status_of(entry, |ticket| table.queue.position(ticket)))
+    }
+
+    /// The run of a retrieval that goes on, and what was said in it when this was asked the last time
+    /// ([`Overheard::so_far`]); `None` if none does.
+    pub fn overheard(&self, id: RetrievalId) -> Option<(RunId, Arc<str>)> {
+        let pending = {
+            let table = self.lock();
+            Arc::clone(table.entries.get(&id)?.pending()?)
+        };
+        let run = pending.come().run?;
+        Some((run, pending.overheard.so_far()))
     }
 
     /// How long ago the schedule was last gone through. It is every five seconds at least, whether

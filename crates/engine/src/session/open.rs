@@ -11,9 +11,10 @@ use inhaul_net::{Dialler, Line, Target};
 use inhaul_pop3_proto::client::{Capabilities, ClientError, Command, Event};
 use inhaul_store::{Remote, Security};
 use inhaul_types::KeyPin;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::failure::{Doing, RunError};
+use crate::observe::{Observer, Progress};
 use crate::session::Wire;
 use crate::session::learned::Learned;
 use crate::session::peer::Greeted;
@@ -31,22 +32,31 @@ pub(crate) async fn dial(
     remote: &Remote,
     reach: &Reach,
     checks: &Checks,
+    observer: &dyn Observer,
 ) -> Result<Line, RunError> {
     let target = target(remote);
     let may = |address| judge(reach, address).is_ok();
-    let line = dialler
-        .connect_if(&target, may, checks.connect_timeout)
+    let deadline = Instant::now() + checks.connect_timeout;
+    let addresses = dialler
+        .look_up_if(&target, may, checks.connect_timeout)
         .await?;
+    observer.progress(&Progress::Found);
+    let left = deadline.saturating_duration_since(Instant::now());
+    let line = dialler.connect_to(&target, &addresses, left).await?;
     match remote.security {
-        Security::Tls => Ok(dialler
-            .secure(
-                line,
-                &target,
-                &trust(remote, checks),
-                checks.connect_timeout,
-            )
-            .await?),
-        Security::StartTls | Security::None => Ok(line),
+        Security::Tls => {
+            observer.progress(&Progress::Securing);
+            let trust = trust(remote, checks);
+            let limit = checks.connect_timeout;
+            let line = dialler.secure(line, &target, &trust, limit).await?;
+            observer.progress(&Progress::Connected);
+            Ok(line)
+        }
+        Security::StartTls => Ok(line),
+        Security::None => {
+            observer.progress(&Progress::Connected);
+            Ok(line)
+        }
     }
 }
 
@@ -59,11 +69,14 @@ pub(crate) async fn sign_in(
     credential: &Credential,
     learned: &mut Learned,
     checks: &Checks,
+    observer: &dyn Observer,
 ) -> Result<(), RunError> {
     let Greeted { peer, stamp } = greeting(wire).await?;
     learned.peer = peer;
     if remote.security == Security::StartTls {
+        observer.progress(&Progress::Securing);
         encrypt(wire, dialler, remote, learned, checks).await?;
+        observer.progress(&Progress::Connected);
     }
     enter(wire, remote, credential, stamp.as_deref(), learned).await
 }

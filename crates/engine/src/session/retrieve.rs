@@ -156,6 +156,7 @@ struct Work<'a> {
     /// Deletions of earlier messages wait until everything new is stored.
     earlier: Vec<(MessageNumber, LedgerId)>,
     stopping: bool,
+    told_of_deletions: bool,
     farewell: Farewell,
 }
 
@@ -200,6 +201,7 @@ impl<'a> Work<'a> {
             due: VecDeque::new(),
             asked: VecDeque::new(),
             stopping,
+            told_of_deletions: false,
             farewell: Farewell::NotSaid,
             errand,
             tally,
@@ -272,7 +274,19 @@ impl<'a> Work<'a> {
             wire.send(Command::Dele(number))?;
             self.asked.push_back(row);
         }
+        self.tell_of_deletions();
         self.say_farewell(wire)
+    }
+
+    /// Says once that nothing more is to come and the rest is deletions; before that, what comes is
+    /// what a person waits for.
+    fn tell_of_deletions(&mut self) {
+        let last = !self.asked.is_empty() && self.all_is_stored() && self.earlier.is_empty();
+        if last && !std::mem::replace(&mut self.told_of_deletions, true) {
+            let deletions = (self.asked.len() + self.due.len()) as u64;
+            let progress = Progress::Deleting(deletions);
+            self.errand.observer.progress(&progress);
+        }
     }
 
     /// Leaves to others what is more than this session may bring, and what the account has no room

@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
 use crate::failure::RunError;
+use crate::overheard::Overheard;
 
 /// A line with a client machine on it.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Wire {
     pub(crate) client: Client,
     read_timeout: Duration,
     unflushed: bool,
+    /// Where whoever reads along hears what is said.
+    overheard: Option<Arc<Overheard>>,
 }
 
 /// Octets taken from the line at once. On the stack while a poll runs, so that a thousand idle
@@ -38,6 +42,15 @@ impl Wire {
             client: Client::new(),
             read_timeout,
             unflushed: false,
+            overheard: None,
+        }
+    }
+
+    /// The same, with somebody who may read along.
+    pub(crate) fn overheard_by(self, overheard: Option<&Arc<Overheard>>) -> Self {
+        Self {
+            overheard: overheard.cloned(),
+            ..self
         }
     }
 
@@ -128,6 +141,9 @@ impl Wire {
     }
 
     fn poll_pump(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(overheard) = &self.overheard {
+            overheard.tell(context, || self.client.transcript().render());
+        }
         if let Poll::Ready(Err(error)) = self.poll_write_queued(context) {
             // A server that hangs up may have said why before: what it said is read first.
             return match self.poll_read_some(context) {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use inhaul_domain::Retention;
 use inhaul_domain::trigger::RefusalReason;
 use inhaul_engine::service::{
-    Answer, Event, EventKind, Force, Service, ServiceSettings, Ticket, Trigger, What,
+    Answer, Event, EventKind, Force, RunStage, Service, ServiceSettings, Ticket, Trigger, What,
 };
 use inhaul_engine::{Observer, Progress, RunOptions};
 use inhaul_sample::switches::{Greeting, Line, Refusal, ServerSwitches, SignIn};
-use inhaul_store::{AccountChange, Every, GroupChange, RetrievalChange, StartedBy, Store};
+use inhaul_store::{
+    AccountChange, Every, GroupChange, RetrievalChange, Security, StartedBy, Store,
+};
 use inhaul_types::{Activation, ErrorCode, RetrievalId, Secret};
 use tokio::sync::{Notify, broadcast};
 
@@ -600,4 +603,69 @@ async fn nobody_waits_for_a_promised_run_that_does_not_come() {
     assert!(stopped.service.stop(MINUTE).await);
     let report = behind.ended_within(MINUTE).await.unwrap();
     assert_eq!(report.run, None);
+}
+
+/// The stages of the next run, as they are told.
+async fn stages(going: &mut Going) -> Vec<RunStage> {
+    going.trigger(Activation::Button).await;
+    let mut stages = Vec::new();
+    loop {
+        match going.events.recv().await.unwrap().kind {
+            EventKind::Progress { come, .. } => stages.push(come.stage),
+            EventKind::Ended { .. } => break,
+            _ => {}
+        }
+    }
+    stages.dedup();
+    stages
+}
+
+#[tokio::test]
+async fn each_stage_of_a_run_is_told_as_it_begins() {
+    use RunStage::{Bringing, Connecting, Deleting, Finding, Looking, Securing, SigningIn};
+    for (security, secured) in [
+        (Security::None, &[SigningIn][..]),
+        (Security::Tls, &[Securing, SigningIn]),
+        (Security::StartTls, &[Securing, SigningIn]),
+    ] {
+        let setup = Setup {
+            security,
+            retention: Retention::Delete,
+            ..Setup::default()
+        };
+        let world = setup.start().await;
+        world.send(letters(0..3));
+        let mut going = Going::over(world, Every::Never).await;
+        let told = stages(&mut going).await;
+        let begin = [Finding, Connecting];
+        let end = [Looking, Bringing, Deleting(3)];
+        assert_eq!(told, [&begin[..], secured, &end].concat(), "{security:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_can_be_read_along_while_the_server_is_silent() {
+    let world = Setup::default().start().await;
+    let going = Going::over(world, Every::Never).await;
+    assert!(
+        going.service.overheard(going.id).is_none(),
+        "no run goes on"
+    );
+    let silent = SignIn::Refused(Refusal::Silence);
+    going
+        .world
+        .mailbox
+        .set(|switches| switches.sign_in = silent);
+    let answer = going.trigger(Activation::Button).await;
+    let run = answer.ticket().unwrap().begun().await.unwrap();
+    loop {
+        let (followed, said) = going.service.overheard(going.id).unwrap();
+        assert_eq!(followed, run);
+        if said.contains("********") {
+            assert!(said.starts_with("S: +OK"), "{said}");
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    answer.ticket().unwrap().stop();
 }

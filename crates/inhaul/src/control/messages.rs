@@ -140,6 +140,10 @@ impl From<&Progress> for BarStep {
             Progress::Stored(messages) => Self::Stored {
                 messages: *messages,
             },
+            // A bar stands as it is meanwhile.
+            Progress::Found | Progress::Securing | Progress::Deleting(_) => {
+                Self::Received { octets: 0 }
+            }
         }
     }
 }

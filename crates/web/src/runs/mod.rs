@@ -9,12 +9,13 @@ mod survey;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use inhaul_domain::schedule::Pace;
 use inhaul_domain::trigger::Refusal;
 use inhaul_store::{Remote, RemoteSecret, Retrieval, SignInMemory, StartedBy, StoreError};
-use inhaul_types::{AccountId, Activation, Card, RetrievalId, Timestamp};
+use inhaul_types::{AccountId, Activation, Card, RetrievalId, RunId, Timestamp};
 
 pub use inhaul_domain::providers::Source;
 pub use inhaul_domain::stages::{Come, RunStage, Stage};
@@ -83,6 +84,11 @@ pub trait Runs: fmt::Debug + Send + Sync + 'static {
     }
     /// One retrieval; `None` if it is not there.
     fn state(&self, retrieval: RetrievalId) -> Option<State>;
+    /// The run of a retrieval that goes on, and what was said in it when this was asked the last time:
+    /// asked twice a second, it is read along. `None` if no run goes on.
+    fn overheard(&self, _: RetrievalId) -> Option<(RunId, Arc<str>)> {
+        None
+    }
     /// The service as a whole.
     fn overall(&self) -> Overall;
     /// How often the schedule visits mailboxes: the built-in values unless somebody has set others.

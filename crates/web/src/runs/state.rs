@@ -75,6 +75,13 @@ impl State {
         sentence(&facts)
     }
 
+    /// The moments that [`Self::sentence`] may speak of.
+    pub fn moments(&self) -> impl Iterator<Item = Timestamp> {
+        let row = &self.row;
+        let moments = [row.failing_since, self.offline_since, row.schedule.next_due];
+        moments.into_iter().flatten()
+    }
+
     /// A run goes on, waits for its turn, or is promised.
     pub fn is_doing(&self) -> bool {
         self.doing.is_some() || self.follows.is_some()

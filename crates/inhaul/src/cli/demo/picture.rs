@@ -55,8 +55,12 @@ fn steps(before: &Come, now: &Come) -> Vec<BarStep> {
     let mut steps = Vec::new();
     if before.stage != now.stage {
         steps.extend(match now.stage {
-            RunStage::Waiting | RunStage::Ended => None,
-            RunStage::Connecting => Some(BarStep::Started),
+            RunStage::Waiting
+            | RunStage::Connecting
+            | RunStage::Securing
+            | RunStage::Deleting(_)
+            | RunStage::Ended => None,
+            RunStage::Finding => Some(BarStep::Started),
             RunStage::SigningIn => Some(BarStep::Connected),
             RunStage::Looking => Some(BarStep::SignedIn),
             RunStage::Bringing => Some(BarStep::Listed {

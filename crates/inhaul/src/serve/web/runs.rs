@@ -15,7 +15,7 @@ use inhaul_store::{
     Clock, Remote, RemoteSecret, Retrieval, SignInMemory, StartedBy, Store as _, StoreError,
 };
 use inhaul_types::card::Detail;
-use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, Timestamp};
+use inhaul_types::{AccountId, Card, ErrorCode, RetrievalId, RunId, Timestamp};
 use inhaul_web::runs::*;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -133,6 +133,10 @@ impl Runs for OfEngine {
     fn state(&self, retrieval: RetrievalId) -> Option<State> {
         let status = self.service.retrieval(retrieval)?;
         Some(self.state_of(status, &self.around()))
+    }
+
+    fn overheard(&self, retrieval: RetrievalId) -> Option<(RunId, Arc<str>)> {
+        self.service.overheard(retrieval)
     }
 
     fn overall(&self) -> Overall {

@@ -225,7 +225,7 @@ impl Line {
     pub(crate) fn words(&self, now: Timestamp) -> String {
         match &self.phase {
             Phase::Waiting { before } => words::waiting(*before),
-            Phase::Working(come) => words::working(come),
+            Phase::Working(come) => words::working(come, &self.host),
             Phase::Resting { next } => words::resting(*next, now),
             Phase::Done(done) => done.words.clone(),
         }

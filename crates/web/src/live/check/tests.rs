@@ -77,10 +77,22 @@ fn summary(board: &Board) -> String {
 async fn each_stage_has_its_words() {
     let (mut board, states) = board(&[("isp", Answer::Started)]).await;
     for (stage, stored, said) in [
+        (RunStage::Finding, 0, "Finding pop.isp.example"),
         (RunStage::Connecting, 0, "Connecting"),
+        (RunStage::Securing, 0, "Securing the connection"),
         (RunStage::SigningIn, 0, "Signing in"),
         (RunStage::Looking, 0, "Looking for new messages"),
         (RunStage::Bringing, 3, "3 of 12 messages, 1.5 of 9.6 MB"),
+        (
+            RunStage::Deleting(1),
+            12,
+            "Deleting 1 old copy on pop.isp.example",
+        ),
+        (
+            RunStage::Deleting(3),
+            12,
+            "Deleting 3 old copies on pop.isp.example",
+        ),
     ] {
         comes(&mut board, &states[0], stage, stored, Instant::now());
         assert_eq!(words(&board), [said]);

@@ -25,11 +25,13 @@ pub(super) fn waiting(before: usize) -> String {
     }
 }
 
-/// A run goes on.
-pub(super) fn working(come: &Come) -> String {
+/// A run at this host goes on.
+pub(super) fn working(come: &Come, host: &str) -> String {
     match come.stage {
         RunStage::Waiting => waiting(0),
+        RunStage::Finding => format!("Finding {host}"),
         RunStage::Connecting => "Connecting".to_owned(),
+        RunStage::Securing => "Securing the connection".to_owned(),
         RunStage::SigningIn => "Signing in".to_owned(),
         RunStage::Looking => "Looking for new messages".to_owned(),
         RunStage::Bringing if come.wanted == 0 => "Looking for new messages".to_owned(),
@@ -38,6 +40,8 @@ pub(super) fn working(come: &Come) -> String {
             "Saving".to_owned()
         }
         RunStage::Bringing => brought(come),
+        RunStage::Deleting(1) => format!("Deleting 1 old copy on {host}"),
+        RunStage::Deleting(copies) => format!("Deleting {copies} old copies on {host}"),
         RunStage::Ended => "Ending".to_owned(),
     }
 }
