@@ -89,6 +89,12 @@ const words = {
     return Math.abs(today - at) < 6 * 86400e3 ? `${weekday(at)} ${clock(at)}` : shortDay(at);
   },
   day: (at) => (sameYear(at) ? longDate(at) : longDateOfYear(at)),
+  moment(at) {
+    const today = new Date(now());
+    if (at.toDateString() === today.toDateString()) return seconds(at);
+    const isNear = Math.abs(today - at) < 6 * 86400e3;
+    return `${isNear ? weekday(at) : shortDay(at)} ${clock(at)}`;
+  },
   exact(at) {
     const two = (number) => String(number).padStart(2, "0");
     return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${seconds(at)}`;
@@ -137,8 +143,13 @@ function takeCode(form) {
     input.value = code;
     history.replaceState(null, "", location.pathname + location.search);
   }
-  const hasCode = input.value !== "" && !input.hasAttribute("aria-invalid");
-  for (const element of all("[data-without-code]", form)) element.hidden = hasCode;
+  const isWrong = input.hasAttribute("aria-invalid");
+  const hasCode = input.value !== "" && !isWrong;
+  // Whoever came without one gets it by its link: there is nothing to fill in before.
+  for (const element of all("[data-without-code]", form)) element.hidden = hasCode || isWrong;
+  for (const element of all("[data-with-code]", form)) element.hidden = !hasCode && !isWrong;
+  const isTyped = isWrong || !one("[data-with-code]", form);
+  for (const element of all("[data-type-code]", form)) element.hidden = hasCode || !isTyped;
 }
 
 /* Port and security follow each other, as long as the port is one of the two usual ones. */
@@ -832,6 +843,86 @@ for (const label of all("[data-tick-all]")) {
     box.indeterminate = ticked > 0 && !box.checked;
   });
 }
+
+// ---- What is said in a run ----
+//   data-said="URL"   a button that shows in #conversation what is said, as it is said
+
+function followSaid(button) {
+  const FIRST_WORD = 3000; // ms without a word until we ask by ourselves
+  const BETWEEN_POLLS = 2000;
+  const BLOCKED = "Live progress is blocked by a proxy. Refreshing every 2 seconds instead.";
+  const text = document.getElementById("conversation");
+  const run = one("[data-said-run]");
+  const told = one("[data-said-told]");
+  let source = null;
+  let timer = 0;
+  let isOn = false;
+
+  function show(said) {
+    if (!isOn || !said) return;
+    // Whoever reads further up is not disturbed.
+    const isAtEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
+    text.textContent = said.text || "Nothing was said yet.";
+    if (isAtEnd) text.scrollTop = text.scrollHeight;
+    run.hidden = false;
+    run.href = run.dataset.saidRun + said.run;
+    run.textContent = `run ${said.run}`;
+    if (source) tell(said.goes_on ? "Following." : "Following. The next run is shown as it goes.");
+  }
+  function tell(words) {
+    told.hidden = words === "";
+    if (told.textContent !== words) told.textContent = words;
+  }
+  async function poll() {
+    try {
+      const headers = { accept: "application/json", "x-inhaul-live": "1" };
+      const response = await fetch(button.dataset.said, { headers });
+      if (!response.ok || response.redirected) return stop("It is not followed any more. Reload the page.");
+      show(await response.json());
+    } catch {
+      // The server is away for a moment, or the page is being left.
+    }
+    if (isOn) timer = setTimeout(poll, BETWEEN_POLLS);
+  }
+  function stop(words = "") {
+    isOn = false;
+    source?.close();
+    source = null;
+    clearTimeout(timer);
+    button.setAttribute("aria-pressed", "false");
+    tell(words);
+  }
+  function start() {
+    isOn = true;
+    button.setAttribute("aria-pressed", "true");
+    tell("Following.");
+    source = new EventSource(button.dataset.said);
+    source.addEventListener("here", () => clearTimeout(timer));
+    source.addEventListener("said", (event) => show(JSON.parse(event.data)));
+    source.addEventListener("error", () => {
+      if (source?.readyState === EventSource.CLOSED) stop("It is not followed any more. Reload the page.");
+    });
+    timer = setTimeout(() => {
+      source?.close();
+      source = null;
+      tell(BLOCKED);
+      poll();
+    }, FIRST_WORD);
+  }
+  button.hidden = false;
+  button.addEventListener("click", () => (isOn ? stop() : start()));
+  // A page that nobody sees takes no connection.
+  document.addEventListener("visibilitychange", () => {
+    if (isOn && document.hidden) {
+      stop();
+      button.dataset.paused = "";
+    } else if (!document.hidden && "paused" in button.dataset) {
+      delete button.dataset.paused;
+      start();
+    }
+  });
+}
+all("[data-said]").forEach(followSaid);
 
 // The retrievals
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::api::ApiProblem;
 use crate::app::App;
 use crate::pages::{
-    demo, help, inbox, live_progress, manage, preferences, retrievals, set_up, sign_in, welcome,
+    demo, help, inbox, live_progress, manage, not_now, preferences, retrievals, set_up, sign_in, welcome,
 };
 use crate::request::{Caller, origin, peer, size};
 use crate::response::{Problem, Shell, packing};
@@ -48,6 +48,7 @@ fn pages() -> Router<App> {
     Router::new()
         .route("/", get(inbox::inbox))
         .route("/folder/{id}", get(inbox::folder))
+        .route("/not-now", post(not_now::not_now))
         .route("/setup", get(set_up::page).post(set_up::make))
         .route("/setup/next", get(set_up::next))
         .route("/setup/sample", post(set_up::sample))

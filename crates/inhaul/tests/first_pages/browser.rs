@@ -70,6 +70,9 @@ fn from_the_link_to_an_inbox_with_mail() {
 fn set_up(browser: &Browser, address: &str, code: &str) {
     browser.open(&format!("{address}/setup")).unwrap();
     browser.wait_for_text("not set up yet").unwrap();
+    for absent in ["Code", "Sign-in name", "Password"] {
+        assert!(!browser.shows(&By::field(absent)).unwrap(), "{absent}");
+    }
     looks_right(browser);
 
     browser.open("about:blank").unwrap();

@@ -4,6 +4,7 @@
 //! ones they own, as far as their group lets them ([`Rights`]).
 
 mod add;
+mod bring;
 mod change;
 mod held;
 mod pause;

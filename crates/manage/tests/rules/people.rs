@@ -1,12 +1,12 @@
 //! What people may decide about their own retrievals.
 
-use inhaul_domain::Retention;
+use inhaul_domain::{LedgerState, LeftOutReason, Retention};
 use inhaul_manage::SWITCHED_OFF;
 use inhaul_store::{
-    CatchAllSettings, GroupChange, Limits, NewRetrieval, Remote, RemoteSecret, RetrievalChange,
-    Routing, Security, Store, UsersMay,
+    CatchAllSettings, GroupChange, LedgerChange, Limits, NewRetrieval, Remote, RemoteSecret,
+    RetrievalChange, Routing, Security, Store, UsersMay, ledger_number,
 };
-use inhaul_types::{KeyPin, RetrievalId};
+use inhaul_types::{KeyPin, Octets, RetrievalId};
 
 use crate::house::{House, new_retrieval, password, remote, root, told};
 
@@ -527,4 +527,37 @@ async fn a_line_that_an_administrator_left_open_stays_so_at_its_server() {
     let elsewhere = manage.retrieval_change(&alice, old, elsewhere).await;
     let words = format!("not allowed in security: {SWITCHED_OFF}");
     assert_eq!(told(elsewhere), words);
+}
+
+#[tokio::test]
+async fn what_was_left_on_its_server_is_brought_for_whoever_may_change_the_retrieval() {
+    let house = House::new().await;
+    let club = house.club().await;
+    let maildrop = house.store.retrieval_by_id(club).await.unwrap().maildrop;
+    let leave = LedgerChange::Leave {
+        unique_id: None,
+        listed_size: Some(Octets::new(72_000_000)),
+        reason: LeftOutReason::TooLarge,
+        detail: "larger than 50 MB".into(),
+    };
+    house
+        .store
+        .ledger_apply(maildrop, vec![leave])
+        .await
+        .unwrap();
+    let state = async || {
+        let ledger = house.store.ledger_load(maildrop).await.unwrap();
+        let row = ledger.iter().next().unwrap();
+        (ledger_number(row.id), row.state)
+    };
+    let (number, _) = state().await;
+    let (alice, bob) = (house.alice(), house.bob());
+    let bring = |actor, number| house.manage.bring_once(actor, club, number);
+    assert!(bring(&bob, number).await.is_err(), "bob sees none of it");
+    assert!(bring(&alice, number + 1).await.is_err(), "no such message");
+    for _ in 0..2 {
+        bring(&alice, number).await.unwrap();
+        let ordered = LedgerState::LeftOut(LeftOutReason::Ordered);
+        assert_eq!(state().await, (number, ordered));
+    }
 }

@@ -8,12 +8,14 @@ pub mod card;
 pub mod chart;
 pub(crate) mod lean;
 pub mod number;
+pub mod sentence;
 pub mod size;
 pub mod strip;
 pub mod time;
 
 pub use card::{marked, steps};
 pub use number::{many, number};
+pub use sentence::{Sentence, sentence};
 pub use size::size;
 
 #[cfg(test)]

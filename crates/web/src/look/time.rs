@@ -58,6 +58,20 @@ pub fn at(at: Timestamp, now: Timestamp) -> When {
     When::new(at, words, "at")
 }
 
+/// The time in a record: `10:22:04 UTC` today, `Tue 09:12 UTC` in the week around, else `3 Mar 09:12 UTC`.
+pub fn moment(at: Timestamp, now: Timestamp) -> When {
+    let Some(there) = zoned(at) else {
+        return When::new(at, at.in_words(), "moment");
+    };
+    let format = match zoned(now) {
+        Some(here) if there.date() == here.date() => "%H:%M:%S UTC",
+        Some(here) if days_between(there.date(), here.date()) < 7 => "%a %H:%M UTC",
+        Some(here) if there.year() == here.year() => "%-d %b %H:%M UTC",
+        _ => "%-d %b %Y %H:%M UTC",
+    };
+    When::new(at, there.strftime(format).to_string(), "moment")
+}
+
 /// The day: `3 March`, with the year if it is another one.
 pub fn day(at: Timestamp, now: Timestamp) -> When {
     let words = format_day(at, now, "%-d %B", "%-d %B %Y");
@@ -183,6 +197,14 @@ mod tests {
         assert_eq!(day(before(11 * 86_400), NOW).words(), "3 March");
         assert_eq!(day(before(400 * 86_400), NOW).words(), "7 February 2025");
         assert_eq!(exact(NOW).words(), "2026-03-14 10:22:06 UTC");
+        for (seconds, words) in [
+            (600, "10:12:06 UTC"),
+            (4 * 86_400, "Tue 10:22 UTC"),
+            (8 * 86_400, "6 Mar 10:22 UTC"),
+            (400 * 86_400, "7 Feb 2025 10:22 UTC"),
+        ] {
+            assert_eq!(moment(before(seconds), NOW).words(), words, "{seconds} s");
+        }
     }
 
     #[test]
@@ -204,6 +226,7 @@ mod tests {
                 super::at(at, NOW),
                 day(at, NOW),
                 exact(at),
+                moment(at, NOW),
             ] {
                 assert!(!when.to_string().is_empty());
             }

@@ -11,9 +11,11 @@ use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
 use super::manage::catch_all::{Banner, banner};
+use super::not_now::{PutOff, Trouble};
 use crate::app::App;
 use crate::live;
 use crate::look::time::{When, ago, at, until};
+use crate::look::{Sentence, sentence};
 use crate::request::{ByItself, Person};
 use crate::response::{Page, Problem, Shell};
 use crate::runs::State;
@@ -43,6 +45,10 @@ struct Inbox {
     older: Option<String>,
     checks: Checks,
     needing: Vec<Needing>,
+    /// So many more of them than are shown.
+    more_needing: usize,
+    /// Its own address.
+    here: String,
 }
 
 /// What an empty folder says about checks.
@@ -59,7 +65,9 @@ struct Needing {
     what: String,
     since: Option<When>,
     /// What it met, in a sentence.
-    why: String,
+    why: Sentence,
+    /// What "Not now" puts off.
+    trouble: Trouble,
 }
 
 struct FolderRow {
@@ -79,6 +87,9 @@ struct Row {
     via: Option<String>,
 }
 
+/// Banners above the list, before it goes out of sight.
+const BANNERS: usize = 2;
+
 /// Messages on a page.
 const PAGE: u32 = 50;
 
@@ -88,6 +99,7 @@ pub(crate) async fn inbox(
     person: Person,
     by_itself: ByItself,
     Query(behind): Query<Behind>,
+    put_off: PutOff,
 ) -> Result<Response, Problem> {
     let folders = app.store().folder_list(person.id()).await?;
     let inbox = folders.first().map(|folder| folder.id);
@@ -95,7 +107,7 @@ pub(crate) async fn inbox(
     if by_itself == ByItself::No && behind.before.is_empty() {
         live::folder_opened(&app, &person, inbox);
     }
-    show(&app, person, folders, inbox, &behind).await
+    show(&app, person, folders, inbox, &behind, &put_off).await
 }
 
 /// Another folder.
@@ -104,9 +116,10 @@ pub(crate) async fn folder(
     person: Person,
     Path(id): Path<i64>,
     Query(behind): Query<Behind>,
+    put_off: PutOff,
 ) -> Result<Response, Problem> {
     let folders = app.store().folder_list(person.id()).await?;
-    show(&app, person, folders, FolderId::new(id), &behind).await
+    show(&app, person, folders, FolderId::new(id), &behind, &put_off).await
 }
 
 async fn show(
@@ -115,6 +128,7 @@ async fn show(
     folders: Vec<Folder>,
     id: FolderId,
     behind: &Behind,
+    put_off: &PutOff,
 ) -> Result<Response, Problem> {
     // Somebody else's folder is not among them.
     let Some(folder) = folders.iter().find(|folder| folder.id == id) else {
@@ -138,6 +152,13 @@ async fn show(
         at: at(message.internal_date, now),
         via: message.retrieval.and_then(|id| names.get(&id).cloned()),
     };
+    let mut needing: Vec<Needing> = theirs()
+        .filter(|state| state.standing(now) == Standing::NeedsYou)
+        .map(|state| Needing::of(state, now))
+        .filter(|one| !put_off.contains(&one.trouble))
+        .collect();
+    let more_needing = needing.len().saturating_sub(BANNERS);
+    needing.truncate(BANNERS);
     let page = Inbox {
         title: shown(&folder.name).to_owned(),
         folder: shown(&folder.name).to_owned(),
@@ -156,10 +177,12 @@ async fn show(
                 .min()
                 .map(|next| until(next, now)),
         },
-        needing: theirs()
-            .filter(|state| state.standing(now) == Standing::NeedsYou)
-            .map(|state| Needing::of(state, now))
-            .collect(),
+        needing,
+        more_needing,
+        here: match folder.name.as_str() {
+            "INBOX" => "/".to_owned(),
+            _ => format!("/folder/{id}"),
+        },
         folders: folders.iter().map(|one| FolderRow::of(one, id)).collect(),
         shell: person.shell,
         unclaimed,
@@ -195,9 +218,10 @@ impl Needing {
                 .or(row.failing_since)
                 .map(|since| at(since, now)),
             why: match row.card(&[]) {
-                Some(card) => format!("{}.", card.title),
-                None => state.sentence(now),
+                Some(card) => sentence(&format!("{}.", card.title), [], now),
+                None => sentence(&state.sentence(now), state.moments(), now),
             },
+            trouble: Trouble::of(row),
         }
     }
 }

@@ -150,7 +150,7 @@ async fn show<'a>(
         title: "Preferences",
         error,
         themes: [
-            (Theme::System, "As the system has it"),
+            (Theme::System, "System"),
             (Theme::Light, "Light"),
             (Theme::Dark, "Dark"),
         ],

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use inhaul_domain::{LedgerState, LeftOutReason};
 use inhaul_manage::words::{StoryEventKind, may_go_at, search_words, story_events};
-use inhaul_store::{LedgerStory, Retrieval};
+use inhaul_store::{Folder, LedgerStory, Retrieval, ledger_number};
 use inhaul_types::Timestamp;
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use super::retrievals::looker::{Looker, Looks as _, Managed, Own};
 use super::retrievals::words;
 use crate::app::App;
 use crate::look::size;
-use crate::look::time::{When, ago, at, day};
+use crate::look::time::{When, ago, day, moment};
 use crate::response::{Page, Problem, Shell};
 
 /// The place.
@@ -69,6 +69,8 @@ struct Story {
     events: Vec<Event>,
     /// What will become of the copy there.
     there: Option<There>,
+    /// It was left there, and they may have it brought.
+    bring: Option<Bring>,
     conversation: Option<String>,
 }
 
@@ -76,10 +78,22 @@ struct Story {
 struct Event {
     at: When,
     words: String,
-    places: Vec<String>,
+    places: Vec<Place>,
     is_left: bool,
     /// The run: its number and page.
     run: Option<(i64, Option<String>)>,
+}
+
+/// Where a message is; an address where whoever looks can open it.
+struct Place {
+    words: String,
+    page: Option<String>,
+}
+
+/// The button that has a message brought after all: of this retrieval, by this number.
+struct Bring {
+    action: String,
+    number: u32,
 }
 
 /// What will become of a copy that is there.
@@ -117,8 +131,15 @@ async fn page(
             let since = now.minus(reach.span());
             let views = app.store().views();
             let stories = views.stories(looker.of, &typed, since).await?;
-            let told = stories.iter().map(|story| told(story, &looker, &rows, now));
-            Some(told.collect())
+            let rights = app.manage().rights(&looker.actor()).await;
+            let view = View {
+                folders: &app.store().folder_list(looker.person.id()).await?,
+                may_edit: rights.map_err(|refused| looker.refused(refused))?.may.edit,
+                looker: &looker,
+                rows: &rows,
+                now,
+            };
+            Some(stories.iter().map(|story| told(story, &view)).collect())
         }
     };
     let page = Where {
@@ -134,9 +155,21 @@ async fn page(
     Ok(Page::new(page).into_response())
 }
 
-fn told(story: &LedgerStory, looker: &Looker, rows: &[&Retrieval], now: Timestamp) -> Story {
+/// What whoever looks can see and do.
+struct View<'a> {
+    looker: &'a Looker,
+    rows: &'a [&'a Retrieval],
+    /// Their own.
+    folders: &'a [Folder],
+    /// Their group lets them change something.
+    may_edit: bool,
+    now: Timestamp,
+}
+
+fn told(story: &LedgerStory, view: &View<'_>) -> Story {
+    let View { looker, now, .. } = *view;
     let row = story.retrieval.as_deref();
-    let row = row.and_then(|name| rows.iter().find(|row| row.name == name));
+    let row = row.and_then(|name| view.rows.iter().find(|row| row.name == name));
     let run = story.run.map(|run| {
         let page = row.map(|row| format!("{}/{}/runs/{}", looker.base, row.id, run.id));
         (run.id.row(), page)
@@ -144,16 +177,34 @@ fn told(story: &LedgerStory, looker: &Looker, rows: &[&Retrieval], now: Timestam
     let is_own = |account: &str| account == looker.person.account.name;
     let place = |at: &inhaul_store::StoryPlacement| {
         let folder = words::folder(&at.folder);
-        match looker.of.is_some() && is_own(&at.account) {
-            true => folder.to_owned(),
-            false => format!("{} / {folder}", at.account),
+        if !is_own(&at.account) {
+            let words = format!("{} / {folder}", at.account);
+            return Place { words, page: None };
+        }
+        let known = view.folders.iter().find(|known| known.name == at.folder);
+        Place {
+            words: match looker.of {
+                Some(_) => folder.to_owned(),
+                None => format!("{} / {folder}", at.account),
+            },
+            page: known.map(|known| match known.name.as_str() {
+                "INBOX" => "/".to_owned(),
+                _ => format!("/folder/{}", known.id),
+            }),
         }
     };
     let events = story_events(story).into_iter().map(|event| Event {
-        at: at(event.at, now),
-        words: event.words,
+        at: moment(event.at, now),
+        words: match event.kind {
+            // Its size stands beside the subject.
+            StoryEventKind::Stored => "stored, checked, readable".to_owned(),
+            _ => event.words,
+        },
         places: match event.kind {
-            StoryEventKind::Stored if story.placements.is_empty() => vec![gone(story)],
+            StoryEventKind::Stored if story.placements.is_empty() => vec![Place {
+                words: gone(story),
+                page: None,
+            }],
             StoryEventKind::Stored => story.placements.iter().map(place).collect(),
             _ => Vec::new(),
         },
@@ -179,7 +230,22 @@ fn told(story: &LedgerStory, looker: &Looker, rows: &[&Retrieval], now: Timestam
         size: story.size.or(story.listed_size).map(size),
         events: events.collect(),
         there: row.and_then(|row| there(story, row, now)),
+        bring: row
+            .filter(|row| may_be_brought(story) && looker.allowed_by(view.may_edit, row).change)
+            .map(|row| Bring {
+                action: format!("{}/{}/bring", looker.base, row.id),
+                number: ledger_number(story.id),
+            }),
         conversation: run.and_then(|(_, page)| page),
+    }
+}
+
+/// It was left there, and is neither ordered nor here already.
+fn may_be_brought(story: &LedgerStory) -> bool {
+    use LeftOutReason::{Loop, Ordered};
+    match story.state {
+        LedgerState::LeftOut(reason) => !matches!(reason, Ordered | Loop),
+        _ => false,
     }
 }
 
@@ -193,7 +259,7 @@ fn gone(story: &LedgerStory) -> String {
 fn there(story: &LedgerStory, row: &Retrieval, now: Timestamp) -> Option<There> {
     let host = &story.host;
     if story.state == LedgerState::LeftOut(LeftOutReason::Ordered) {
-        let words = "It is ordered and comes with the next check.".to_owned();
+        let words = "ordered, comes with the next check".to_owned();
         return Some(There { when: None, words });
     }
     if story.state != LedgerState::Stored {
@@ -203,7 +269,7 @@ fn there(story: &LedgerStory, row: &Retrieval, now: Timestamp) -> Option<There> 
     Some(match go {
         None => There {
             when: None,
-            words: format!("The copy on {host} stays there."),
+            words: format!("the copy on {host} stays there"),
         },
         Some(go) if go > now => There {
             when: Some(day(go, now)),
@@ -211,7 +277,7 @@ fn there(story: &LedgerStory, row: &Retrieval, now: Timestamp) -> Option<There> 
         },
         Some(_) => There {
             when: None,
-            words: format!("The copy on {host} will be deleted with one of the next checks."),
+            words: format!("the copy on {host} will be deleted with one of the next checks"),
         },
     })
 }

@@ -4,7 +4,7 @@ use axum::Form;
 use axum::extract::{Path, State as Of};
 use axum::response::Response;
 use inhaul_types::{Activation, RetrievalId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::looker::{Looker, Looks};
 use super::{detail, list};
@@ -105,6 +105,43 @@ pub(crate) async fn resume<L: Looks>(
     let resumed = app.manage().resume(&looker.actor(), id).await;
     resumed.map_err(|refused| looker.refused(refused))?;
     Ok(see_other(&place(&looker, id, &back)))
+}
+
+/// A message to be brought, and the search that found it.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Ordered {
+    #[serde(skip_serializing)]
+    number: u32,
+    #[serde(default)]
+    words: String,
+    #[serde(default)]
+    days: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all: Option<String>,
+}
+
+/// Brings a message that was left there, whatever its size: with a run of its own, if one may begin.
+pub(crate) async fn bring<L: Looks>(
+    Of(app): Of<App>,
+    looks: L,
+    Path(id): Path<String>,
+    Form(ordered): Form<Ordered>,
+) -> Result<Response, Problem> {
+    let looker = looks.looker();
+    let id = looker.state(&app, &id).await?.row.id;
+    let actor = looker.actor();
+    let done = app.manage().bring_once(&actor, id, ordered.number).await;
+    done.map_err(|refused| looker.refused(refused))?;
+    let start = Start {
+        what: What::Retrievals(vec![id]),
+        activation: Activation::Button,
+        by: looker.started_by(),
+        force: looker.force(),
+    };
+    // Where none may begin now, the next one brings it.
+    app.runs().start(start).await?;
+    let asked = serde_urlencoded::to_string(&ordered).map_err(Problem::internal)?;
+    Ok(see_other(&format!("/where?{asked}")))
 }
 
 /// Lets what was recognised after a renumbering be deleted there now, without waiting longer.

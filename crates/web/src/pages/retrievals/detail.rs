@@ -16,6 +16,7 @@ use super::words;
 use crate::app::App;
 use crate::look::chart::{self, Reach, RunChart};
 use crate::look::time::{When, day, until};
+use crate::look::{Sentence, strip};
 use crate::response::{Page, Problem, Shell, see_other};
 use crate::runs::State;
 
@@ -40,7 +41,7 @@ struct Detail {
     name: String,
     host: String,
     standing: Standing,
-    sentence: String,
+    sentence: Sentence,
     next: Option<When>,
     mailbox: String,
     goes_to: String,
@@ -56,6 +57,7 @@ struct Detail {
     runs: Vec<RunRow>,
     is_newest: bool,
     older: Option<RunId>,
+    /// Of the newest run of which one is kept.
     conversation: Option<(RunId, String)>,
     facts: Vec<(&'static str, String)>,
     why: Option<String>,
@@ -109,7 +111,7 @@ pub(super) async fn show(
         name: row.name.clone(),
         host: row.remote.host.clone(),
         standing,
-        sentence: state.sentence_for(&looker.reader(), now),
+        sentence: words::sentence(&state, &looker.reader(), now),
         // The other states' sentences say when.
         next: state
             .next

@@ -7,7 +7,7 @@ use inhaul_types::{Octets, RunId, Timestamp};
 use super::words::started_by;
 use crate::app::App;
 use crate::look::size;
-use crate::look::time::{When, at};
+use crate::look::time::{When, moment};
 use crate::response::Problem;
 
 /// A run, as a row.
@@ -70,7 +70,7 @@ impl RunRow {
         let note = |note| note_words(note, &row.remote.host, &row.routing);
         Self {
             id: run.id,
-            when: at(run.started, now),
+            when: moment(run.started, now),
             started_by: started_by(run.activation),
             outcome: Outcome::of(run),
             notes: run.notes.iter().map(note).collect(),

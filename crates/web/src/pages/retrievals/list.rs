@@ -18,6 +18,7 @@ use super::words;
 use crate::app::App;
 use crate::look::strip::{Strip, strip};
 use crate::look::time::{When, ago, until};
+use crate::look::{Sentence, sentence};
 use crate::response::{Page, Problem, Shell};
 use crate::runs::State;
 
@@ -59,7 +60,7 @@ struct Row {
     strip: Strip,
     last_good: Option<When>,
     next: Option<When>,
-    sentence: String,
+    sentence: Sentence,
     button: Option<Button>,
     allowed: Allowed,
     paused: bool,
@@ -178,8 +179,10 @@ impl Row {
             next: state.next.map(|next| until(next, now)),
             sentence: match standing {
                 // When the last good check was has a place of its own.
-                Standing::Working => retention_words(row.retention, &row.remote.host),
-                _ => state.sentence_for(&looker.reader(), now),
+                Standing::Working => {
+                    sentence(&retention_words(row.retention, &row.remote.host), [], now)
+                }
+                _ => words::sentence(state, &looker.reader(), now),
             },
             button: Button::of(state, standing, allowed),
             allowed,

@@ -10,6 +10,7 @@ mod conversation;
 mod detail;
 mod edit;
 mod facts;
+mod follow;
 mod history;
 mod list;
 pub(crate) mod looker;
@@ -55,5 +56,7 @@ pub(crate) fn of_one<L: Looks>() -> Router<App> {
             &at("/remove"),
             get(remove::question::<L>).post(remove::remove::<L>),
         )
+        .route(&at("/bring"), post(actions::bring::<L>))
+        .route(&at("/said"), get(follow::said::<L>))
         .route(&at("/runs/{run}"), get(conversation::page::<L>))
 }

@@ -1,7 +1,10 @@
 //! Words that the pages of retrievals share.
 
 use inhaul_store::Retrieval;
-use inhaul_types::Activation;
+use inhaul_types::{Activation, Timestamp};
+
+use crate::look::{self, Sentence};
+use crate::runs::{Reader, State};
 
 /// The mailbox there, as people say it: its address, or name and server.
 pub(crate) fn mailbox(row: &Retrieval) -> String {
@@ -19,6 +22,11 @@ pub(crate) fn folder(name: &str) -> &str {
         "INBOX" => "Inbox",
         name => name,
     }
+}
+
+/// The sentence on its row, with its times in the reader's zone.
+pub(crate) fn sentence(state: &State, reader: &Reader<'_>, now: Timestamp) -> Sentence {
+    look::sentence(&state.sentence_for(reader, now), state.moments(), now)
 }
 
 /// What started a run.

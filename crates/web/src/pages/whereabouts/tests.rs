@@ -79,7 +79,7 @@ async fn a_message_is_followed_from_its_server_to_its_folder() {
         "Minutes of the meeting",
         "Jana Novak &#60;jana@example.org&#62;",
         "seen on pop.club.example as uid-411",
-        "stored, 22 B",
+        "stored, checked, readable",
         "Inbox",
         "the copy on pop.club.example will be deleted",
         "Show the conversation",
@@ -91,23 +91,69 @@ async fn a_message_is_followed_from_its_server_to_its_folder() {
     pasted.await.says(&["1 found"]);
 }
 
-#[tokio::test]
-async fn what_was_left_there_says_why() {
-    let scene = Scene::new().await;
-    let alice = scene.person("alice").await;
-    let club = mailbox(&scene, &alice, Retention::Keep).await;
+/// A message of 72 MB stays there.
+async fn leave(scene: &Scene, id: RetrievalId) {
     let leave = LedgerChange::Leave {
         unique_id: UniqueId::parse(b"uid-412").ok(),
         listed_size: Some(Octets::new(72_000_000)),
         reason: LeftOutReason::TooLarge,
         detail: "larger than 50 MB".into(),
     };
-    let maildrop = scene.row(club).await.maildrop;
-    scene
-        .store
-        .ledger_apply(maildrop, vec![leave])
-        .await
-        .unwrap();
+    let maildrop = scene.row(id).await.maildrop;
+    let left = scene.store.ledger_apply(maildrop, vec![leave]).await;
+    left.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_left_there_is_brought_once_by_whoever_may_change_the_mailbox() {
+    let scene = Scene::new().await;
+    let alice = scene.person("alice").await;
+    let bob = scene.person("bob").await;
+    let club = mailbox(&scene, &alice, Retention::Keep).await;
+    leave(&scene, club).await;
+    let search = "/where?words=uid-412&days=30";
+    let page = alice.get(search).await;
+    page.says(&["left there: larger than 50 MB", "Bring it once"]);
+    let action = format!("/retrievals/{club}/bring");
+    assert!(page.page.contains(&action), "{}", page.page);
+    let number = page.page.split("name=\"number\" value=\"").nth(1).unwrap();
+    let number = number.split('"').next().unwrap();
+    let form = format!("number={number}&words=uid-412&days=30");
+    assert_eq!(bob.post(&action, &form).await.status, 404);
+    assert!(scene.service.started.lock().unwrap().is_empty());
+    alice.post(&action, &form).await.leads_to(search);
+    assert_eq!(
+        scene.service.started.lock().unwrap().len(),
+        1,
+        "a run brings it"
+    );
+    let page = alice.get(search).await;
+    page.says(&["ordered, comes with the next check"]);
+    assert!(!page.text().contains("Bring it once"), "{}", page.page);
+    let form = "number=4711&words=uid-412&days=30";
+    assert_eq!(alice.post(&action, form).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_folder_where_it_is_can_be_opened() {
+    let scene = Scene::new().await;
+    let alice = scene.person("alice").await;
+    let petra = scene.administrator("petra").await;
+    let club = mailbox(&scene, &alice, Retention::Keep).await;
+    bring(&scene, club, 3, "Minutes").await;
+    let link = "<strong><a href=\"/\">Inbox</a></strong>";
+    let page = alice.get("/where?words=minutes").await.page;
+    assert!(page.contains(link), "{page}");
+    let page = petra.get("/where?words=minutes&all=1").await.page;
+    assert!(page.contains("<strong>alice / Inbox</strong>"), "{page}");
+}
+
+#[tokio::test]
+async fn what_was_left_there_says_why() {
+    let scene = Scene::new().await;
+    let alice = scene.person("alice").await;
+    let club = mailbox(&scene, &alice, Retention::Keep).await;
+    leave(&scene, club).await;
     alice.get("/where?words=uid-412").await.says(&[
         "1 found",
         "No subject known",
@@ -159,7 +205,7 @@ async fn nobody_finds_what_is_somebody_elses_and_a_manager_finds_it_without_its_
         "1 found",
         "Subject not shown",
         "alice / Inbox",
-        "stays there.",
+        "stays there",
     ]);
     assert!(!page.page.contains("Secret"), "{}", page.page);
     let link = format!("/manage/retrievals/{club}/runs/{run}");

@@ -1,14 +1,16 @@
 //! A person's list.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use inhaul_domain::schedule::Setback;
 use inhaul_domain::trigger::{Refusal, RefusalReason};
 use inhaul_store::{GroupChange, Limits, Store as _};
 use inhaul_types::{Activation, ErrorCode, Octets};
 
 use super::scene::{End, NOW, Scene};
-use crate::runs::{Answer, Come, Force, RunStage, What};
+use crate::runs::{Answer, Come, Force, RunStage, State, What};
 
 fn failed(code: ErrorCode) -> End<'static> {
     End {
@@ -167,4 +169,38 @@ async fn a_refused_check_says_why_where_it_was_asked_for() {
         got.says(&[why]);
         assert_eq!(got.text().contains("Other mailboxes"), is_list);
     }
+}
+
+#[tokio::test]
+async fn the_banner_of_a_trouble_is_put_off_until_there_is_another_one() {
+    let scene = Scene::new().await;
+    let alice = scene.person("alice").await;
+    let club = scene.mailbox("Club", &alice).await;
+    for minutes in [40, 20] {
+        scene
+            .run(club, minutes, failed(ErrorCode::AuthAppPassword))
+            .await;
+    }
+    let refused = |state: &mut State| {
+        let mut row = (*state.row).clone();
+        row.schedule.setback = Some(Setback::SignInRefused);
+        row.said_auth = true;
+        state.row = Arc::new(row);
+    };
+    scene.stands(club, refused).await;
+    let page = alice.get("/").await;
+    page.says(&[
+        "Mail from alice@club.example has not arrived",
+        "Fix it",
+        "Not now",
+    ]);
+    let trouble = page.page.split("name=\"trouble\" value=\"").nth(1).unwrap();
+    let trouble = trouble.split('"').next().unwrap();
+    let form = format!("trouble={trouble}&to=//evil.example");
+    alice.post("/not-now", &form).await.leads_to("/");
+    let later = alice.remembering(&format!("inhaul-not-now={trouble}"));
+    assert!(!later.get("/").await.text().contains("has not arrived"));
+    later.get("/").await.says(&["Retrievals 1 needs you"]);
+    let other = alice.remembering(&format!("inhaul-not-now={club}.17"));
+    other.get("/").await.says(&["has not arrived"]);
 }

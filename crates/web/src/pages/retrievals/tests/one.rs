@@ -268,3 +268,21 @@ async fn a_test_shows_its_stages_and_ends_in_a_card_where_it_fails() {
     ]);
     assert!(!page.page.contains("This mailbox works"), "{}", page.page);
 }
+
+#[tokio::test]
+async fn what_was_said_last_is_told_to_a_page_that_follows_and_nobody_else_hears_it() {
+    let scene = Scene::new().await;
+    let alice = scene.person("alice").await;
+    let bob = scene.person("bob").await;
+    let club = scene.mailbox("Club", &alice).await;
+    let path = format!("/retrievals/{club}/said");
+    assert_eq!(alice.get(&path).await.page, "null");
+    let end = End {
+        conversation: "C: PASS ********\n",
+        ..End::default()
+    };
+    let run = scene.run(club, 3, end).await;
+    let said = format!(r#"{{"goes_on":false,"run":{run},"text":"C: PASS ********\n"}}"#);
+    assert_eq!(alice.get(&path).await.page, said);
+    assert_eq!(bob.get(&path).await.status, 404);
+}

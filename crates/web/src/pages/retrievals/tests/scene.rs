@@ -119,6 +119,15 @@ pub(crate) struct End<'a> {
 }
 
 impl Browser {
+    /// The same, with another cookie.
+    pub(crate) fn remembering(&self, cookie: &str) -> Self {
+        Self {
+            app: self.app.clone(),
+            account: self.account,
+            cookie: format!("{}; {cookie}", self.cookie),
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Got {
         self.send("GET", path, "").await
     }

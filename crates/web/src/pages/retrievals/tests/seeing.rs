@@ -27,6 +27,7 @@ async fn what_is_somebody_elses_is_not_there_at_any_address() {
             ("POST", format!("/retrievals/{club}/test")),
             ("GET", format!("/retrievals/{club}/remove")),
             ("POST", format!("/retrievals/{club}/remove")),
+            ("GET", format!("/retrievals/{club}/said")),
             ("GET", format!("/retrievals/{club}/runs/{run}")),
             ("GET", format!("/retrievals/{own}/runs/{run}")),
             ("GET", format!("/retrievals/{own}/runs/x")),
