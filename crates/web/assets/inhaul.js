@@ -850,7 +850,7 @@ for (const label of all("[data-tick-all]")) {
 function followSaid(button) {
   const FIRST_WORD = 3000; // ms without a word until we ask by ourselves
   const BETWEEN_POLLS = 2000;
-  const BLOCKED = "Live progress is blocked by a proxy. Refreshing every 2 seconds instead.";
+  const BLOCKED = "Live progress is blocked by a proxy. Refreshing every 2 seconds instead. ";
   const text = document.getElementById("conversation");
   const run = one("[data-said-run]");
   const told = one("[data-said-told]");
@@ -906,6 +906,7 @@ function followSaid(button) {
       source?.close();
       source = null;
       tell(BLOCKED);
+      told.append(make("a", { href: "/help/live-progress" }, "How to fix"));
       poll();
     }, FIRST_WORD);
   }

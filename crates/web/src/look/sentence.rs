@@ -13,7 +13,7 @@ use super::time;
 pub struct Sentence(String);
 
 /// The sentence, in which each of these moments is a `<time>` where it is said as
-/// [`Timestamp::in_words`] says it. Everything else is escaped.
+/// [`Timestamp::in_words`] or [`Timestamp::date_in_words`] says it. Everything else is escaped.
 pub fn sentence(
     words: &str,
     moments: impl IntoIterator<Item = Timestamp>,
@@ -22,7 +22,9 @@ pub fn sentence(
     let mut html = marked(words).to_string();
     for moment in moments {
         let element = time::at(moment, now).to_string();
+        let day = time::day(moment, now).to_string();
         html = html.replacen(&moment.in_words(), &element, 1);
+        html = html.replacen(&moment.date_in_words(), &day, 1);
     }
     Sentence(html)
 }
@@ -51,5 +53,8 @@ mod tests {
              title=\"Tue 10 Mar 2026, 10:22:06 UTC\" data-time=\"at\">Tue 10:22 UTC</time>."
         );
         assert_eq!(sentence("All well.", [now], now).to_string(), "All well.");
+        let words = format!("Paused by you on {}.", since.date_in_words());
+        let html = sentence(&words, [since], now).to_string();
+        assert!(html.ends_with(">10 March</time>."), "{html}");
     }
 }

@@ -78,7 +78,8 @@ impl State {
     /// The moments that [`Self::sentence`] may speak of.
     pub fn moments(&self) -> impl Iterator<Item = Timestamp> {
         let row = &self.row;
-        let moments = [row.failing_since, self.offline_since, row.schedule.next_due];
+        let paused = row.pause().and_then(|pause| pause.since);
+        let moments = [row.failing_since, self.offline_since, row.schedule.next_due, paused];
         moments.into_iter().flatten()
     }
 
