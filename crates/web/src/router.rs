@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use crate::api::ApiProblem;
 use crate::app::App;
 use crate::pages::{
-    demo, help, inbox, live_progress, manage, not_now, preferences, retrievals, set_up, sign_in, welcome,
+    demo, help, inbox, live_progress, manage, not_now, preferences, retrievals, set_up, sign_in,
+    welcome,
 };
 use crate::request::{Caller, origin, peer, size};
 use crate::response::{Problem, Shell, packing};

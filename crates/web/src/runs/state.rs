@@ -79,7 +79,12 @@ impl State {
     pub fn moments(&self) -> impl Iterator<Item = Timestamp> {
         let row = &self.row;
         let paused = row.pause().and_then(|pause| pause.since);
-        let moments = [row.failing_since, self.offline_since, row.schedule.next_due, paused];
+        let moments = [
+            row.failing_since,
+            self.offline_since,
+            row.schedule.next_due,
+            paused,
+        ];
         moments.into_iter().flatten()
     }
 

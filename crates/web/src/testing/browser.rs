@@ -24,6 +24,15 @@ impl Browser {
         Self { router, cookie }
     }
 
+    /// The same, with another cookie.
+    pub(crate) fn remembering(&self, cookie: &str) -> Self {
+        let cookies = self.cookie.iter().map(String::as_str).chain([cookie]);
+        Self {
+            router: self.router.clone(),
+            cookie: Some(cookies.collect::<Vec<_>>().join("; ")),
+        }
+    }
+
     /// Sends a request as the pages' own forms and script do, with these headers beside. The answer
     /// is as it comes: it may be a stream without an end.
     pub(crate) async fn send(

@@ -16,7 +16,7 @@ use super::words;
 use crate::app::App;
 use crate::look::chart::{self, Reach, RunChart};
 use crate::look::time::{When, day, until};
-use crate::look::{Sentence, strip};
+use crate::look::Sentence;
 use crate::response::{Page, Problem, Shell, see_other};
 use crate::runs::State;
 

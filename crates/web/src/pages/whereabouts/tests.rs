@@ -120,10 +120,10 @@ async fn what_was_left_there_is_brought_once_by_whoever_may_change_the_mailbox()
     let number = number.split('"').next().unwrap();
     let form = format!("number={number}&words=uid-412&days=30");
     assert_eq!(bob.post(&action, &form).await.status, 404);
-    assert!(scene.service.started.lock().unwrap().is_empty());
+    assert!(scene.runs.started.lock().unwrap().is_empty());
     alice.post(&action, &form).await.leads_to(search);
     assert_eq!(
-        scene.service.started.lock().unwrap().len(),
+        scene.runs.started.lock().unwrap().len(),
         1,
         "a run brings it"
     );

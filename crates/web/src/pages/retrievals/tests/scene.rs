@@ -122,9 +122,8 @@ impl Browser {
     /// The same, with another cookie.
     pub(crate) fn remembering(&self, cookie: &str) -> Self {
         Self {
-            app: self.app.clone(),
+            browser: self.browser.remembering(cookie),
             account: self.account,
-            cookie: format!("{}; {cookie}", self.cookie),
         }
     }
 

@@ -118,12 +118,16 @@ async fn show(
     let now = app.now();
     let looked = kept.find(&opened.retrieval, now);
     let newest = looked.as_ref().map_or(NEWEST[0], |looked| looked.newest);
-    let (sorted, card) = match looked.map(|looked| looked.survey) {
-        Some(Ok(survey)) => {
+    let (sorted, card) = match looked {
+        Some(Looked {
+            survey: Ok(survey), ..
+        }) => {
             let router = opened.router(app, &person).await?;
             (Some(Sorted::by(&router, &survey, now)), None)
         }
-        Some(Err(card)) => (None, Some(card)),
+        Some(Looked {
+            survey: Err(card), ..
+        }) => (None, Some(card)),
         None => (None, None),
     };
     let needs_choices = sorted.as_ref().is_some_and(Sorted::has_some_without);
