@@ -25,6 +25,7 @@ pub mod runs;
 pub mod sample;
 mod serve;
 mod settings;
+mod sharing;
 #[cfg(test)]
 mod testing;
 

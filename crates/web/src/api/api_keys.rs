@@ -38,6 +38,14 @@ pub(super) const ROUTES: &[Route] = &[
     .of(Who::Administrator)
     .sent::<NewDocument>(&NEW, r#"{"name":"backup script","account":"jane"}"#),
     Route::new(
+        Get,
+        "/api-keys/{id}",
+        "One API key, without the key itself.",
+        Reply::Document(&KEY),
+        |verb| on(verb, show),
+    )
+    .of(Who::Administrator),
+    Route::new(
         Delete,
         "/api-keys/{id}",
         "Takes an API key away: whoever shows it is nobody from now on.",
@@ -174,6 +182,18 @@ async fn add(
         key: Some(token.reveal()),
     };
     Ok(Document(document).created(&format!("/api-keys/{id}")))
+}
+
+async fn show(
+    State(app): State<App>,
+    ApiAdministrator(caller): ApiAdministrator,
+    At(id): At<i64>,
+) -> Result<Response, ApiProblem> {
+    let id = ApiKeyId::new(id);
+    let keys = app.manage().api_key_list(&caller.actor()).await?;
+    let key = keys.iter().find(|key| key.id == id);
+    let key = key.ok_or_else(ApiProblem::not_found)?;
+    Ok(Document(KeyDocument::from(key)).into_response())
 }
 
 async fn remove(

@@ -11,6 +11,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod caller;
+mod catch_all;
 mod check;
 mod detect;
 mod document;
@@ -50,6 +51,7 @@ const ROUTES: &[&[Route]] = &[
     check::ROUTES,
     retrievals::ROUTES,
     detect::ROUTES,
+    catch_all::ROUTES,
     messages::ROUTES,
     status::ROUTES,
     accounts::ROUTES,

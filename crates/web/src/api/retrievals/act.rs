@@ -103,7 +103,7 @@ pub(super) async fn check(
 }
 
 /// Why nothing is begun, and when it can be.
-pub(super) fn refused(refusal: &Refusal, now: Timestamp) -> ApiProblem {
+pub(in crate::api) fn refused(refusal: &Refusal, now: Timestamp) -> ApiProblem {
     let what = refusal.text(now);
     let problem = match refusal.reason {
         RefusalReason::SwitchedOff | RefusalReason::Disabled => ApiProblem::forbidden(what),

@@ -3,19 +3,21 @@
 use axum::extract::State;
 use axum::response::Response;
 use inhaul_domain::Retention;
-use inhaul_store::{Remote, RemoteSecret, Retrieval, RetrievalChange};
+use inhaul_store::{Remote, RemoteSecret, Retrieval, RetrievalChange, Routing};
 use inhaul_types::RetrievalId;
 use serde::Deserialize;
 
-use super::new::account_named;
+use super::new::{account_named, only_administrators};
 use super::settings::{self, LIMITS, LimitsSent};
 use super::shown;
 use crate::api::caller::ApiCaller;
+use crate::api::catch_all::{CatchAllSent, SETTINGS};
 use crate::api::problem::ApiProblem;
 use crate::api::schema::{Kind, Schema, may};
 use crate::api::typed::{At, Sent, given};
 use crate::app::App;
 use crate::request::Password;
+use crate::sharing::Meant;
 
 pub(super) const CHANGE: Schema = Schema {
     name: "RetrievalChange",
@@ -88,6 +90,11 @@ pub(super) const CHANGE: Schema = Schema {
             "With `delete`: this many days after a message was stored here; null is at once.",
         ),
         may("limits", Kind::Of(&LIMITS), "Limits of its runs."),
+        may(
+            "catch_all",
+            Kind::Of(&SETTINGS),
+            "Administrators: how its mail is shared out among accounts. Not together with `account` and `folder`.",
+        ),
         may("paused", Kind::Flag, "It does not run by itself."),
     ],
 };
@@ -129,6 +136,8 @@ pub(super) struct ChangeDocument {
     #[serde(deserialize_with = "given")]
     limits: Option<LimitsSent>,
     #[serde(deserialize_with = "given")]
+    catch_all: Option<CatchAllSent>,
+    #[serde(deserialize_with = "given")]
     paused: Option<bool>,
 }
 
@@ -147,7 +156,7 @@ pub(super) async fn change(
 
 impl ChangeDocument {
     async fn read(
-        self,
+        mut self,
         app: &App,
         caller: &ApiCaller,
         before: &Retrieval,
@@ -168,6 +177,20 @@ impl ChangeDocument {
                 folder.unwrap_or_else(|| before.folder_name.clone()),
             )
         });
+        let (destination, routing) = match self.catch_all.take() {
+            None => (destination, None),
+            Some(_) if destination.is_some() => {
+                let what = "Say in \"fallback\" who gets what matches nobody, and leave out \"account\" and \"folder\".";
+                return Err(ApiProblem::invalid("catch_all", what));
+            }
+            Some(sent) => {
+                only_administrators(caller)?;
+                let has_fallback = sent.has_fallback();
+                let Meant { settings, fallback } = sent.read(app, Some(before)).await?;
+                let place = has_fallback.then_some((fallback.account.id, fallback.folder));
+                (place, Some(Routing::CatchAll(settings)))
+            }
+        };
         let remote = self.remote(&before.remote)?;
         Ok(RetrievalChange {
             name: self.name.clone(),
@@ -179,6 +202,7 @@ impl ChangeDocument {
                 .password
                 .map(|password| RemoteSecret::Stored(password.0)),
             destination,
+            routing,
             owner,
             paused: self.paused,
             ..RetrievalChange::default()

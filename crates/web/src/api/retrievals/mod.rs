@@ -6,7 +6,7 @@ mod change;
 mod document;
 mod new;
 mod runs;
-mod settings;
+pub(super) mod settings;
 mod test;
 
 use axum::extract::State;
@@ -26,6 +26,7 @@ use super::typed::{Asked, At};
 use crate::app::App;
 use document::{RETRIEVAL, RetrievalDocument};
 
+pub(super) use act::refused;
 pub(super) use document::{document, standing_words, state_of, states_of};
 pub(super) use runs::activations;
 
@@ -39,11 +40,23 @@ pub(super) const ROUTES: &[Route] = &[
         Reply::Document(&LIST),
         |verb| on(verb, list),
     )
-    .asking(&[may(
-        "state",
-        Kind::Text,
-        "Only those in these states, with commas between.",
-    )]),
+    .asking(&[
+        may(
+            "state",
+            Kind::Text,
+            "Only those in these states, with commas between.",
+        ),
+        may(
+            "after",
+            Kind::Text,
+            "Those behind this name: `next` of the page before.",
+        ),
+        may(
+            "limit",
+            Kind::Whole,
+            "So many at most; all of them by default.",
+        ),
+    ]),
     Route::new(
         Post,
         "/retrievals",
@@ -122,16 +135,24 @@ pub(super) const ROUTES: &[Route] = &[
 const LIST: Schema = Schema {
     name: "Retrievals",
     about: "Retrievals by name.",
-    fields: &[must(
-        "retrievals",
-        Kind::List(&Kind::Of(&RETRIEVAL)),
-        "The retrievals.",
-    )],
+    fields: &[
+        must(
+            "retrievals",
+            Kind::List(&Kind::Of(&RETRIEVAL)),
+            "The retrievals.",
+        ),
+        must(
+            "next",
+            Kind::Maybe(&Kind::Text),
+            "What to give as `after` for the next page; null at the end.",
+        ),
+    ],
 };
 
 #[derive(Serialize)]
 struct ListDocument<'a> {
     retrievals: Vec<RetrievalDocument<'a>>,
+    next: Option<&'a str>,
 }
 
 /// Which retrievals are wanted.
@@ -139,6 +160,8 @@ struct ListDocument<'a> {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     state: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
 }
 
 impl Wanted {
@@ -152,6 +175,19 @@ impl Wanted {
             ApiProblem::invalid("state", what)
         })?;
         Ok(Some(standings))
+    }
+
+    /// Leaves the page that is wanted; says whether more come behind it.
+    fn page(&self, states: &mut Vec<crate::runs::State>) -> bool {
+        if let Some(after) = &self.after {
+            // As the store orders names: ASCII letters are alike.
+            let after = after.to_ascii_lowercase();
+            states.retain(|state| state.row.name.to_ascii_lowercase() > after);
+        }
+        let most = self.limit.unwrap_or(usize::MAX).max(1);
+        let has_more = states.len() > most;
+        states.truncate(most);
+        has_more
     }
 }
 
@@ -169,11 +205,16 @@ async fn list(
     if let Some(standings) = standings {
         states.retain(|state| standings.contains(&state.standing(now)));
     }
-    let retrievals = states
-        .iter()
-        .map(|state| document(state, &[], now))
-        .collect();
-    Ok(Document(ListDocument { retrievals }).into_response())
+    let has_more = wanted.page(&mut states);
+    let last = states.last().filter(|_| has_more);
+    let document = ListDocument {
+        next: last.map(|state| state.row.name.as_str()),
+        retrievals: states
+            .iter()
+            .map(|state| document(state, &[], now))
+            .collect(),
+    };
+    Ok(Document(document).into_response())
 }
 
 async fn show(

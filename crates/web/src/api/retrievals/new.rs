@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::settings::{self, LIMITS, LimitsSent};
 use super::{document, state_of};
 use crate::api::caller::ApiCaller;
+use crate::api::catch_all::{CatchAllSent, SETTINGS};
 use crate::api::document::Document;
 use crate::api::problem::ApiProblem;
 use crate::api::schema::{Kind, Schema, may, must};
@@ -19,6 +20,7 @@ use crate::api::typed::Sent;
 use crate::app::App;
 use crate::request::Password;
 use crate::runs::{Found, Look};
+use crate::sharing::Meant;
 
 pub(super) const NEW: Schema = Schema {
     name: "NewRetrieval",
@@ -92,6 +94,11 @@ pub(super) const NEW: Schema = Schema {
             "Which of the messages that are there already: `all` (default), `new` or `days=30`.",
         ),
         may("limits", Kind::Of(&LIMITS), "Limits of its runs."),
+        may(
+            "catch_all",
+            Kind::Of(&SETTINGS),
+            "Administrators: its mail is shared out among accounts. In place of `account`, `folder` and `owner`.",
+        ),
         may("paused", Kind::Flag, "Save, but do not run by itself."),
         may(
             "test",
@@ -123,6 +130,7 @@ pub(super) struct NewDocument {
     days: Option<u32>,
     bring: Option<String>,
     limits: Option<LimitsSent>,
+    catch_all: Option<CatchAllSent>,
     paused: Option<bool>,
     test: Option<bool>,
 }
@@ -154,7 +162,7 @@ pub(super) async fn add(
 }
 
 impl NewDocument {
-    async fn read(self, app: &App, caller: &ApiCaller) -> Result<NewRetrieval, ApiProblem> {
+    async fn read(mut self, app: &App, caller: &ApiCaller) -> Result<NewRetrieval, ApiProblem> {
         let account = match &self.account {
             Some(name) => account_named(app, caller, "account", name).await?,
             None => match &self.owner {
@@ -166,6 +174,7 @@ impl NewDocument {
             (Some(owner), _) => Some(account_named(app, caller, "owner", owner).await?),
             (None, person) => person,
         };
+        let shared = self.shared(app, caller).await?;
         let security = self
             .security
             .as_deref()
@@ -181,6 +190,14 @@ impl NewDocument {
             (word, days) => settings::retention(word.unwrap_or("keep"), days)?,
         };
         let limits = self.limits.unwrap_or_default();
+        let folder = self.folder.unwrap_or_else(|| "INBOX".to_owned());
+        let (account, owner, folder, routing) = match shared {
+            Some(Meant { settings, fallback }) => {
+                let routing = Routing::CatchAll(settings);
+                (fallback.account.id, None, fallback.folder, routing)
+            }
+            None => (account, owner, folder, Routing::Single),
+        };
         Ok(NewRetrieval {
             name: self.name,
             remote: Remote {
@@ -195,8 +212,8 @@ impl NewDocument {
             secret: RemoteSecret::Stored(self.password.0),
             account,
             owner,
-            folder: self.folder.unwrap_or_else(|| "INBOX".to_owned()),
-            routing: Routing::Single,
+            folder,
+            routing,
             every: every.unwrap_or(match owner {
                 Some(_) => Every::Never,
                 None => Every::Seconds(TEN_MINUTES),
@@ -211,6 +228,35 @@ impl NewDocument {
             confined: false,
             written_at: None,
         })
+    }
+
+    /// How it shares out, if it does.
+    async fn shared(&mut self, app: &App, caller: &ApiCaller) -> Result<Option<Meant>, ApiProblem> {
+        let Some(sent) = self.catch_all.take() else {
+            return Ok(None);
+        };
+        only_administrators(caller)?;
+        let others = [
+            ("account", &self.account),
+            ("owner", &self.owner),
+            ("folder", &self.folder),
+        ];
+        if let Some((field, _)) = others.iter().find(|(_, said)| said.is_some()) {
+            let what = "A catch-all has none: say in \"fallback\" who gets what matches nobody.";
+            return Err(ApiProblem::invalid(*field, what));
+        }
+        sent.read(app, None).await.map(Some)
+    }
+}
+
+/// Only they share mail out.
+pub(super) fn only_administrators(caller: &ApiCaller) -> Result<(), ApiProblem> {
+    match caller.account.admin {
+        true => Ok(()),
+        false => {
+            let what = "Only administrators share a mailbox out among accounts.";
+            Err(ApiProblem::forbidden(what).at("catch_all"))
+        }
     }
 }
 

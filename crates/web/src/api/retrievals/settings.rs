@@ -30,7 +30,7 @@ pub(super) fn after_storing_words() -> Vec<&'static str> {
     vec!["keep", "delete"]
 }
 
-pub(super) fn security(word: &str) -> Result<Security, ApiProblem> {
+pub(in crate::api) fn security(word: &str) -> Result<Security, ApiProblem> {
     match word {
         "tls" => Ok(Security::Tls),
         "starttls" => Ok(Security::StartTls),
@@ -39,7 +39,7 @@ pub(super) fn security(word: &str) -> Result<Security, ApiProblem> {
     }
 }
 
-pub(super) fn sign_in(word: &str) -> Result<Option<Mechanism>, ApiProblem> {
+pub(in crate::api) fn sign_in(word: &str) -> Result<Option<Mechanism>, ApiProblem> {
     match word {
         "auto" => Ok(None),
         word => match word.parse() {
@@ -49,7 +49,7 @@ pub(super) fn sign_in(word: &str) -> Result<Option<Mechanism>, ApiProblem> {
     }
 }
 
-pub(super) fn pin(text: &str) -> Result<KeyPin, ApiProblem> {
+pub(in crate::api) fn pin(text: &str) -> Result<KeyPin, ApiProblem> {
     text.parse().map_err(|_| {
         let what = "Write a key's fingerprint, such as sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=.";
         ApiProblem::invalid("pin", what)
@@ -103,7 +103,7 @@ pub(super) fn start(text: &str, now: Timestamp) -> Result<StartPoint, ApiProblem
 }
 
 /// A server as typed: its name alone, or all that is understood where a server is typed.
-pub(super) fn server(
+pub(in crate::api) fn server(
     text: &str,
     port: Option<u16>,
     protection: Option<Security>,

@@ -138,6 +138,16 @@ async fn a_new_key_is_shown_once_and_works() {
     house.ask(&bob, "GET /accounts", "").await.is(404);
     let list = house.ask(&house.boss, "GET /api-keys", "").await.is(200);
     assert!(!list.to_string().contains(&key));
+    let line = format!("GET /api-keys/{}", made["id"]);
+    let shown = house.ask(&house.boss, &line, "").await.is(200);
+    assert_eq!(
+        (&shown["name"], &shown["key"]),
+        (&"backup".into(), &Value::Null)
+    );
+    house
+        .ask(&house.boss, "GET /api-keys/4711", "")
+        .await
+        .is(404);
     let audit = house
         .ask(&house.boss, "GET /audit?what=API", "")
         .await

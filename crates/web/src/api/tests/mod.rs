@@ -2,6 +2,7 @@
 //! ever contains a password.
 
 mod callers;
+mod catch_all;
 mod documents;
 mod house;
 mod managing;

@@ -546,3 +546,29 @@ async fn the_end_of_a_check_is_told_with_its_summary() {
     let events = String::from_utf8_lossy(&events.octets).into_owned();
     assert!(events.contains("event: summary"), "{events}");
 }
+
+#[tokio::test]
+async fn retrievals_come_page_by_page_where_that_is_wanted() {
+    let house = House::new().await;
+    for name in ["beta", "Alpha", "gamma", "delta"] {
+        house.retrieval(&house.alice, name).await;
+    }
+    let all = house.ask(&house.alice, "GET /retrievals", "").await.is(200);
+    let names = |page: &Value| -> Vec<String> {
+        let rows = page["retrievals"].as_array().unwrap().iter();
+        rows.map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!((names(&all).len(), &all["next"]), (4, &Value::Null));
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let line = format!("GET /retrievals?limit=3{after}");
+        let page = house.ask(&house.alice, &line, "").await.is(200);
+        seen.extend(names(&page));
+        match &page["next"] {
+            Value::String(next) => after = format!("&after={next}"),
+            _ => break,
+        }
+    }
+    assert_eq!(seen, names(&all));
+}

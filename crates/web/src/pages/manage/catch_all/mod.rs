@@ -11,7 +11,6 @@ mod header;
 mod kept;
 mod looking;
 mod mailbox;
-mod places;
 mod preview;
 mod rules;
 mod save;
@@ -28,6 +27,7 @@ use inhaul_store::Account;
 use crate::app::App;
 use crate::request::Administrator;
 use crate::response::Problem;
+use crate::sharing::places;
 use draft::{Draft, Drafts};
 use kept::Kept;
 

@@ -4,18 +4,18 @@ use inhaul_store::{Account, Store, StoreError};
 
 /// Where mail goes, as typed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct TypedPlace<'a> {
+pub(crate) struct TypedPlace<'a> {
     account: &'a str,
     folder: &'a str,
 }
 
 /// An account that is there, and a folder that may not be there yet.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Whose.
-    pub(super) account: Account,
+    pub(crate) account: Account,
     /// The folder's name.
-    pub(super) folder: String,
+    pub(crate) folder: String,
 }
 
 impl<'a> TypedPlace<'a> {
@@ -33,7 +33,7 @@ impl<'a> TypedPlace<'a> {
 
 impl Place {
     /// What was typed, if there is such an account; else what is wrong, in a sentence.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         store: &dyn Store,
         text: &str,
     ) -> Result<Result<Self, String>, StoreError> {
@@ -55,13 +55,13 @@ impl Place {
     }
 
     /// For people: `petr / Shop`.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         place_words(&self.account.name, &self.folder)
     }
 }
 
 /// A place for people: `petr / Shop`, and every INBOX is an Inbox.
-pub(super) fn place_words(account: &str, folder: &str) -> String {
+pub(crate) fn place_words(account: &str, folder: &str) -> String {
     match folder {
         INBOX => format!("{account} / Inbox"),
         folder => format!("{account} / {folder}"),
@@ -69,13 +69,13 @@ pub(super) fn place_words(account: &str, folder: &str) -> String {
 }
 
 /// The same of `petr/Shop`.
-pub(super) fn shown_words(shown: &str) -> String {
+pub(crate) fn shown_words(shown: &str) -> String {
     let (account, folder) = shown.split_once('/').unwrap_or((shown, INBOX));
     place_words(account, folder)
 }
 
 /// Places to choose from: every account's Inbox, and the folders of the first accounts.
-pub(super) async fn choices(store: &dyn Store) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn choices(store: &dyn Store) -> Result<Vec<String>, StoreError> {
     let accounts = store.account_list().await?;
     let mut choices = Vec::new();
     for (number, account) in accounts.iter().take(CHOICES_MOST).enumerate() {
