@@ -139,7 +139,8 @@ function addShow(input) {
 function takeCode(form) {
   const input = form.elements.namedItem("code");
   const code = location.hash.slice(1);
-  if (code) {
+  // Not where "Skip to the content" leads.
+  if (code && !document.getElementById(code)) {
     input.value = code;
     history.replaceState(null, "", location.pathname + location.search);
   }

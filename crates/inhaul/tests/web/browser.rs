@@ -1,6 +1,7 @@
 //! Walks through the pages in Chromium. One browser for many pages: starting one takes seconds.
 
 mod arriving;
+mod colours;
 mod demonstrated;
 mod following;
 mod hands;

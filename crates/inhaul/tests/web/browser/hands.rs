@@ -64,6 +64,22 @@ impl Hands<'_> {
         self.press("Enter");
     }
 
+    /// Presses this until a check has begun: a mailbox is not asked twice within a second.
+    #[track_caller]
+    pub(crate) fn check(&self, stroke: &str) {
+        let began = self.0.wait_until("a check to begin", |browser| {
+            browser.press(stroke)?;
+            browser.wait_until("an answer", |browser| {
+                let told = "return document.querySelector('.dock')?.innerText ?? ''";
+                let told = browser.script(told, &[])?;
+                let told = told.as_str().unwrap_or_default();
+                let is_late = told.contains("You can check again");
+                Ok((!told.is_empty()).then_some((!is_late).then_some(())))
+            })
+        });
+        began.unwrap();
+    }
+
     /// Where they are: role and name.
     #[track_caller]
     pub(crate) fn at(&self) -> (String, String) {

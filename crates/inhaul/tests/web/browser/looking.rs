@@ -4,6 +4,7 @@ use inhaul_sample::{SampleConfig, SampleServer};
 use inhaul_testkit::{Browser, By, Preference, Scripts, View};
 use tokio::runtime::Runtime;
 
+use super::colours::faint;
 use crate::house::House;
 use crate::installation::Installation;
 
@@ -110,14 +111,10 @@ fn look_at(browser: &Browser, house: &House, path: &str) -> Vec<String> {
         for preferences in [&light[..], &dark] {
             browser.prefer(preferences).unwrap();
             let found = browser.axe().unwrap();
-            // A text whose ground axe cannot tell may be one that nobody can read.
-            let mut undecided = match view {
-                View::Wide => browser.axe_undecided().unwrap(),
-                _ => Vec::new(),
-            };
-            undecided.retain(|fault| fault.id == "color-contrast");
             let told = |fault| format!("{path}, {view:?}, {preferences:?}: {fault}");
-            faults.extend(found.iter().chain(&undecided).map(told));
+            faults.extend(found.iter().map(told));
+            let told = |text| format!("{path}, {view:?}, {preferences:?}: {text}");
+            faults.extend(faint(browser).into_iter().map(told));
         }
         let wide = browser.sticks_out().unwrap();
         faults.extend(

@@ -61,8 +61,17 @@ impl Scene {
     /// From now on the remote server sends so little at a time that a run goes on until
     /// [`Self::fast`].
     pub(crate) fn slow(&self) {
+        self.send(500);
+    }
+
+    /// The same, and already its first words take their time: a run has hardly begun.
+    pub(crate) fn slow_from_the_start(&self) {
+        self.send(3);
+    }
+
+    fn send(&self, octets_a_second: u32) {
         self.remote.set(|switches| {
-            switches.line.rate = NonZeroU32::new(500);
+            switches.line.rate = NonZeroU32::new(octets_a_second);
             switches.pipelining = Pipelining::Unannounced;
         });
     }

@@ -272,6 +272,29 @@ fn the_way_of_the_focus_is_told() {
 }
 
 #[test]
+fn a_screen_reader_has_names_and_roles_and_keys_type() {
+    let site = site();
+    let browser = Browser::start().unwrap();
+    browser.open(&site.url("/")).unwrap();
+    let heard = browser.heard().unwrap();
+    let of = |role: &str| -> Vec<_> {
+        let those = heard.iter().filter(|one| one.role == role);
+        those
+            .map(|one| (one.name.as_str(), one.focusable))
+            .collect()
+    };
+    assert_eq!(of("heading"), [("Retrieval", false)]);
+    assert_eq!(of("textbox"), [("Name of it", true)]);
+    assert_eq!(of("checkbox"), [("Keep", true)]);
+    assert!(heard.iter().all(|one| one.live.is_empty()), "{heard:?}");
+
+    browser.press("Tab End").unwrap();
+    browser.type_text(" and Č?").unwrap();
+    let field = By::field("Name of it");
+    assert_eq!(browser.value(&field).unwrap(), "old and Č?");
+}
+
+#[test]
 fn a_picture_shows_the_whole_page_in_the_width_of_the_window() {
     let site = site();
     let browser = Browser::start().unwrap();
