@@ -14,9 +14,9 @@ use super::history::{self, Outcome, RunRow};
 use super::looker::{Allowed, Looker, Looks};
 use super::words;
 use crate::app::App;
+use crate::look::Sentence;
 use crate::look::chart::{self, Reach, RunChart};
 use crate::look::time::{When, day, until};
-use crate::look::Sentence;
 use crate::response::{Page, Problem, Shell, see_other};
 use crate::runs::State;
 
