@@ -94,7 +94,10 @@ impl Network {
         let silent = matches!(heard, Heard::Silence | Heard::NoRoute);
         let verdict = match (silent, since.is_some()) {
             (true, true) => Verdict::DoesNotCount {
-                nor: inner.counted.drain(..).map(|(_, before)| before).collect(),
+                // Who failed twice stands as before the first time.
+                nor: (inner.counted.drain(..).rev())
+                    .map(|(_, before)| before)
+                    .collect(),
             },
             (true, false) => {
                 inner.counted.push_back((now, Uncounted::of(before)));

@@ -103,6 +103,12 @@ impl Visit<'_> {
             if let Err(error) = recorded.await {
                 failure.get_or_insert_with(|| report(&error.into()));
             }
+            if let Verdict::DoesNotCount { nor } = verdict
+                && !nor.is_empty()
+                && let Err(error) = store.retrieval_uncount(nor).await
+            {
+                tracing::warn!(%error, "failures without a network stay counted");
+            }
         }
         if self.options.dry_run && failure.is_none() {
             let (would, took) = (outcome.would_retrieve, begun.elapsed().as_secs_f64());

@@ -35,6 +35,10 @@ impl Service {
             }
             turn += 1;
             if self.is_reachable(turn).await {
+                // Failures were taken back that had been counted before it was known.
+                if let Err(error) = self.reload().await {
+                    tracing::warn!(%error, "the retrievals could not be read again");
+                }
                 self.engine.network.is_back(self.now());
                 self.spread_what_is_overdue();
                 self.wake.notify_one();
