@@ -7,7 +7,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use inhaul_testkit::{Guarded, TestDir};
@@ -77,14 +77,6 @@ impl Namespace {
         .unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
-    }
-
-    /// Another program, to be run in here.
-    #[allow(dead_code, reason = "not every test file has one")]
-    pub(crate) fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(&self.enter[0]);
-        command.args(&self.enter[1..]).arg(program);
-        command
     }
 
     /// Runs a script in here that must succeed.

@@ -16,13 +16,26 @@ const ALICE: &str = "alice";
 /// Her password.
 pub(crate) const PASSWORD: &str = "three-calm-herons-9021";
 
+/// What is in the file of names in any case.
+const LOCALHOST: &str = "127.0.0.1 localhost\n";
+
+/// The names that are known there.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "only a test with a clock cuts the network")]
+enum Names {
+    /// Those in its file, and it is sure that there are no others.
+    Sure,
+    /// Those in its file; for others it asks somebody who does not answer.
+    Asked,
+}
+
 /// The server, and its administrator at its pages.
 pub(crate) struct House {
     pub(crate) home: Installation,
     pages: RefCell<Browser>,
     pub(crate) server: Server,
     _namespace: Namespace,
-    _files: TestDir,
+    files: TestDir,
 }
 
 impl House {
@@ -42,15 +55,29 @@ impl House {
         prepare: impl FnOnce(&Installation),
         change: impl FnOnce(Installation) -> Installation,
     ) -> Self {
+        Self::made(Names::Sure, prepare, change)
+    }
+
+    fn made(
+        names: Names,
+        prepare: impl FnOnce(&Installation),
+        change: impl FnOnce(Installation) -> Installation,
+    ) -> Self {
         let files = TestDir::new("names").unwrap();
         let bind = |name: &str, text: &str| {
             fs::write(files.join(name), text).unwrap();
             format!("mount --bind {} /etc/{name}\n", files.join(name).display())
         };
-        // A name service that knows a few names and is sure that there are no others.
-        let sure =
-            bind("nsswitch.conf", "hosts: files\n") + &bind("hosts", "127.0.0.1 localhost\n");
-        let namespace = Namespace::new(Own::Mounts, &sure);
+        let services = match names {
+            Names::Sure => bind("nsswitch.conf", "hosts: files\n"),
+            // Nobody is at that address.
+            Names::Asked => {
+                bind("nsswitch.conf", "hosts: files dns\n")
+                    + &bind("resolv.conf", "nameserver 127.0.0.99\n")
+            }
+        };
+        let hosts = bind("hosts", LOCALHOST);
+        let namespace = Namespace::new(Own::Mounts, &(services + &hosts));
         let home = Installation::through(namespace.program(), &files.join("data"));
         let add = ["account", "add", ALICE, "--admin", "--password-stdin"];
         home.inhaul.ok_with_input(&add, PASSWORD).unwrap();
@@ -66,20 +93,40 @@ impl House {
             pages: RefCell::new(pages),
             server,
             _namespace: namespace,
-            _files: files,
+            files,
         }
     }
 
     /// As [`House::new`], with a clock that stands until it is turned.
     #[cfg(feature = "test-clock")]
     pub(crate) fn with_clock() -> (Self, inhaul_testkit::ClockFile) {
+        Self::with_clock_and(Names::Sure)
+    }
+
+    /// The same, in a network whose name service does not answer: [`House::knows`] only.
+    #[cfg(feature = "test-clock")]
+    pub(crate) fn out_of_reach() -> (Self, inhaul_testkit::ClockFile) {
+        Self::with_clock_and(Names::Asked)
+    }
+
+    /// From now on these names lead to this machine.
+    #[cfg(feature = "test-clock")]
+    pub(crate) fn knows(&self, names: &[&str]) {
+        // The file itself is what is seen in there, so it stays the same one.
+        let line = format!("{LOCALHOST}127.0.0.1 {}\n", names.join(" "));
+        fs::write(self.files.join("hosts"), line).unwrap();
+    }
+
+    #[cfg(feature = "test-clock")]
+    fn with_clock_and(names: Names) -> (Self, inhaul_testkit::ClockFile) {
         let mut clock = None;
-        let house = Self::with(|home| {
+        let change = |home: Installation| {
             let file = inhaul_testkit::ClockFile::create(home.beside("clock")).unwrap();
             let home = home.env("INHAUL_TEST_CLOCK", file.path());
             clock = Some(file);
             home
-        });
+        };
+        let house = Self::made(names, |_| (), change);
         (house, clock.unwrap())
     }
 
