@@ -141,14 +141,14 @@ fn no_form_is_taken_that_another_site_has_a_browser_send() {
 
 #[test]
 fn no_name_becomes_a_pages_own_markup() {
-    let house = house();
-    let (alice, root) = (visitor(&house, "alice"), visitor(&house, "root"));
     const EVIL: [&str; 4] = [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
         "' autofocus onfocus='alert(1)",
         "</textarea></title><svg onload=alert(1)>",
     ];
+    let house = house();
+    let (alice, root) = (visitor(&house, "alice"), visitor(&house, "root"));
     for (number, evil) in EVIL.iter().enumerate() {
         mailbox(
             &alice,
