@@ -114,13 +114,13 @@ fn contrast(one: f64, other: f64) -> f64 {
 
 /// The share of a bar that stands out from its ground, which is what lies in the gap beside it
 /// (WCAG 2.2, 1.4.11).
-fn ink(picture: &Picture) -> f64 {
+fn ink(picture: &[f64]) -> f64 {
     let ground = picture[WIDTH - 1];
     share(picture.iter().map(|dot| contrast(*dot, ground)))
 }
 
 /// The share of two pictures in which one stands out from the other.
-fn difference(one: &Picture, other: &Picture) -> f64 {
+fn difference(one: &[f64], other: &[f64]) -> f64 {
     share(
         one.iter()
             .zip(other)
@@ -129,7 +129,7 @@ fn difference(one: &Picture, other: &Picture) -> f64 {
 }
 
 /// Whether something is drawn at this place of a bar, in CSS pixels.
-fn stands_out(picture: &Picture, x: usize, y: usize) -> bool {
+fn stands_out(picture: &[f64], x: usize, y: usize) -> bool {
     let dot = picture[y * SCALE * WIDTH + x * SCALE];
     contrast(dot, picture[WIDTH - 1]) >= 3.0
 }
