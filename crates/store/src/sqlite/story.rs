@@ -4,6 +4,7 @@
 //! log can be begun again meanwhile. Start at `search`.
 
 use std::cmp::Reverse;
+use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ pub(crate) async fn search(
         since,
     };
     let mut stories = Vec::new();
-    walk(readers, &wanted, 0..i64::MAX, &mut stories).await?;
+    let all = iter::once(0..i64::MAX).collect();
+    walk(readers, &wanted, all, &mut stories).await?;
     add_runs(readers, &mut stories).await?;
     Ok(stories)
 }
@@ -55,22 +57,54 @@ pub(crate) struct Wanted {
     pub(crate) since: Option<Timestamp>,
 }
 
-/// Adds the wanted ones of these rows, of all of them the newest stay.
+/// Adds the wanted ones of these stretches of rows, of all of them the newest stay.
 pub(crate) async fn walk(
     readers: &Arc<Readers>,
     wanted: &Wanted,
-    rows: Range<i64>,
+    mut stretches: Vec<Range<i64>>,
     stories: &mut Vec<LedgerStory>,
 ) -> Result<(), StoreError> {
-    let mut below = Some(rows.end);
-    while let Some(end) = below {
-        let (wanted, rows) = (wanted.clone(), rows.start..end);
-        let (found, next) = readers.read(move |conn| page(conn, &wanted, &rows)).await?;
+    while !stretches.is_empty() {
+        let wanted = wanted.clone();
+        let read = move |conn: &_| pages(conn, &wanted, stretches);
+        let (found, left) = readers.read(read).await?;
         stories.extend(found);
         keep_newest(stories);
-        below = next;
+        stretches = left;
     }
     Ok(())
+}
+
+/// What the last stretches hold, as many as one read transaction has time for, and what is left of
+/// all of them.
+fn pages(
+    conn: &Connection,
+    wanted: &Wanted,
+    mut stretches: Vec<Range<i64>>,
+) -> Result<(Vec<LedgerStory>, Vec<Range<i64>>), StoreError> {
+    let (mut stories, mut looked) = (Vec::new(), 0);
+    while looked < PAGE
+        && let Some(rows) = stretches.pop()
+    {
+        let page = page(conn, wanted, &rows)?;
+        stories.extend(page.stories);
+        keep_newest(&mut stories);
+        // An empty stretch takes its time, too.
+        looked += page.rows + 20;
+        if let Some(end) = page.next {
+            stretches.push(rows.start..end);
+        }
+    }
+    Ok((stories, stretches))
+}
+
+/// The end of a stretch.
+struct Looked {
+    stories: Vec<LedgerStory>,
+    /// Rows that were looked at.
+    rows: u32,
+    /// Where the page before it ends.
+    next: Option<i64>,
 }
 
 /// Finds the runs of those whose placements do not tell them.
@@ -95,23 +129,24 @@ pub(crate) fn keep_newest(stories: &mut Vec<LedgerStory>) {
     stories.truncate(MOST);
 }
 
-/// What the last page of these rows holds, and where the next one ends.
-fn page(
-    conn: &Connection,
-    wanted: &Wanted,
-    rows: &Range<i64>,
-) -> Result<(Vec<LedgerStory>, Option<i64>), StoreError> {
-    let start: Option<i64> = conn
+/// The last page of these rows.
+fn page(conn: &Connection, wanted: &Wanted, rows: &Range<i64>) -> Result<Looked, StoreError> {
+    let (start, count): (Option<i64>, u32) = conn
         .prepare_cached(
-            "SELECT min(id) FROM
+            "SELECT min(id), count(*) FROM
                  (SELECT id FROM ledger WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)",
         )
         .and_then(|mut select| {
-            select.query_row(params![rows.start, rows.end, PAGE], |row| row.get(0))
+            let key = params![rows.start, rows.end, PAGE];
+            select.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
         })
         .doing(DOING)?;
     let Some(start) = start else {
-        return Ok((Vec::new(), None));
+        return Ok(Looked {
+            stories: Vec::new(),
+            rows: 0,
+            next: None,
+        });
     };
     let mut select = conn.prepare_cached(&sql(wanted)).doing(DOING)?;
     let mut found = select
@@ -121,7 +156,11 @@ fn page(
     while let Some(row) = found.next().doing(DOING)? {
         stories.push(story(conn, row, wanted.of)?);
     }
-    Ok((stories, Some(start)))
+    Ok(Looked {
+        stories,
+        rows: count,
+        next: (count == PAGE).then_some(start),
+    })
 }
 
 impl Wanted {
@@ -322,13 +361,15 @@ fn run_at(
     let Some((retrieval, name)) = retrieval else {
         return Ok(None);
     };
-    let mut select = conn
-        .prepare_cached(
-            "SELECT id, started, activation FROM
-                 (SELECT * FROM run WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?3)
-             WHERE started <= ?2 AND coalesce(ended, ?2) >= ?2 ORDER BY id DESC LIMIT 1",
-        )
+    // Most messages are older than the oldest run that is kept.
+    let first: Option<i64> = conn
+        .prepare_cached(FIRST_RUN)
+        .and_then(|mut select| select.query_row([retrieval], |row| row.get(0)).optional())
         .doing(DOING)?;
+    if first.is_none_or(|first| first > time.millis()) {
+        return Ok(Some((name, None)));
+    }
+    let mut select = conn.prepare_cached(RUN_AT).doing(DOING)?;
     let mut rows = select
         .query(params![retrieval, time.millis(), RUNS_MOST])
         .doing(DOING)?;
@@ -338,6 +379,14 @@ fn run_at(
     };
     Ok(Some((name, run)))
 }
+
+const FIRST_RUN: &str = "SELECT started FROM run WHERE retrieval_id = ?1 ORDER BY id LIMIT 1";
+
+const RUN_AT: &str = "
+    SELECT id, started, activation FROM run WHERE id =
+        (SELECT max(id) FROM
+            (SELECT id, started, ended FROM run WHERE retrieval_id = ?1 ORDER BY id DESC LIMIT ?3)
+         WHERE started <= ?2 AND coalesce(ended, ?2) >= ?2)";
 
 /// A run's id, start and activation from `first` on; `None` where there is none.
 fn run(row: &Row<'_>, first: usize) -> Result<Option<StoryRun>, StoreError> {
@@ -350,4 +399,28 @@ fn run(row: &Row<'_>, first: usize) -> Result<Option<StoryRun>, StoreError> {
         started: Timestamp::from_millis(row.get(first + 1).doing(DOING)?),
         activation: from_word::<Activation>(&activation)?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_run_of_a_moment_is_looked_for_in_the_index_alone() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
+        for sql in [FIRST_RUN, RUN_AT] {
+            let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let key = vec![1; explain.parameter_count()];
+            let plan: Vec<String> = explain
+                .query_map(params_from_iter(key), |row| row.get(3))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let plan = plan.join("\n");
+            assert!(plan.contains("COVERING INDEX run_by_retrieval"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
 }

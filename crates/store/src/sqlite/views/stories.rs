@@ -39,10 +39,9 @@ pub(super) async fn search(
         .read(move |conn| Ok((whole_maildrops(conn, account)?, folders(conn, account)?)))
         .await?;
     let mut stories = Vec::new();
-    for maildrop in &maildrops {
-        let rows = (maildrop << 32)..((maildrop + 1) << 32);
-        story::walk(readers, &wanted, rows, &mut stories).await?;
-    }
+    let ledgers = maildrops.iter().rev();
+    let ledgers = ledgers.map(|maildrop| (maildrop << 32)..((maildrop + 1) << 32));
+    story::walk(readers, &wanted, ledgers.collect(), &mut stories).await?;
     let maildrops: Arc<[i64]> = maildrops.into();
     for folder in folders {
         placed(readers, &wanted, folder, &maildrops, &mut stories).await?;

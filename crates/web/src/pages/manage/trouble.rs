@@ -104,7 +104,7 @@ fn groups(states: &[State], now: Timestamp) -> HashMap<(String, Option<ErrorCode
     let mut groups: HashMap<_, Vec<&State>> = HashMap::new();
     for state in states
         .iter()
-        .filter(|state| is_trouble(state.standing(now)))
+        .filter(|state| State::may_be_in_trouble(&state.row) && is_trouble(state.standing(now)))
     {
         let host = state.row.remote.host.to_ascii_lowercase();
         groups

@@ -119,11 +119,13 @@ impl Looker {
         }
     }
 
-    /// All retrievals they see, as they stand.
+    /// All retrievals they see, as they stand: everybody's from memory.
     pub(crate) async fn states(&self, app: &App) -> Result<Vec<State>, Problem> {
-        let rows = app.manage().retrievals(&self.actor()).await;
-        let mut rows = rows.map_err(|refused| self.refused(refused))?;
-        rows.retain(|row| self.sees(row));
+        let Some(account) = self.of else {
+            return Ok(app.runs().states());
+        };
+        let mut rows = app.store().views().retrievals_of(account).await?;
+        rows.retain(|row| is_of(account, row));
         let states = rows.into_iter().map(|row| state_of(app, row));
         Ok(states.collect())
     }

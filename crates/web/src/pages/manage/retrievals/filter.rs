@@ -1,6 +1,8 @@
 //! Which retrievals a list shows, and in which order: from memory, whatever their number.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use inhaul_domain::standing::Standing;
 use inhaul_types::{AccountId, Timestamp};
@@ -67,8 +69,8 @@ impl Filter {
         *self == Self::default().on_page(self.page())
     }
 
-    /// Those that are wanted: what needs somebody first, then by name. `members` are the accounts of
-    /// the group that is asked for.
+    /// Those that are wanted, in no order ([`in_order`]). `members` are the accounts of the group
+    /// that is asked for.
     pub(super) fn pick<'a>(
         &self,
         states: &'a [State],
@@ -76,18 +78,13 @@ impl Filter {
         now: Timestamp,
     ) -> Vec<(Standing, &'a State)> {
         let find = self.find.trim().to_lowercase();
-        let mut picked: Vec<_> = states
+        states
             .iter()
             .filter(|state| members.is_none_or(|members| members.contains(&state.row.account)))
             .filter(|state| self.is_of_server(state) && is_found(&find, state))
             .map(|state| (state.standing(now), state))
             .filter(|(standing, _)| self.is_in_state(*standing))
-            .collect();
-        picked.sort_unstable_by(|(one, a), (other, b)| {
-            let rank = rank(*one).cmp(&rank(*other));
-            rank.then_with(|| a.row.name.cmp(&b.row.name))
-        });
-        picked
+            .collect()
     }
 
     fn is_of_server(&self, state: &State) -> bool {
@@ -101,6 +98,29 @@ impl Filter {
             word => standing.as_str() == word,
         }
     }
+}
+
+/// What needs somebody first, then by name.
+pub(super) fn in_order((one, a): &(Standing, &State), (other, b): &(Standing, &State)) -> Ordering {
+    let rank = rank(*one).cmp(&rank(*other));
+    rank.then_with(|| a.row.name.cmp(&b.row.name))
+}
+
+/// Brings to these places what belongs there. The other places are not put in order: a page of 50 is
+/// no reason to sort 10,000.
+pub(super) fn sort_part<T>(
+    all: &mut [T],
+    part: Range<usize>,
+    order: impl Fn(&T, &T) -> Ordering + Copy,
+) {
+    if part.end < all.len() {
+        all.select_nth_unstable_by(part.end, order);
+    }
+    let all = &mut all[..part.end];
+    if part.start > 0 && part.start < all.len() {
+        all.select_nth_unstable_by(part.start, order);
+    }
+    all[part.start..].sort_unstable_by(order);
 }
 
 fn is_found(find: &str, state: &State) -> bool {
@@ -158,5 +178,18 @@ mod tests {
             };
             assert_eq!(filter.page(), 1, "{page}");
         }
+    }
+
+    #[test]
+    fn a_part_is_what_it_is_of_all_in_order() {
+        let shuffled: Vec<u32> = (0..40).map(|number| number * 13 % 40).collect();
+        for part in [0..0, 0..7, 7..14, 39..40, 40..40, 0..40] {
+            let mut numbers = shuffled.clone();
+            sort_part(&mut numbers, part.clone(), u32::cmp);
+            let sorted: Vec<u32> = (0..40).collect();
+            assert_eq!(numbers[part.clone()], sorted[part.clone()], "{part:?}");
+        }
+        let mut none: [u32; 0] = [];
+        sort_part(&mut none, 0..0, u32::cmp);
     }
 }

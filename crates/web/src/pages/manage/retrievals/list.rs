@@ -9,7 +9,7 @@ use inhaul_domain::standing::Standing;
 use inhaul_store::Bar;
 use inhaul_types::{AccountId, RetrievalId, Timestamp};
 
-use super::filter::{ATTENTION, Filter};
+use super::filter::{ATTENTION, Filter, in_order, sort_part};
 use super::told::Told;
 use crate::app::App;
 use crate::look::number;
@@ -71,10 +71,12 @@ pub(crate) async fn list(
     let now = app.now();
     let states = app.runs().states();
     let members = members(&app, &filter.group).await?;
-    let picked = filter.pick(&states, members.as_ref(), now);
+    let mut picked = filter.pick(&states, members.as_ref(), now);
     let pages = picked.len().div_ceil(PAGE).max(1);
     let place = filter.page().min(pages);
-    let shown = &picked[(place - 1) * PAGE..picked.len().min(place * PAGE)];
+    let part = (place - 1) * PAGE..picked.len().min(place * PAGE);
+    sort_part(&mut picked, part.clone(), in_order);
+    let shown = &picked[part];
     let ids: Vec<_> = shown.iter().map(|(_, state)| state.row.id).collect();
     let mut strips = app.store().views().strips(&ids, BARS).await?;
     let row = |(standing, state): &(Standing, &runs::State)| {
