@@ -58,7 +58,7 @@ async fn a_key_is_shown_once_and_acts_until_it_is_removed() {
     assert_eq!(made.status, StatusCode::OK, "{}", made.text);
     let (_, rest) = made
         .text
-        .split_once("<pre class=\"copy\" id=\"key\">")
+        .split_once("<pre class=\"copy wraps\" id=\"key\">")
         .unwrap();
     let key = rest.split('<').next().unwrap();
     let visitors = house.store.visitors();
