@@ -119,13 +119,16 @@ impl Looker {
         }
     }
 
-    /// All retrievals they see, as they stand: everybody's from memory.
+    /// All retrievals they see, as they stand.
     pub(crate) async fn states(&self, app: &App) -> Result<Vec<State>, Problem> {
-        let Some(account) = self.of else {
-            return Ok(app.runs().states());
+        let rows = match self.of {
+            None => app.store().retrieval_list().await?,
+            Some(account) => {
+                let mut rows = app.store().views().retrievals_of(account).await?;
+                rows.retain(|row| is_of(account, row));
+                rows
+            }
         };
-        let mut rows = app.store().views().retrievals_of(account).await?;
-        rows.retain(|row| is_of(account, row));
         let states = rows.into_iter().map(|row| state_of(app, row));
         Ok(states.collect())
     }
