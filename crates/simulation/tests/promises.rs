@@ -61,8 +61,13 @@ fn a_seed_tells_the_same_story_every_time() {
 /// Some seeds, until one shows it. What is broken may show in another promise first.
 #[track_caller]
 fn assert_found_out(sabotage: Sabotage) {
+    assert_found_out_by(sabotage, 1..=10);
+}
+
+#[track_caller]
+fn assert_found_out_by(sabotage: Sabotage, mut seeds: std::ops::RangeInclusive<u64>) {
     let promises = sabotage.breaks();
-    let is_found_out = (1..=10).any(|seed| {
+    let is_found_out = seeds.any(|seed| {
         let broken = Options {
             sabotage: Some(sabotage),
             ..options(seed, 2)
@@ -95,7 +100,8 @@ fn promise_4_a_message_that_ends_the_run_is_found_out() {
 
 #[test]
 fn promise_5_a_mailbox_that_waits_for_others_is_found_out() {
-    assert_found_out(Sabotage::OneAtATime);
+    // Seldom are so many due at once that one line of them is too slow: 22 is the first seed with them.
+    assert_found_out_by(Sabotage::OneAtATime, 21..=30);
 }
 
 #[test]

@@ -174,7 +174,7 @@ impl Pages {
         Ok(Cost {
             who,
             page: place.name,
-            cpu_ms: used.thread_seconds() * 1e3 / f64::from(self.times),
+            cpu_ms: used.thread_seconds() * 1e3 / f64::from(self.times.max(1)),
             wall_ms: Spread::of(walls),
             octets,
         })

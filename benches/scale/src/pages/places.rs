@@ -44,8 +44,8 @@ impl Places {
             account,
         )?;
         let own = number(
-            "SELECT min(r.id) FROM retrieval r JOIN account a ON a.id = r.owner_id
-             WHERE a.name = ?1 AND r.last_error IS NULL",
+            "SELECT r.id FROM retrieval r JOIN account a ON a.id = r.owner_id
+             WHERE a.name = ?1 ORDER BY r.last_error IS NOT NULL, r.id LIMIT 1",
             account,
         )?;
         let bad = number(
@@ -137,7 +137,6 @@ impl Places {
                 place("/manage/audit?who", "/manage/audit?who=a042"),
                 place("/manage/audit?what", "/manage/audit?what=r00001"),
                 place("/manage/settings", "/manage/settings"),
-                place("/manage/notices", "/manage/notices"),
                 place("/where?all", "/where?words=Message+12&days=7&all=1"),
                 place("/api/v1/status", "/api/v1/status"),
                 place("/api/v1/retrievals", "/api/v1/retrievals"),

@@ -34,12 +34,7 @@ const THIS_SERVER: &str = "127.0.0.1";
 #[test]
 fn a_full_disk_is_told_alike() {
     let mut peers = Peers::new();
-    // More than any disk has is to stay free.
-    let most = "900000GB";
-    let house = House::with(|home| {
-        let home = home.env("INHAUL_STORAGE__WARN_FREE", most);
-        home.env("INHAUL_STORAGE__STOP_FREE", most)
-    });
+    let house = House::on_a_full_disk();
     let (remote, mailbox) = peers.mailbox(|_| ());
     mailbox.append(letter(1, 500));
     house.add("isp", &remote);

@@ -34,7 +34,7 @@ pub(crate) struct House {
     pub(crate) home: Installation,
     pages: RefCell<Browser>,
     pub(crate) server: Server,
-    _namespace: Namespace,
+    namespace: Namespace,
     files: TestDir,
 }
 
@@ -55,11 +55,23 @@ impl House {
         prepare: impl FnOnce(&Installation),
         change: impl FnOnce(Installation) -> Installation,
     ) -> Self {
-        Self::made(Names::Sure, prepare, change)
+        Self::made(Names::Sure, "", prepare, change)
+    }
+
+    /// One whose disk has less room left than a server wants to keep, since it started.
+    pub(crate) fn on_a_full_disk() -> Self {
+        let mount = "mount -t tmpfs -o size=64m small DATA\n";
+        let house = Self::made(Names::Sure, mount, |_| (), |home| home);
+        // A sixteenth stays free; a run wants a tenth.
+        let other = house.home.data().join("other");
+        let fill = format!("fallocate -l 60m {}", other.display());
+        house.namespace.sh(&fill);
+        house
     }
 
     fn made(
         names: Names,
+        mount: &str,
         prepare: impl FnOnce(&Installation),
         change: impl FnOnce(Installation) -> Installation,
     ) -> Self {
@@ -77,8 +89,11 @@ impl House {
             }
         };
         let hosts = bind("hosts", LOCALHOST);
-        let namespace = Namespace::new(Own::Mounts, &(services + &hosts));
-        let home = Installation::through(namespace.program(), &files.join("data"));
+        let data = files.join("data");
+        fs::create_dir(&data).unwrap();
+        let mount = mount.replace("DATA", &data.display().to_string());
+        let namespace = Namespace::new(Own::Mounts, &(services + &hosts + &mount));
+        let home = Installation::through(namespace.program(), &data);
         let add = ["account", "add", ALICE, "--admin", "--password-stdin"];
         home.inhaul.ok_with_input(&add, PASSWORD).unwrap();
         let home = home.account("anna").account("other").account("full");
@@ -92,7 +107,7 @@ impl House {
             home,
             pages: RefCell::new(pages),
             server,
-            _namespace: namespace,
+            namespace,
             files,
         }
     }
@@ -126,7 +141,7 @@ impl House {
             clock = Some(file);
             home
         };
-        let house = Self::made(names, |_| (), change);
+        let house = Self::made(names, "", |_| (), change);
         (house, clock.unwrap())
     }
 
