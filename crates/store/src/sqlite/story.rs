@@ -361,26 +361,88 @@ fn run_at(
     let Some((retrieval, name)) = retrieval else {
         return Ok(None);
     };
-    // Most messages are older than the oldest run that is kept.
-    let first: Option<i64> = conn
-        .prepare_cached(FIRST_RUN)
-        .and_then(|mut select| select.query_row([retrieval], |row| row.get(0)).optional())
-        .doing(DOING)?;
-    if first.is_none_or(|first| first > time.millis()) {
-        return Ok(Some((name, None)));
-    }
-    let mut select = conn.prepare_cached(RUN_AT).doing(DOING)?;
-    let mut rows = select
-        .query(params![retrieval, time.millis(), RUNS_MOST])
-        .doing(DOING)?;
-    let run = match rows.next().doing(DOING)? {
-        Some(row) => run(row, 0)?,
-        None => None,
+    let run = match about(conn, retrieval, time)? {
+        About::Before => None,
+        About::In(run) => Some(run),
+        About::Between => run_of_any_order(conn, retrieval, time)?,
     };
     Ok(Some((name, run)))
 }
 
-const FIRST_RUN: &str = "SELECT started FROM run WHERE retrieval_id = ?1 ORDER BY id LIMIT 1";
+/// Where a moment is among the runs of a retrieval, if those that begin later have higher numbers.
+enum About {
+    /// Before the oldest that is kept, as most messages are.
+    Before,
+    /// In this one.
+    In(StoryRun),
+    /// In none, or the clock was set back.
+    Between,
+}
+
+/// Halves the numbers until the last run that began by then is found: thousands of runs cost a dozen
+/// looks into their index.
+fn about(conn: &Connection, retrieval: i64, time: Timestamp) -> Result<About, StoreError> {
+    let ends: Option<(i64, i64, i64)> = conn
+        .prepare_cached(ENDS)
+        .and_then(|mut select| {
+            let ends = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            select.query_row([retrieval], ends).optional()
+        })
+        .doing(DOING)?;
+    let ends = ends.filter(|(_, began, _)| *began <= time.millis());
+    let Some((mut low, _, mut high)) = ends else {
+        return Ok(About::Before);
+    };
+    let mut next = conn.prepare_cached(RUN_FROM).doing(DOING)?;
+    while low < high {
+        let middle = low + (high - low + 1) / 2;
+        let (id, started): (i64, i64) = next
+            .query_row(params![retrieval, middle], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .doing(DOING)?;
+        match started <= time.millis() {
+            true => low = id,
+            false => high = middle - 1,
+        }
+    }
+    let mut select = conn.prepare_cached(RUN_IF_AT).doing(DOING)?;
+    let mut rows = select.query(params![low, time.millis()]).doing(DOING)?;
+    let found = match rows.next().doing(DOING)? {
+        Some(row) => run(row, 0)?,
+        None => None,
+    };
+    Ok(found.map_or(About::Between, About::In))
+}
+
+/// The newest run in which this moment was, whatever the order of the others.
+fn run_of_any_order(
+    conn: &Connection,
+    retrieval: i64,
+    time: Timestamp,
+) -> Result<Option<StoryRun>, StoreError> {
+    let mut select = conn.prepare_cached(RUN_AT).doing(DOING)?;
+    let mut rows = select
+        .query(params![retrieval, time.millis(), RUNS_MOST])
+        .doing(DOING)?;
+    match rows.next().doing(DOING)? {
+        Some(row) => run(row, 0),
+        None => Ok(None),
+    }
+}
+
+/// The first of its runs, when it began, and the last.
+const ENDS: &str = "
+    SELECT id, started, (SELECT max(id) FROM run WHERE retrieval_id = ?1)
+    FROM run WHERE retrieval_id = ?1 ORDER BY id LIMIT 1";
+
+/// The first of its runs from a number on.
+const RUN_FROM: &str =
+    "SELECT id, started FROM run WHERE retrieval_id = ?1 AND id >= ?2 ORDER BY id LIMIT 1";
+
+const RUN_IF_AT: &str = "
+    SELECT id, started, activation FROM run
+    WHERE id = ?1 AND started <= ?2 AND coalesce(ended, ?2) >= ?2";
 
 const RUN_AT: &str = "
     SELECT id, started, activation FROM run WHERE id =
@@ -410,7 +472,7 @@ mod tests {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(include_str!("migrations/0001_schema.sql"))
             .unwrap();
-        for sql in [FIRST_RUN, RUN_AT] {
+        for sql in [ENDS, RUN_FROM, RUN_AT] {
             let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let key = vec![1; explain.parameter_count()];
             let plan: Vec<String> = explain
@@ -421,6 +483,65 @@ mod tests {
             let plan = plan.join("\n");
             assert!(plan.contains("COVERING INDEX run_by_retrieval"), "{plan}");
             assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
+
+    /// Retrieval 1 with these runs: when each began and ended. Between them are runs of others.
+    fn with_runs(runs: &[(i64, i64)]) -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
+        conn.pragma_update(None, "foreign_keys", false).unwrap();
+        let mut insert = conn
+            .prepare(
+                "INSERT INTO run (id, retrieval_id, activation, started, ended)
+                 VALUES (?1, ?2, 'schedule', ?3, ?4)",
+            )
+            .unwrap();
+        for (number, (started, ended)) in (0..).zip(runs) {
+            insert.execute([3 * number + 1, 2, 0, 9_999]).unwrap();
+            let id = 3 * number + 2;
+            insert.execute([id, 1, *started, *ended]).unwrap();
+        }
+        drop(insert);
+        conn
+    }
+
+    fn found(conn: &Connection, time: i64) -> Option<i64> {
+        let time = Timestamp::from_millis(time);
+        let run = match about(conn, 1, time).unwrap() {
+            About::Before => None,
+            About::In(run) => Some(run),
+            About::Between => run_of_any_order(conn, 1, time).unwrap(),
+        };
+        run.map(|run| run.id.row())
+    }
+
+    #[test]
+    fn the_run_of_a_moment_is_found_among_many() {
+        let runs: Vec<_> = (1..=1_000).map(|run| (run * 100, run * 100 + 10)).collect();
+        let conn = with_runs(&runs);
+        for (number, (started, ended)) in (0..).zip(&runs) {
+            let id = Some(3 * number + 2);
+            assert_eq!(found(&conn, *started), id);
+            assert_eq!(found(&conn, *ended), id);
+            assert_eq!(found(&conn, ended + 1), None);
+        }
+        assert_eq!(found(&conn, 99), None);
+        assert_eq!(found(&with_runs(&[]), 99), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_hides_no_run() {
+        let conn = with_runs(&[
+            (100, 110),
+            (5_000, 5_010),
+            (200, 210),
+            (300, 310),
+            (400, 410),
+        ]);
+        for (time, id) in [(105, 2), (5_005, 5), (205, 8), (305, 11), (405, 14)] {
+            assert_eq!(found(&conn, time), Some(id), "{time}");
         }
     }
 }
