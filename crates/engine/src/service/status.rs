@@ -98,7 +98,7 @@ impl Service {
     }
 
     /// The run of a retrieval that goes on, and what was said in it when this was asked the last time
-    /// ([`Overheard::so_far`]); `None` if none does.
+    /// ([`Overheard::so_far`](crate::Overheard::so_far)); `None` if none does.
     pub fn overheard(&self, id: RetrievalId) -> Option<(RunId, Arc<str>)> {
         let pending = {
             let table = self.lock();
