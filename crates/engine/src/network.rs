@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use inhaul_domain::schedule::OfflineWatch;
 use inhaul_net::DialError;
-use inhaul_store::{Retrieval, Uncounted};
+use inhaul_store::Uncounted;
 use inhaul_types::Timestamp;
 use tokio::sync::watch;
 
@@ -67,14 +67,25 @@ impl Network {
         self.offline.borrow().is_some()
     }
 
-    /// A run ended. Whether its failure counts, and which earlier ones do not after all.
-    pub(crate) fn hears(&self, heard: Heard, before: &Retrieval, now: Timestamp) -> Verdict {
+    /// A run ended, of a retrieval that stood so before. Whether its failure counts, and which earlier
+    /// ones do not after all.
+    pub(crate) fn hears(
+        &self,
+        heard: Heard,
+        host: &str,
+        before: Uncounted,
+        now: Timestamp,
+    ) -> Verdict {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let host = &before.remote.host;
         match heard {
-            Heard::Nothing => {}
+            // It stands otherwise now, and that is to stay.
+            Heard::Nothing => inner
+                .counted
+                .retain(|(_, counted)| counted.retrieval != before.retrieval),
+            // There was a network until now, so what failed before was the servers' own.
             Heard::Answer => {
                 inner.watch.succeeded(host);
+                inner.counted.clear();
             }
             Heard::NoRoute => inner.watch.no_route(now),
             Heard::Silence => {
@@ -82,13 +93,8 @@ impl Network {
             }
         }
         let since = inner.watch.since();
-        let forgotten = |then: Timestamp| now.since(then) > REMEMBERED;
-        while inner
-            .counted
-            .front()
-            .is_some_and(|(then, _)| forgotten(*then))
-            || inner.counted.len() >= MOST
-        {
+        (inner.counted).retain(|(then, _)| *then <= now && now.since(*then) <= REMEMBERED);
+        while inner.counted.len() >= MOST {
             inner.counted.pop_front();
         }
         let silent = matches!(heard, Heard::Silence | Heard::NoRoute);
@@ -100,7 +106,7 @@ impl Network {
                     .collect(),
             },
             (true, false) => {
-                inner.counted.push_back((now, Uncounted::of(before)));
+                inner.counted.push_back((now, before));
                 Verdict::Counts
             }
             (false, _) => Verdict::Counts,
@@ -172,6 +178,92 @@ impl Heard {
             | DialError::Certificate { .. }
             | DialError::NotTls { .. } => Self::Answer,
             DialError::CaFile { .. } | DialError::NotAllowed(_) => Self::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inhaul_domain::schedule::ScheduleState;
+    use inhaul_types::RetrievalId;
+
+    use super::*;
+
+    /// How many failures each stands at again, by number of the retrieval; `None` if this one counts.
+    fn taken_back(verdict: Verdict) -> Option<Vec<(i64, u32)>> {
+        match verdict {
+            Verdict::Counts => None,
+            Verdict::DoesNotCount { nor } => Some(
+                (nor.iter())
+                    .map(|before| (before.retrieval.row(), before.failures))
+                    .collect(),
+            ),
+        }
+    }
+
+    #[derive(Default)]
+    struct Ends(Network);
+
+    impl Ends {
+        /// Retrieval number `number`, on a host of its own, after `failures`.
+        fn hears(&self, heard: Heard, number: i64, failures: u32, second: i64) -> Verdict {
+            let before = Uncounted {
+                retrieval: RetrievalId::new(number),
+                failing_since: None,
+                failures,
+                last_error: None,
+                last_detail: None,
+                said_auth: false,
+                schedule: ScheduleState::default(),
+            };
+            let now = Timestamp::from_millis(second * 1_000);
+            let host = format!("pop{number}.example.org");
+            self.0.hears(heard, &host, before, now)
+        }
+    }
+
+    #[test]
+    fn three_silent_hosts_in_a_minute_take_their_failures_back() {
+        let ends = Ends::default();
+        assert_eq!(ends.hears(Heard::Silence, 1, 0, 0), Verdict::Counts);
+        assert_eq!(ends.hears(Heard::Silence, 1, 1, 10), Verdict::Counts);
+        assert_eq!(ends.hears(Heard::Silence, 2, 4, 20), Verdict::Counts);
+        let third = ends.hears(Heard::Silence, 3, 0, 30);
+        // The last word on each is how it stood first.
+        assert_eq!(taken_back(third), Some(vec![(2, 4), (1, 1), (1, 0)]));
+        let fourth = ends.hears(Heard::Silence, 4, 0, 31);
+        assert_eq!(taken_back(fourth), Some(vec![]));
+    }
+
+    #[test]
+    fn what_failed_before_an_answer_stays_counted() {
+        let ends = Ends::default();
+        ends.hears(Heard::Silence, 1, 0, 0);
+        ends.hears(Heard::Answer, 9, 0, 5);
+        ends.hears(Heard::Silence, 2, 0, 10);
+        ends.hears(Heard::Silence, 3, 0, 15);
+        let third = ends.hears(Heard::Silence, 4, 0, 20);
+        assert_eq!(taken_back(third), Some(vec![(3, 0), (2, 0)]));
+    }
+
+    #[test]
+    fn a_retrieval_that_stands_otherwise_since_is_left_so() {
+        let ends = Ends::default();
+        ends.hears(Heard::Silence, 1, 0, 0);
+        ends.hears(Heard::Silence, 2, 0, 1);
+        // The disk was full, and nobody was asked.
+        assert_eq!(ends.hears(Heard::Nothing, 1, 1, 2), Verdict::Counts);
+        let no_way_out = ends.hears(Heard::NoRoute, 3, 0, 3);
+        assert_eq!(taken_back(no_way_out), Some(vec![(2, 0)]));
+    }
+
+    #[test]
+    fn a_turned_clock_and_a_minute_make_it_another_matter() {
+        for (then, now) in [(0, 61), (500, 10)] {
+            let ends = Ends::default();
+            ends.hears(Heard::Silence, 1, 0, then);
+            let no_way_out = ends.hears(Heard::NoRoute, 2, 0, now);
+            assert_eq!(taken_back(no_way_out), Some(vec![]), "{then} {now}");
         }
     }
 }

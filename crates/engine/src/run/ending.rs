@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use inhaul_domain::SessionSize;
 use inhaul_domain::schedule::{self, ScheduleState, after_run};
-use inhaul_store::RunEnd;
+use inhaul_store::{RunEnd, Uncounted};
 use inhaul_types::card::Detail;
 use inhaul_types::{ErrorCode, Timestamp};
 use tokio::time::Instant;
@@ -56,7 +56,7 @@ impl Visit<'_> {
         let heard = Heard::of(error.as_ref());
         let verdict = match self.options.dry_run {
             true => Verdict::Counts,
-            false => self.engine.network.hears(heard, retrieval, now),
+            false => (self.engine.network).hears(heard, &host, Uncounted::of(retrieval), now),
         };
         let counts = verdict == Verdict::Counts;
         let schedule = self.schedule_after(

@@ -274,6 +274,10 @@ pub struct Uncounted {
     pub failures: u32,
     /// Its last error.
     pub last_error: Option<ErrorCode>,
+    /// What was particular about that.
+    pub last_detail: Option<Detail>,
+    /// With it the server said `[AUTH]`.
+    pub said_auth: bool,
     /// Its setback.
     pub schedule: ScheduleState,
 }
@@ -286,6 +290,8 @@ impl Uncounted {
             failing_since: row.failing_since,
             failures: row.failures,
             last_error: row.last_error,
+            last_detail: row.last_detail.clone(),
+            said_auth: row.said_auth,
             schedule: row.schedule,
         }
     }

@@ -155,13 +155,14 @@ fn write_state(txn: &Connection, retrieval: i64, end: &RunEnd) -> Result<(), Sto
     Ok(())
 }
 
-/// Takes failures back that were nobody's: the machine had no network.
+/// Takes failures back that were nobody's: the machine had no network. What somebody has saved since
+/// then stands.
 pub(crate) fn uncount(txn: &Connection, before: &[Uncounted]) -> Result<(), StoreError> {
     for state in before {
         txn.prepare_cached(
             "UPDATE retrieval SET failing_since = ?2, failures = ?3, last_error = ?4,
-                 last_detail = NULL, setback = ?5, setbacks = ?6
-             WHERE id = ?1",
+                 last_detail = ?5, said_auth = ?6, setback = ?7, setbacks = ?8
+             WHERE id = ?1 AND failures > ?3",
         )
         .and_then(|mut update| {
             update.execute(params![
@@ -169,6 +170,8 @@ pub(crate) fn uncount(txn: &Connection, before: &[Uncounted]) -> Result<(), Stor
                 state.failing_since.map(Timestamp::millis),
                 state.failures,
                 state.last_error.map(ErrorCode::as_str),
+                state.last_detail.as_ref().map(Detail::to_record),
+                state.said_auth,
                 state.schedule.setback.map(Setback::as_str),
                 state.schedule.setbacks,
             ])

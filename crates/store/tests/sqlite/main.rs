@@ -204,6 +204,7 @@ store_suite! { super::SqliteBed::new() =>
         a_run_is_recorded_with_its_end,
         failures_add_up_until_a_good_run,
         a_stopped_run_says_nothing_of_its_retrieval,
+        failures_are_taken_back_to_how_it_stood_before,
     }
     schedule {
         a_new_retrieval_is_due_at_once,

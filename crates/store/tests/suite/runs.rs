@@ -1,8 +1,9 @@
 //! Runs and what they say of their retrieval.
 
-use inhaul_store::{RunEnd, Store};
+use inhaul_domain::schedule::{ScheduleState, Setback};
+use inhaul_store::{RemoteSecret, RetrievalChange, RunEnd, Store, Uncounted};
 use inhaul_types::card::Detail;
-use inhaul_types::{Activation, ErrorCode, Octets, Timestamp};
+use inhaul_types::{Activation, ErrorCode, Octets, Secret, Timestamp};
 
 use super::{Bed, Scene, begin, run_end};
 
@@ -164,4 +165,70 @@ pub(crate) async fn a_stopped_run_says_nothing_of_its_retrieval(bed: &impl Bed) 
             )
         );
     }
+}
+
+pub(crate) async fn failures_are_taken_back_to_how_it_stood_before(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let (id, maildrop) = (scene.retrieval.id, scene.retrieval.maildrop);
+    let stands = async || Uncounted::of(&scene.store.retrieval_by_id(id).await.unwrap());
+    let fails = async |code, said: Option<&str>, setback| {
+        let row = scene.store.retrieval_by_id(id).await.unwrap();
+        let schedule = ScheduleState {
+            setback: Some(setback),
+            setbacks: 1,
+            ..row.schedule
+        };
+        let end = RunEnd {
+            code: Some(code),
+            said: said.map(str::to_owned),
+            detail: Some(Detail::NoReply { seconds: 15 }),
+            schedule: Some(schedule),
+            due_before: row.schedule.next_due,
+            ..run_end(begin(&scene.store, &scene.retrieval).await)
+        };
+        scene
+            .store
+            .run_finish(maildrop, end, Vec::new())
+            .await
+            .unwrap();
+    };
+    let good = stands().await;
+    let said = Some("-ERR [AUTH] wrong password");
+    fails(ErrorCode::AuthRefused, said, Setback::SignInRefused).await;
+    let refused = stands().await;
+    assert!(refused.said_auth && refused.last_detail.is_some());
+    fails(ErrorCode::NoAnswer, None, Setback::Temporary).await;
+    let silent = stands().await;
+    assert_eq!((silent.failures, silent.said_auth), (2, false));
+    let (store, uncount) = (&scene.store, vec![refused.clone()]);
+    store.retrieval_uncount(uncount).await.unwrap();
+    let began = ScheduleState {
+        last_started: silent.schedule.last_started,
+        ..refused.schedule
+    };
+    assert_eq!(stands().await.schedule, began);
+    let back = Uncounted {
+        schedule: refused.schedule,
+        ..stands().await
+    };
+    assert_eq!(back, refused);
+
+    // Who failed twice stands as before the first time.
+    fails(ErrorCode::NoAnswer, None, Setback::Temporary).await;
+    let uncount = vec![refused.clone(), good.clone()];
+    store.retrieval_uncount(uncount).await.unwrap();
+    let now = stands().await;
+    assert_eq!((now.failures, now.failing_since), (0, None));
+    assert_eq!((now.last_error, now.schedule.setback), (None, None));
+
+    // A new password is not held back by what was refused to the old one.
+    fails(ErrorCode::NoAnswer, None, Setback::Temporary).await;
+    let change = RetrievalChange {
+        secret: Some(RemoteSecret::Stored(Secret::new("new".into()))),
+        ..RetrievalChange::default()
+    };
+    store.retrieval_change(id, change).await.unwrap();
+    store.retrieval_uncount(vec![refused]).await.unwrap();
+    let saved = stands().await;
+    assert_eq!((saved.failures, saved.schedule.setback), (0, None));
 }
