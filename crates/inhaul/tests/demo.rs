@@ -253,7 +253,7 @@ fn every_switch_shows_in_the_next_check() {
             "   29 deleted there\n",
             "you@old-isp.example  29    0      go at once",
             "strict.example behaves.\n",
-            "  Club   nothing new ",
+            "  Club   2 new ",
             "  Club   works again\n",
         ],
     );
@@ -296,7 +296,7 @@ fn the_button_keeps_to_the_rules_of_the_service() {
             "\n✖ Club      strict.example refuses the password since ",
             " Next check in 1",
             "The password of club@strict.example is entered.\n",
-            "  Club   nothing new ",
+            "  Club   2 new ",
             "  Club   works again\n",
             "It is 2",
             " for the demo now. ",

@@ -1,7 +1,9 @@
 //! Names to addresses to lines.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use inhaul_types::KeyPin;
@@ -25,6 +27,8 @@ pub struct Target {
 #[derive(Debug, Default)]
 pub struct Dialler {
     configurations: Configurations,
+    /// Names in lower case that nobody is asked for.
+    hosts: RwLock<BTreeMap<String, IpAddr>>,
     /// Who is asked for names; the system if `None`.
     #[cfg(feature = "simulation")]
     names: Option<std::sync::Arc<dyn crate::Network>>,
@@ -37,6 +41,18 @@ impl Dialler {
     /// A dialler that has dialled nobody yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Where these names are, as a hosts file says it: nobody else is asked for them from now on.
+    pub fn tell_hosts(&self, hosts: impl IntoIterator<Item = (String, IpAddr)>) {
+        let hosts = hosts.into_iter();
+        let hosts = hosts.map(|(name, address)| (name.to_lowercase(), address));
+        *self.hosts.write().unwrap_or_else(PoisonError::into_inner) = hosts.collect();
+    }
+
+    fn told(&self, name: &str) -> Option<IpAddr> {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        hosts.get(&name.to_lowercase()).copied()
     }
 
     /// A dialler in a network other than the system's. Its lines take no TLS.
@@ -133,7 +149,7 @@ impl Dialler {
 
     async fn ask_for(&self, target: &Target) -> Result<Vec<SocketAddr>, DialError> {
         let bare = target.host.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(address) = bare.parse::<IpAddr>() {
+        if let Some(address) = bare.parse().ok().or_else(|| self.told(bare)) {
             return Ok(vec![SocketAddr::new(address, target.port)]);
         }
         #[cfg(feature = "simulation")]
@@ -295,6 +311,26 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, DialError::Refused { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_was_told_is_dialled_where_it_is() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target {
+            host: "Pop.Old-ISP.example".into(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let dialler = Dialler::new();
+        let here = IpAddr::from([127, 0, 0, 1]);
+        dialler.tell_hosts([("pop.old-isp.example".to_owned(), here)]);
+        let limit = Duration::from_secs(5);
+        dialler.connect(&target, limit).await.unwrap();
+        // It is judged like any other.
+        let nowhere = dialler.connect_if(&target, |_| false, limit).await;
+        assert!(
+            matches!(nowhere, Err(DialError::NotAllowed(_))),
+            "{nowhere:?}"
+        );
     }
 
     #[tokio::test]

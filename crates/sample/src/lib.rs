@@ -24,7 +24,8 @@ mod wire;
 pub use firm::{firm_letter, firm_messages};
 pub use mailbox::{Mailbox, SampleId};
 pub use messages::{
-    catch_all_messages, large_message, messages, sent_message, shop_message, work_messages,
+    catch_all_messages, club_messages, large_message, messages, sent_message, shop_message,
+    work_messages,
 };
 pub use server::{SampleConfig, SampleServer, Tls};
 pub use tally::SignIns;

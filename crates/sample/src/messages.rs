@@ -112,20 +112,43 @@ pub fn work_messages() -> Vec<Vec<u8>> {
             "The room is ours from nine to eleven.",
         ),
     ];
-    let mail = |(number, (who, subject, text)): (usize, (&str, &str, &str))| {
+    short_messages("work@busy.example", "office", &lines)
+}
+
+/// What waits in the mailbox of a club for somebody who knows its password.
+pub fn club_messages() -> Vec<Vec<u8>> {
+    let lines = [
+        (
+            "Filip",
+            "Boat house: the new lock",
+            "Each of you gets a key on Saturday. The old ones go into the box by the door.",
+        ),
+        (
+            "Gita",
+            "Regatta in June",
+            "Who rows, who steers, who brings the cake? Answers to me by Sunday.",
+        ),
+    ];
+    short_messages("club@strict.example", "boats", &lines)
+}
+
+/// A few lines each to `to`, from people of its domain: who, subject, text.
+fn short_messages(to: &str, series: &str, lines: &[(&str, &str, &str)]) -> Vec<Vec<u8>> {
+    let domain = to.rsplit('@').next().unwrap_or_default();
+    let mail = |(number, (who, subject, text)): (usize, &(&str, &str, &str))| {
         let address = who.to_lowercase();
         format!(
-            "Message-ID: <office.{number}@busy.example>\r\n\
+            "Message-ID: <{series}.{number}@{domain}>\r\n\
              Date: Tue, 17 Mar 2026 09:{number:02}:00 +0000\r\n\
-             From: {who} <{address}@busy.example>\r\n\
-             To: work@busy.example\r\n\
+             From: {who} <{address}@{domain}>\r\n\
+             To: {to}\r\n\
              Subject: {subject}\r\n\
              \r\n\
              {text}\r\n"
         )
         .into_bytes()
     };
-    lines.into_iter().enumerate().map(mail).collect()
+    lines.iter().enumerate().map(mail).collect()
 }
 
 /// A message with a large attachment: within a line of this many octets, and never less than its

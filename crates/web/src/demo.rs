@@ -47,6 +47,10 @@ pub struct DemoState {
     pub user: String,
     /// and the password, which opens nothing but this.
     pub password: String,
+    /// A mailbox to try the adding of mailboxes with: its address
+    pub open_address: String,
+    /// and its password.
+    pub open_password: String,
     /// What was done last: when, and what it came to.
     pub said: Option<(Timestamp, String)>,
 }

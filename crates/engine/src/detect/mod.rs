@@ -9,6 +9,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,6 +94,8 @@ pub struct ToldProvider {
     pub domain: String,
     /// Its server.
     pub host: String,
+    /// Where that is, if no name service is to be asked.
+    pub address: Option<IpAddr>,
     /// The server's port.
     pub port: u16,
     /// How the line is protected.
@@ -140,6 +143,9 @@ impl Engine {
 
     /// Providers that are known here besides the built-in ones, from now on. They come first.
     pub fn tell_providers(&self, providers: Vec<ToldProvider>) {
+        let placed = providers.iter();
+        let placed = placed.filter_map(|told| Some((told.host.clone(), told.address?)));
+        self.dialler.tell_hosts(placed);
         *self.told_providers() = Arc::from(providers);
     }
 

@@ -242,6 +242,7 @@ async fn what_the_installation_was_told_comes_first() {
         name: "Old ISP".into(),
         domain: "gmail.com".into(),
         host: "127.0.0.1".into(),
+        address: None,
         port: 1995,
         security: Security::StartTls,
         ca_file: Some("/tmp/ca.pem".into()),

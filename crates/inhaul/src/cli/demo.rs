@@ -12,6 +12,7 @@ mod front;
 mod installation;
 mod look;
 mod picture;
+pub(crate) mod sample_hosts;
 mod samples;
 mod scenes;
 mod selftest;

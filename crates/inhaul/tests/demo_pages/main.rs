@@ -2,115 +2,31 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
+#[path = "../demonstration/mod.rs"]
+mod demonstration;
 mod sample;
 mod visitor;
 
-use std::fs;
-use std::io::{BufRead as _, BufReader, Lines, PipeReader, Write as _, pipe};
 use std::net::{TcpStream, UdpSocket};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::Command;
 
-use inhaul_testkit::{Guarded, TestDir};
-
+use demonstration::{Running, link};
 use visitor::{Answer, Visitor};
 
-/// A demo that runs until the test is over.
-struct Running {
-    /// What it tells, and what it complains of.
-    lines: Lines<BufReader<PipeReader>>,
-    /// Open, as a terminal's is.
-    stdin: ChildStdin,
-    /// `127.0.0.1:PORT`.
-    address: String,
-    code: String,
-    data: String,
-    _process: Guarded,
-    _folder: TestDir,
-}
-
-impl Running {
-    fn start() -> Self {
-        let folder = TestDir::new("demo-pages").unwrap();
-        let temporary = folder.join("tmp");
-        fs::create_dir(&temporary).unwrap();
-        let (told, telling) = pipe().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_inhaul"));
-        command
-            .args(["demo", "--listen", "127.0.0.1:0"])
-            .env("TMPDIR", temporary)
-            .stdin(Stdio::piped())
-            .stdout(telling.try_clone().unwrap())
-            .stderr(telling);
-        let mut process = Guarded::spawn(&mut command).unwrap();
-        let stdin = process.child().stdin.take().unwrap();
-        // The pipe ends with the process.
-        drop(command);
-        let mut lines = BufReader::new(told).lines();
-        let (address, code) = link(&next_line(&mut lines, "  Web  "));
-        let elsewhere = next_line(&mut lines, "  In another window");
-        let mut words = elsewhere.split_whitespace();
-        let data = words.find(|word| word.contains("inhaul-demo.")).unwrap();
-        Self {
-            lines,
-            stdin,
-            address,
-            code,
-            data: data.to_owned(),
-            _process: process,
-            _folder: folder,
-        }
-    }
-
-    /// Reads what it tells up to a line that begins so.
-    fn wait_for(&mut self, start: &str) -> String {
-        next_line(&mut self.lines, start)
-    }
-
-    /// Types a command.
-    fn told(&mut self, command: &str) {
-        writeln!(self.stdin, "{command}").unwrap();
-    }
-
-    /// As another terminal sees them.
-    fn retrievals_that(&self, state: &str) -> String {
-        let listed = Command::new(env!("CARGO_BIN_EXE_inhaul"))
-            .args(["--data", &self.data, "retrieval", "list", "--state", state])
-            .output()
-            .unwrap();
-        assert!(listed.status.success(), "{listed:?}");
-        String::from_utf8(listed.stdout).unwrap()
-    }
-
-    /// Opens the link; the page that comes.
-    fn come_in(&self) -> (Visitor, Answer) {
-        let mut visitor = Visitor::new(&self.address);
-        assert_eq!(visitor.open("/welcome").status, 200);
-        let answer = visitor.send("/welcome", &format!("code={}", self.code));
-        assert_eq!(answer.status, 200, "{answer:?}");
-        (visitor, answer)
-    }
-}
-
-fn next_line(lines: &mut Lines<BufReader<PipeReader>>, start: &str) -> String {
-    let line = lines
-        .map(Result::unwrap)
-        .find(|line| line.starts_with(start));
-    line.unwrap_or_else(|| panic!("it ended before {start:?}"))
-}
-
-/// The address and the code of a line with a link.
-fn link(line: &str) -> (String, String) {
-    let (_, link) = line.split_once("http://").unwrap();
-    let (address, code) = link.split_once("/welcome#").unwrap();
-    assert!(code.starts_with("demo-"), "{line}");
-    (address.to_owned(), code.to_owned())
+/// Opens the link; the page that comes.
+fn come_in(demo: &Running) -> (Visitor, Answer) {
+    let mut visitor = Visitor::new(&demo.address);
+    assert_eq!(visitor.open("/welcome").status, 200);
+    let answer = visitor.send("/welcome", &format!("code={}", demo.code));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    (visitor, answer)
 }
 
 #[test]
 fn the_link_leads_to_the_mail_once() {
     let mut demo = Running::start();
     demo.wait_for("  Firm   20 new");
-    let (mut visitor, inbox) = demo.come_in();
+    let (mut visitor, inbox) = come_in(&demo);
     assert!(
         inbox.body.contains("Demo: nothing here is real"),
         "{inbox:?}"
@@ -146,7 +62,7 @@ fn the_link_leads_to_the_mail_once() {
 fn the_drawer_makes_things_happen() {
     let mut demo = Running::start();
     demo.wait_for("  Firm   20 new");
-    let (mut visitor, inbox) = demo.come_in();
+    let (mut visitor, inbox) = come_in(&demo);
     for shown in [
         "Send me a message now",
         "Make old-isp.example",
@@ -191,7 +107,7 @@ fn the_drawer_makes_things_happen() {
 fn the_drawer_sends_to_the_firm_and_the_fallback_tells_who_had_no_rule() {
     let mut demo = Running::start();
     demo.wait_for("  Firm   20 new");
-    let (mut visitor, inbox) = demo.come_in();
+    let (mut visitor, inbox) = come_in(&demo);
     assert!(inbox.body.contains("Send to firm.example"), "{inbox:?}");
     let page = visitor.send("/demo/scene", "scene=nobody&to=%2F");
     let told = "Letter 1 to firm.example lies there for infos, whom nobody has a rule for.";
@@ -224,7 +140,7 @@ fn the_drawer_does_nothing_that_it_does_not_offer() {
     let answer = stranger.send("/demo/send", "count=1");
     assert!(!answer.body.contains("lies in you@old-isp.example"));
     assert!(!answer.body.contains("id=\"demo\""), "{answer:?}");
-    let (mut visitor, _) = demo.come_in();
+    let (mut visitor, _) = come_in(&demo);
     for (path, form) in [
         ("/demo/send", "count=0"),
         ("/demo/send", "count=501"),
@@ -249,7 +165,7 @@ const SENT: &str = "Message 50, sent by you";
 fn nobody_is_signed_out_because_the_clock_was_set_ahead() {
     let mut demo = Running::start();
     demo.wait_for("  Firm   20 new");
-    let (mut visitor, _) = demo.come_in();
+    let (mut visitor, _) = come_in(&demo);
     demo.told("skip 14d");
     demo.wait_for("It is ");
     assert_eq!(visitor.open("/").count("via Old ISP"), 24);

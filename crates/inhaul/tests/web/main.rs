@@ -5,6 +5,8 @@
 
 mod attacks;
 mod browser;
+#[path = "../demonstration/mod.rs"]
+mod demonstration;
 mod holding;
 mod house;
 #[path = "../installation/mod.rs"]

@@ -32,6 +32,8 @@ pub(crate) struct Drawer {
     catch_all: Option<RetrievalId>,
     user: String,
     password: String,
+    open_address: String,
+    open_password: String,
     said: Option<String>,
     /// Something was done a moment ago: one who does that wants to see what came of it.
     is_open: bool,
@@ -95,6 +97,8 @@ impl Drawer {
             catch_all: state.catch_all,
             user: state.user,
             password: state.password,
+            open_address: state.open_address,
+            open_password: state.open_password,
             to: to.to_owned(),
         })
     }

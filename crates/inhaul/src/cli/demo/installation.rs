@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::clock::DemoClock;
+use super::sample_hosts;
 use super::samples::{Host, Pace, Sample};
 use crate::cli::Context;
 use crate::cli::message::{each_message, find_folder};
@@ -90,12 +91,8 @@ impl Installation {
         std::fs::write(&authority, ca_pem.unwrap_or_default())?;
         let engine = engine(&store, &data, &clock, pace)?;
         engine.tell_providers(hosts.iter().map(|host| told(host, &authority)).collect());
-        let settings = ServiceSettings {
-            // One address stands for six providers.
-            at_once_per_server: Sample::ALL.len(),
-            ..ServiceSettings::default()
-        };
-        let service = Service::start(Arc::clone(&engine), settings).await?;
+        sample_hosts::write(data.path(), hosts.iter().map(Host::named))?;
+        let service = Service::start(Arc::clone(&engine), ServiceSettings::default()).await?;
         let context = Context {
             pages: Arc::default(),
             config: Arc::new(configuration(data.path())),
@@ -355,6 +352,7 @@ async fn open_hosts(pace: Pace) -> Result<Vec<Host>, Failure> {
     let password = random_password()?;
     let config = SampleConfig {
         tls: Tls::Offered,
+        names: Sample::ALL.map(|sample| sample.domain().to_owned()).into(),
         password: password.clone(),
         ..SampleConfig::default()
     };
@@ -376,12 +374,11 @@ async fn open_hosts(pace: Pace) -> Result<Vec<Host>, Failure> {
 }
 
 fn retrieval(host: &Host, authority: &Path, account: AccountId, polled: Polled) -> NewRetrieval {
-    let address = host.server.address();
     NewRetrieval {
         name: host.sample.name().into(),
         remote: Remote {
-            host: address.ip().to_string(),
-            port: address.port(),
+            host: host.sample.domain().to_owned(),
+            port: host.server.address().port(),
             security: Security::StartTls,
             ca_file: Some(authority.to_owned()),
             pin: None,
@@ -414,7 +411,8 @@ fn told(host: &Host, authority: &Path) -> ToldProvider {
     ToldProvider {
         name: format!("{} (a sample)", host.sample.name()),
         domain: host.sample.domain().to_owned(),
-        host: address.ip().to_string(),
+        host: host.sample.domain().to_owned(),
+        address: Some(address.ip()),
         port: address.port(),
         security: Security::StartTls,
         ca_file: Some(authority.to_owned()),
@@ -437,8 +435,6 @@ fn engine(
     let checks = Checks {
         connect_timeout: patience,
         read_timeout: patience,
-        // One address stands for six providers.
-        at_once_per_server: Sample::ALL.len(),
         ..Checks::with_spool(spool)
     };
     let log = Pop3Log::open(data.path())?;

@@ -4,6 +4,7 @@
 //! can be made to misbehave while the others do not. The switches act on the sample server and
 //! nowhere else: what follows from them is what the engine makes of a real server that does this.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use inhaul_domain::schedule::Every;
@@ -162,8 +163,9 @@ impl Host {
             Sample::OldIsp => inhaul_sample::messages().map(Vec::from).into(),
             Sample::Big => vec![inhaul_sample::large_message(LARGE)],
             Sample::Work => inhaul_sample::work_messages(),
+            Sample::Club => inhaul_sample::club_messages(),
             Sample::Firm => inhaul_sample::firm_messages(),
-            Sample::Shop | Sample::Club => Vec::new(),
+            Sample::Shop => Vec::new(),
         };
         for message in messages {
             mailbox.append(message);
@@ -199,10 +201,20 @@ impl Host {
         &self.password
     }
 
-    /// The password that the mailbox takes; from now on it is the retrieval's.
+    /// The password that the mailbox takes.
+    pub(super) fn password_taken(&self) -> &str {
+        &self.right_password
+    }
+
+    /// The same; from now on it is the retrieval's.
     pub(super) fn right_password(&mut self) -> &str {
         self.password.clone_from(&self.right_password);
         &self.password
+    }
+
+    /// Its name, and where that is.
+    pub(super) fn named(&self) -> (&'static str, IpAddr) {
+        (self.sample.domain(), self.server.address().ip())
     }
 
     /// What the server does now, in words.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_net::tls::Trust;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use super::clock::span;
 use super::finding::{ENDS_SOON, Finding, listed};
 use super::site::{Contents, Site};
+use crate::cli::demo::sample_hosts;
 use crate::cli::output::plain;
 
 /// One server as retrievals reach it.
@@ -43,7 +45,9 @@ pub(super) async fn check(site: &Site, contents: &Contents) -> Vec<Finding> {
         return vec![Finding::ok("network", "no remote server to reach yet")];
     }
     places.truncate(DIALLED);
-    let dialled = dial(places).await;
+    let dialler = Dialler::new();
+    dialler.tell_hosts(sample_hosts::read(&site.data));
+    let dialled = dial(places, dialler).await;
     let mut findings = reached(&dialled, all);
     match without_line(&dialled) {
         Some(finding) => findings.push(finding),
@@ -84,18 +88,19 @@ fn places<'a>(retrievals: impl Iterator<Item = &'a Retrieval>) -> Vec<Place> {
 }
 
 /// All at the same time.
-async fn dial(places: Vec<Place>) -> Vec<Dialled> {
-    let mut dialling = JoinSet::new();
+async fn dial(places: Vec<Place>, dialler: Dialler) -> Vec<Dialled> {
+    let (dialler, mut dialling) = (Arc::new(dialler), JoinSet::new());
     for (number, place) in places.into_iter().enumerate() {
-        dialling.spawn(async move { (number, dial_one(place).await) });
+        let dialler = Arc::clone(&dialler);
+        dialling.spawn(async move { (number, dial_one(place, &dialler).await) });
     }
     let mut dialled = dialling.join_all().await;
     dialled.sort_by_key(|(number, _)| *number);
     dialled.into_iter().map(|(_, one)| one).collect()
 }
 
-async fn dial_one(place: Place) -> Dialled {
-    let (dialler, end) = (Dialler::new(), Instant::now() + PATIENCE);
+async fn dial_one(place: Place, dialler: &Dialler) -> Dialled {
+    let end = Instant::now() + PATIENCE;
     let left = || end.saturating_duration_since(Instant::now());
     let target = Target {
         host: place.remote.host.clone(),

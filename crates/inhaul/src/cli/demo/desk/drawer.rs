@@ -40,6 +40,7 @@ impl Panel {
             name: Sample::OldIsp.name().to_owned(),
             manners: MANNERS.map(|(word, manner)| labelled(word, manner)).into(),
             domain: Sample::Firm.domain().to_owned(),
+            open_address: Sample::Club.user().to_owned(),
             scenes: SCENES
                 .map(|(word, scene)| demo::Scene {
                     word,
@@ -117,11 +118,13 @@ impl Desk<'_> {
         let firm = self.demo.host(Sample::Firm);
         let (user, password) = (firm.sample.user().to_owned(), firm.password().to_owned());
         let catch_all = self.demo.added(Sample::Firm);
+        let open_password = self.demo.host(Sample::Club).password_taken().to_owned();
         self.panel.state.send_modify(|state| {
             state.manner = manner;
             state.retrieval = retrieval;
             state.catch_all = catch_all;
             (state.user, state.password) = (user, password);
+            state.open_password = open_password;
         });
     }
 

@@ -93,6 +93,14 @@ async fn be_refused(test: &mut SelfTest) -> Held {
         },
     )
     .await?;
+    test.step("the right password brings what waits there", async |test| {
+        test.demo.enter_password(Club).await?;
+        let report = test.pull(Club).await?;
+        expect_good(&report)?;
+        expect_same("messages stored", report.stored, 2)?;
+        test.holds_each_once(Club).await
+    })
+    .await?;
     test.step("a mailbox in use is no failure", async |test| {
         expect_good(&test.pull(Work).await?)?;
         expect_good(&test.pull(Work).await?)?;
