@@ -200,7 +200,7 @@ impl ApiProblem {
     /// What was asked for was tried and did not work.
     pub(super) fn of_card(status: StatusCode, card: Card) -> Self {
         let mut problem = Self::new(status, card.code.as_str(), &card.title, card.what);
-        problem.0.document.r#do = card.todo;
+        problem.0.document.r#do = card.todo.iter().map(|step| of_request(step)).collect();
         problem.0.document.said = card.said;
         problem
     }
@@ -236,6 +236,12 @@ impl ApiProblem {
         Self::new(status, "broken", "Something went wrong here", what)
             .todo("Try again in a minute. If it stays so, look at the server's log.")
     }
+}
+
+/// A step of somebody who has sent a request, where the card speaks to one who typed a command.
+fn of_request(step: &str) -> String {
+    step.replace("run this command once more", "send this request once more")
+        .replace("Run this command once more", "Send this request once more")
 }
 
 impl From<StoreError> for ApiProblem {

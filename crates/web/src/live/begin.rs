@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use inhaul_store::NewMail;
+use inhaul_store::{NewMail, StartedBy};
 use inhaul_types::{AccountId, Activation, FolderId, RetrievalId, Timestamp};
 
 use super::check::Check;
@@ -73,6 +73,26 @@ pub(crate) fn folder_opened(app: &App, person: &Person, folder: FolderId) {
             tracing::error!(?error, "an opened folder starts nothing");
         }
     });
+}
+
+/// Somebody has added a mailbox: its first check, to be watched on whatever page comes next. `by` is
+/// who is counted as having started it.
+pub(crate) async fn added(app: &App, asker: Asker, by: Option<StartedBy>, retrieval: RetrievalId) {
+    let activation = Activation::Button;
+    let ears = Ears::open(app);
+    let start = Start {
+        what: What::Retrievals(vec![retrieval]),
+        activation,
+        by,
+        force: Force::No,
+    };
+    let begun = match app.runs().start(start).await {
+        Ok(answers) => watch(app, asker, activation, answers, None, ears),
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = begun {
+        tracing::error!(retrieval.id = %retrieval, ?error, "a new mailbox could not be checked");
+    }
 }
 
 /// "I am waiting for a message": each of the account's mailboxes is asked as often as its server

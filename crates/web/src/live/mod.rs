@@ -21,7 +21,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
-pub(crate) use begin::{folder_opened, signed_in};
+pub(crate) use begin::{Asker, added, folder_opened, signed_in};
 pub(crate) use button::{CheckButton, button};
 pub(crate) use data::{begin as begin_for_program, state as state_for_program};
 pub(crate) use registry::Checks;

@@ -411,6 +411,29 @@ async fn a_sign_in_and_an_opened_inbox_begin_checks_only_where_something_runs() 
 }
 
 #[tokio::test]
+async fn a_new_mailbox_is_watched_on_the_page_that_comes_next() {
+    let world = World::new().await;
+    let (anna, browser) = world.person("anna").await;
+    let isp = world.mailbox("isp", anna, Answer::Started).await;
+    world.mailbox("club", anna, Answer::Started).await;
+    let address = IpAddr::from([127, 0, 0, 1]);
+    let asker = super::Asker {
+        account: anna,
+        address,
+    };
+    super::added(&world.app, asker, Some(started_by(anna, address)), isp).await;
+    let only_it = (What::Retrievals(vec![isp]), Activation::Button);
+    assert_eq!(world.started(), [only_it]);
+    let check = world.app.checks().current(anna).unwrap();
+    assert_eq!(check.view(now()).lines.len(), 1);
+    let page = browser.text("/retrievals").await;
+    assert!(
+        page.contains(&format!("data-check=\"{}\"", check.id)),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn a_group_without_the_button_has_a_refresh_that_says_when_mail_comes() {
     let world = World::new().await;
     let (anna, browser) = world.person("anna").await;

@@ -7,11 +7,12 @@ use inhaul_domain::route::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::mailbox::{MAILBOX, MailboxSent, NEWEST, Opened, RETRIEVAL};
+use super::mailbox::{MAILBOX, NEWEST, Opened, RETRIEVAL};
 use super::settings::domains;
 use crate::api::caller::ApiAdministrator;
 use crate::api::document::Document;
 use crate::api::problem::ApiProblem;
+use crate::api::retrievals::RemoteSent;
 use crate::api::schema::{Kind, Schema, may, must};
 use crate::api::typed::Sent;
 use crate::app::App;
@@ -102,7 +103,7 @@ fn verdicts() -> Vec<&'static str> {
 #[serde(deny_unknown_fields)]
 pub(super) struct AskedDocument {
     retrieval: Option<i64>,
-    mailbox: Option<MailboxSent>,
+    mailbox: Option<RemoteSent>,
     newest: Option<u32>,
     domains: Option<Vec<String>>,
 }

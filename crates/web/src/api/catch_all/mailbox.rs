@@ -3,16 +3,14 @@
 use axum::http::StatusCode;
 use inhaul_domain::schedule::sign_in_block;
 use inhaul_domain::trigger::{Refusal, RefusalReason};
-use inhaul_store::{Remote, RemoteSecret, Retrieval};
+use inhaul_store::Retrieval;
 use inhaul_types::RetrievalId;
-use serde::Deserialize;
 
 use crate::api::caller::ApiCaller;
 use crate::api::problem::ApiProblem;
-use crate::api::retrievals::{refused, settings};
-use crate::api::schema::{Field, Kind, Schema, may, must};
+use crate::api::retrievals::{RemoteSent, refused, remote};
+use crate::api::schema::{Field, Kind, Schema, may};
 use crate::app::App;
-use crate::request::Password;
 use crate::runs::Survey;
 use crate::sharing::{self, Maildrop, NEWEST_MOST};
 
@@ -37,52 +35,15 @@ const MAILBOX_SENT: Schema = Schema {
     name: "Mailbox",
     about: "A mailbox that is not saved.",
     fields: &[
-        must(
-            "server",
-            Kind::Text,
-            "The remote server: its name, or `HOST:PORT`, or `HOST 995s`.",
-        ),
-        may(
-            "port",
-            Kind::Whole,
-            "Its port; by default the usual one of the protection.",
-        ),
-        may(
-            "security",
-            Kind::Word(settings::security_words),
-            "Protection of the line; by default TLS, on port 110 STLS.",
-        ),
-        may(
-            "pin",
-            Kind::Text,
-            "Trust this key of the server (`sha256//...`) and no authority.",
-        ),
-        must("user", Kind::Text, "The name to sign in with there."),
-        must(
-            "password",
-            Kind::Secret,
-            "The password to sign in with there. No answer ever contains it.",
-        ),
-        may(
-            "sign_in",
-            Kind::Word(settings::sign_in_words),
-            "The way to sign in; `auto` by default.",
-        ),
+        remote::SERVER,
+        remote::PORT,
+        remote::SECURITY,
+        remote::PIN,
+        remote::USER,
+        remote::PASSWORD,
+        remote::SIGN_IN,
     ],
 };
-
-/// A mailbox as sent.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MailboxSent {
-    server: String,
-    port: Option<u16>,
-    security: Option<String>,
-    pin: Option<String>,
-    user: String,
-    password: Password,
-    sign_in: Option<String>,
-}
 
 /// A mailbox that may be looked into.
 pub(super) struct Opened {
@@ -98,7 +59,7 @@ impl Opened {
         app: &App,
         caller: &ApiCaller,
         retrieval: Option<i64>,
-        mailbox: Option<MailboxSent>,
+        mailbox: Option<RemoteSent>,
     ) -> Result<Self, ApiProblem> {
         match (retrieval, mailbox) {
             (Some(id), None) => Self::saved(app, caller, RetrievalId::new(id)).await,
@@ -151,27 +112,5 @@ impl Opened {
         let maildrop = self.maildrop.clone();
         let survey = sharing::look(app, &caller.actor(), maildrop, newest, of).await;
         survey.map_err(|card| ApiProblem::of_card(StatusCode::UNPROCESSABLE_ENTITY, card))
-    }
-}
-
-impl MailboxSent {
-    fn read(self) -> Result<Maildrop, ApiProblem> {
-        let security = self.security.as_deref();
-        let security = security.map(settings::security).transpose()?;
-        let (host, port, security) = settings::server(&self.server, self.port, security)?;
-        let sign_in = self.sign_in.as_deref().map(settings::sign_in).transpose()?;
-        Ok(Maildrop {
-            remote: Remote {
-                host,
-                port,
-                security,
-                ca_file: None,
-                pin: self.pin.as_deref().map(settings::pin).transpose()?,
-                user: self.user,
-                sign_in: sign_in.flatten(),
-            },
-            secret: RemoteSecret::Stored(self.password.0),
-            memory: None,
-        })
     }
 }

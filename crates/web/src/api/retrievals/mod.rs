@@ -5,6 +5,7 @@ mod card;
 mod change;
 mod document;
 mod new;
+pub(super) mod remote;
 mod runs;
 pub(super) mod settings;
 mod test;
@@ -28,6 +29,7 @@ use document::{RETRIEVAL, RetrievalDocument};
 
 pub(super) use act::refused;
 pub(super) use document::{document, standing_words, state_of, states_of};
+pub(super) use remote::RemoteSent;
 pub(super) use runs::activations;
 
 pub(super) use settings::security_words;

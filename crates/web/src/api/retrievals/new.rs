@@ -5,10 +5,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use inhaul_domain::Retention;
 use inhaul_manage::Refused;
-use inhaul_store::{Every, NewRetrieval, Remote, RemoteSecret, RetrievalLimits, Routing};
+use inhaul_store::{Every, NewRetrieval, RetrievalLimits, Routing};
 use inhaul_types::AccountId;
 use serde::Deserialize;
 
+use super::remote::{self, RemoteSent};
 use super::settings::{self, LIMITS, LimitsSent};
 use super::{document, state_of};
 use crate::api::caller::ApiCaller;
@@ -20,44 +21,20 @@ use crate::api::typed::Sent;
 use crate::app::App;
 use crate::request::Password;
 use crate::runs::{Found, Look};
-use crate::sharing::Meant;
+use crate::sharing::{Maildrop, Meant};
 
 pub(super) const NEW: Schema = Schema {
     name: "NewRetrieval",
     about: "A retrieval to be added.",
     fields: &[
         must("name", Kind::Text, "Its name, unique."),
-        must(
-            "server",
-            Kind::Text,
-            "The remote server: its name, or `HOST:PORT`, or `HOST 995s`.",
-        ),
-        may(
-            "port",
-            Kind::Whole,
-            "Its port; by default the usual one of the protection.",
-        ),
-        may(
-            "security",
-            Kind::Word(settings::security_words),
-            "Protection of the line; by default TLS, on port 110 STLS.",
-        ),
-        may(
-            "pin",
-            Kind::Text,
-            "Trust this key of the server (`sha256//...`) and no authority.",
-        ),
-        must("user", Kind::Text, "The name to sign in with there."),
-        must(
-            "password",
-            Kind::Secret,
-            "The password to sign in with there. No answer ever contains it.",
-        ),
-        may(
-            "sign_in",
-            Kind::Word(settings::sign_in_words),
-            "The way to sign in; `auto` by default.",
-        ),
+        remote::SERVER,
+        remote::PORT,
+        remote::SECURITY,
+        remote::PIN,
+        remote::USER,
+        remote::PASSWORD,
+        remote::SIGN_IN,
         may(
             "account",
             Kind::Text,
@@ -175,13 +152,16 @@ impl NewDocument {
             (None, person) => person,
         };
         let shared = self.shared(app, caller).await?;
-        let security = self
-            .security
-            .as_deref()
-            .map(settings::security)
-            .transpose()?;
-        let (host, port, security) = settings::server(&self.server, self.port, security)?;
-        let sign_in = self.sign_in.as_deref().map(settings::sign_in).transpose()?;
+        let Maildrop { remote, secret, .. } = RemoteSent {
+            server: self.server,
+            port: self.port,
+            security: self.security,
+            pin: self.pin,
+            user: self.user,
+            password: self.password,
+            sign_in: self.sign_in,
+        }
+        .read()?;
         let every = self.every.as_deref().map(settings::every).transpose()?;
         let bring = self.bring.as_deref().unwrap_or("all");
         let after_storing = self.after_storing.as_deref();
@@ -200,16 +180,8 @@ impl NewDocument {
         };
         Ok(NewRetrieval {
             name: self.name,
-            remote: Remote {
-                host,
-                port,
-                security,
-                ca_file: None,
-                pin: self.pin.as_deref().map(settings::pin).transpose()?,
-                user: self.user,
-                sign_in: sign_in.flatten(),
-            },
-            secret: RemoteSecret::Stored(self.password.0),
+            remote,
+            secret,
             account,
             owner,
             folder,

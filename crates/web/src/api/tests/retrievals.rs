@@ -6,6 +6,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use inhaul_domain::schedule::{ScheduleState, Setback};
 use inhaul_domain::trigger::{Refusal, RefusalReason};
 use inhaul_store::{GroupChange, RemoteSecret, Store as _, UsersMay};
+use inhaul_types::card::Occasion;
 use inhaul_types::{Card, ErrorCode, Facts, Secret};
 use serde_json::Value;
 
@@ -17,6 +18,7 @@ use crate::testing::{detection, failure};
 fn refused() -> InspectionFailure {
     let facts = Facts {
         said: Some("[AUTH] no".into()),
+        occasion: Occasion::Trial,
         ..Facts::default()
     };
     failure(Card::of(ErrorCode::AuthRefused, &facts))
@@ -68,7 +70,9 @@ async fn a_password_that_is_refused_saves_nothing_and_shows_the_card() {
     answer.refuses(422, "auth-refused", None);
     let problem = answer.json();
     assert_eq!(problem["said"], "[AUTH] no");
-    assert!(!problem["do"].as_array().unwrap().is_empty());
+    let steps = problem["do"].to_string();
+    assert!(steps.contains("send this request once more"), "{steps}");
+    assert!(!steps.contains("command"), "{steps}");
     let list = house.ask(&house.alice, "GET /retrievals", "").await.is(200);
     assert_eq!(list["retrievals"].as_array().unwrap().len(), 0);
     house

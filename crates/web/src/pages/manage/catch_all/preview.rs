@@ -79,10 +79,8 @@ pub(super) async fn change(
     let shown = show(&app, admin.0, &id, &before).await?;
     Ok(match shown {
         Ok(mut page) => {
-            page.wrong = Some(Wrong::at(
-                format!("to-{}", typed.text("address")),
-                wrong.what,
-            ));
+            let field = format!("to-{}", typed.text("address"));
+            page.wrong = Some(Wrong::at(field, wrong.what).of(typed.text("to")));
             page.refused()
         }
         Err(to) => to,
@@ -145,6 +143,10 @@ impl PreviewPage {
     /// At the field of an address that nobody has.
     fn said_to(&self, address: &str) -> Option<&str> {
         self.said(&format!("to-{address}"))
+    }
+
+    fn typed_to(&self, address: &str) -> &str {
+        Wrong::typed(&self.wrong, &format!("to-{address}"))
     }
 
     fn newests(&self) -> [u32; 4] {

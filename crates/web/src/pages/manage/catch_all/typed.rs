@@ -47,6 +47,8 @@ pub(super) struct Wrong {
     pub(super) field: String,
     /// Words for a person.
     pub(super) what: String,
+    /// What was typed there, to be corrected, where the form does not know it anyway.
+    typed: String,
 }
 
 impl Wrong {
@@ -55,6 +57,15 @@ impl Wrong {
         Self {
             field: field.into(),
             what: what.into(),
+            typed: String::new(),
+        }
+    }
+
+    /// The same, of this text.
+    pub(super) fn of(self, typed: &str) -> Self {
+        Self {
+            typed: typed.to_owned(),
+            ..self
         }
     }
 
@@ -62,6 +73,12 @@ impl Wrong {
     pub(super) fn said<'a>(wrong: &'a Option<Self>, field: &str) -> Option<&'a str> {
         let wrong = wrong.as_ref()?;
         (wrong.field == field).then_some(wrong.what.as_str())
+    }
+
+    /// What was typed at this field, if that is where something is wrong.
+    pub(super) fn typed<'a>(wrong: &'a Option<Self>, field: &str) -> &'a str {
+        let wrong = wrong.as_ref().filter(|wrong| wrong.field == field);
+        wrong.map_or("", |wrong| &wrong.typed)
     }
 }
 

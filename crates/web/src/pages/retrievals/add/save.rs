@@ -5,16 +5,16 @@ use axum::response::Response;
 use inhaul_domain::Retention;
 use inhaul_manage::Refused;
 use inhaul_store::{NewRetrieval, RemoteSecret, RetrievalLimits, Routing};
-use inhaul_types::{Activation, RetrievalId};
+use inhaul_types::RetrievalId;
 
 use super::job::Job;
 use super::opened::Opened;
 use super::place;
 use super::steps::Step;
 use crate::app::App;
-use crate::request::Person;
+use crate::live::{self, Asker};
 use crate::response::{Problem, see_other};
-use crate::runs::{Force, Start, What, started_by};
+use crate::runs::started_by;
 
 /// Saves what was tested, and has it checked. The draft is over then.
 pub(super) async fn save(
@@ -28,7 +28,13 @@ pub(super) async fn save(
         .retrieval_add(&opened.person.actor(), new)
         .await?;
     app.drafts().end(opened.id());
-    check(app, &opened.person, id).await;
+    // It is saved, whatever becomes of its first check: its row says that.
+    let asker = Asker::of(&opened.person);
+    let by = match opened.person.account.admin {
+        true => None,
+        false => Some(started_by(asker.account, asker.address)),
+    };
+    live::added(app, asker, by, id).await;
     Ok(id)
 }
 
@@ -77,21 +83,5 @@ fn new(app: &App, opened: &Opened, retention: Retention, run: Run) -> NewRetriev
         limits: RetrievalLimits::default(),
         confined: false,
         written_at: None,
-    }
-}
-
-/// It is saved, whatever becomes of its first check: its row says that.
-async fn check(app: &App, person: &Person, retrieval: RetrievalId) {
-    let start = Start {
-        what: What::Retrievals(vec![retrieval]),
-        activation: Activation::Button,
-        by: match person.account.admin {
-            true => None,
-            false => Some(started_by(person.id(), person.caller.address)),
-        },
-        force: Force::No,
-    };
-    if let Err(error) = app.runs().start(start).await {
-        tracing::error!(retrieval.id = %retrieval, %error, "a new mailbox could not be checked");
     }
 }

@@ -19,6 +19,7 @@ use super::{Done, Opened, rules};
 use crate::app::App;
 use crate::request::{Administrator, Person};
 use crate::response::{Page, Problem, Shell, see_other};
+use crate::sharing::{self, Maildrop};
 
 #[derive(Template)]
 #[template(path = "manage/catch_all/saved_preview.html")]
@@ -92,14 +93,13 @@ async fn look(
         settings,
     } = Opened::find(app, person, id).await?;
     let secret = app.store().retrieval_secret(id).await?;
-    let (remote, memory) = (retrieval.remote.clone(), retrieval.sign_in_memory);
-    let survey = app.runs().survey(remote, secret, memory, newest).await;
-    if let Ok(survey) = &survey {
-        let count = survey.headers.len() as u64;
-        let of = settings.domains.first().unwrap_or(&retrieval.name);
-        let manage = app.manage();
-        manage.headers_looked_at(&person.actor(), count, of).await;
-    }
+    let maildrop = Maildrop {
+        remote: retrieval.remote.clone(),
+        secret,
+        memory: retrieval.sign_in_memory,
+    };
+    let of = settings.domains.first().unwrap_or(&retrieval.name);
+    let survey = sharing::look(app, &person.actor(), maildrop, newest, of).await;
     let looked = Looked {
         survey: survey.map(Arc::new),
         newest,
@@ -155,6 +155,10 @@ impl PreviewPage {
     /// At the field of an address that nobody has.
     fn said_to(&self, address: &str) -> Option<&str> {
         Wrong::said(&self.wrong, &format!("to-{address}"))
+    }
+
+    fn typed_to(&self, address: &str) -> &str {
+        Wrong::typed(&self.wrong, &format!("to-{address}"))
     }
 
     fn action(&self) -> String {

@@ -111,7 +111,10 @@ pub(super) async fn add(
 ) -> Result<Result<Option<u64>, Wrong>, Problem> {
     let place = match Place::find(app.store(), typed.text("to")).await? {
         Ok(place) => place,
-        Err(what) => return Ok(Err(Wrong::at(typed_field("to", typed), what))),
+        Err(what) => {
+            let wrong = Wrong::at(typed_field("to", typed), what);
+            return Ok(Err(wrong.of(typed.text("to"))));
+        }
     };
     let rule = NewRule {
         address: typed.text("address").to_owned(),
@@ -136,7 +139,8 @@ pub(super) async fn add(
                 "address" => "address",
                 _ => "to",
             };
-            Ok(Err(Wrong::at(typed_field(field, typed), what)))
+            let wrong = Wrong::at(typed_field(field, typed), what);
+            Ok(Err(wrong.of(typed.text("to"))))
         }
         Err(other) => Err(other.into()),
     }
@@ -221,6 +225,10 @@ impl SavedPage {
     /// At the field of an address that nobody has.
     fn said_to(&self, address: &str) -> Option<&str> {
         self.said(&format!("to-{address}"))
+    }
+
+    fn typed_to(&self, address: &str) -> &str {
+        Wrong::typed(&self.wrong, &format!("to-{address}"))
     }
 
     /// How many messages had no rule, in words.

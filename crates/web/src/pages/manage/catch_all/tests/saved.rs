@@ -134,6 +134,7 @@ async fn a_rule_for_mail_that_had_none_moves_it() {
     ];
     let refused = browser.post(&path, &wrong).await;
     assert_eq!(refused.errors(), ["There is no account bob."]);
+    assert_eq!(refused.text.matches("value=\"bob\"").count(), 1);
 
     let fields = [
         ("address", "infos@firm.example"),

@@ -75,6 +75,7 @@ async fn a_rule_sorts_the_same_headers_again() {
     let refused = browser.post(&path, &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(refused.errors(), ["There is no account bob."]);
+    assert_eq!(refused.text.matches("value=\"bob\"").count(), 1);
 
     let rule = [
         ("address", "infos@firm.example"),

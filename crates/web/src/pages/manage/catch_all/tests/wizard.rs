@@ -220,6 +220,7 @@ async fn an_unknown_account_is_said_where_it_was_typed() {
     let refused = browser.post(&preview.path, &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(refused.errors(), ["There is no account bob."]);
+    assert_eq!(refused.text.matches("value=\"bob\"").count(), 1);
 
     let rules = to(&preview, "rules");
     for (address, place, fallback, error) in [
