@@ -5,6 +5,46 @@ use sha2::{Digest as _, Sha256};
 
 use crate::dice::Dice;
 
+/// The mailbox that is read by a catch-all.
+pub(crate) const CATCH_ALL: usize = 19;
+/// The domain whose mail comes into it.
+pub(crate) const DOMAIN: &str = "firm.example.org";
+/// Who has an address there, in the order of their places; the fallback's place is before theirs.
+pub(crate) const PEOPLE: [&str; 2] = ["alice", "petr"];
+/// Folders that one mailbox's messages may go into.
+pub(crate) const PLACES: usize = 1 + PEOPLE.len();
+
+/// The places where a message belongs, and how its header says so.
+fn shared_out(number: u32) -> (&'static [usize], &'static str) {
+    match number % 5 {
+        0 => (&[0], "To: nobody@firm.example.org\r\n"),
+        1 => (
+            &[1],
+            "Delivered-To: alice@firm.example.org\r\nTo: petr@firm.example.org\r\n",
+        ),
+        2 => (
+            &[2],
+            "To: list@example.org\r\nCc: petr@firm.example.org\r\n",
+        ),
+        3 => (
+            &[1, 2],
+            "To: petr@firm.example.org, Alice <Alice+news@firm.example.org>\r\n",
+        ),
+        _ => (
+            &[0, 1],
+            "To: alice@firm.example.org, nobody@firm.example.org\r\n",
+        ),
+    }
+}
+
+/// The places where a message to a mailbox belongs.
+pub(crate) fn places(mailbox: usize, number: u32) -> &'static [usize] {
+    match mailbox {
+        CATCH_ALL => shared_out(number).0,
+        _ => &[0],
+    }
+}
+
 /// The octets of a message to a mailbox.
 pub(crate) fn letter(mailbox: usize, number: u32, dice: &mut Dice) -> Vec<u8> {
     let octets = match dice.below(400) {
@@ -12,11 +52,15 @@ pub(crate) fn letter(mailbox: usize, number: u32, dice: &mut Dice) -> Vec<u8> {
         1..=10 => dice.between(16_000, 60_000),
         _ => dice.between(0, 2_500),
     };
+    let to = match mailbox {
+        CATCH_ALL => shared_out(number).1.to_owned(),
+        _ => format!("To: mailbox{mailbox}@example.org\r\n"),
+    };
     let mut text = format!(
         "Message-ID: <{mailbox}.{number}@simulated.example.org>\r\n\
          Date: Mon, 02 Mar 2026 {:02}:{:02}:{:02} +0000\r\n\
          From: Sender <sender@example.org>\r\n\
-         To: mailbox{mailbox}@example.org\r\n\
+         {to}\
          Subject: Letter {number}\r\n\
          \r\n",
         number / 3600 % 24,

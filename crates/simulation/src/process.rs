@@ -10,13 +10,14 @@ use inhaul_domain::schedule::Pace;
 use inhaul_engine::service::{Service, ServiceSettings};
 use inhaul_engine::{Checks, Engine};
 use inhaul_store::{
-    Crash, Every, NewAccount, NewRetrieval, Remote, RemoteSecret, RetrievalChange, Security,
-    SqliteStore, Store, StoreOptions, Threads,
+    CatchAllSettings, Crash, Every, NewAccount, NewRetrieval, Remote, RemoteSecret,
+    RetrievalChange, Routing, Security, SqliteStore, Store, StoreOptions, Threads,
 };
 use inhaul_types::Secret;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::dice::Dice;
+use crate::letters::{CATCH_ALL, DOMAIN, PEOPLE};
 use crate::life::{Doom, Life};
 use crate::people::{self, Place};
 use crate::sabotage::Sabotage;
@@ -89,6 +90,10 @@ impl House<'_> {
                 password: None,
             };
             let account = store.account_create(account).await?;
+            let routing = match number {
+                CATCH_ALL => self.employ(&store).await?,
+                _ => Routing::Single,
+            };
             let new = NewRetrieval {
                 name: name(number),
                 remote: Remote {
@@ -105,7 +110,7 @@ impl House<'_> {
                 // Some are their owners', whose sign-ins ask for them.
                 owner: number.is_multiple_of(3).then_some(account),
                 folder: "INBOX".into(),
-                routing: inhaul_store::Routing::Single,
+                routing,
                 every: Every::Seconds(seconds(EVERY)),
                 retention: remote.retention,
                 first_run_keeps: false,
@@ -120,6 +125,24 @@ impl House<'_> {
         }
         store.close().await?;
         Ok(())
+    }
+
+    /// People whose mail comes into one mailbox.
+    async fn employ(&self, store: &SqliteStore) -> Result<Routing> {
+        for name in PEOPLE {
+            let person = NewAccount {
+                name: name.into(),
+                addresses: vec![format!("{name}@{DOMAIN}").parse()?],
+                group: None,
+                admin: false,
+                password: None,
+            };
+            store.account_create(person).await?;
+        }
+        Ok(Routing::CatchAll(CatchAllSettings {
+            domains: vec![DOMAIN.into()],
+            ..CatchAllSettings::default()
+        }))
     }
 
     /// A person has seen to it that every password is right, and wants mail less often.

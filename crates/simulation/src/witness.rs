@@ -4,6 +4,7 @@
 //! and trusts nothing that the engine says of itself. Start at `Witness::arrived`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -11,11 +12,11 @@ use std::time::Duration;
 
 use inhaul_sample::SampleId;
 use inhaul_store::{LedgerChange, RunEnd, SqliteStore, Store};
-use inhaul_types::{Digest, ErrorCode, FolderId, RetrievalId, RunId, Uid};
+use inhaul_types::{AccountId, Digest, ErrorCode, FolderId, RetrievalId, RunId, Uid};
 use tokio::time::Instant;
 
 use crate::book::{Book, Recorded};
-use crate::letters::which;
+use crate::letters::{CATCH_ALL, PEOPLE, PLACES, places, which};
 use crate::story::Story;
 
 /// So many good runs may pass a message over that nothing is wrong with.
@@ -70,9 +71,8 @@ pub struct Counts {
 #[derive(Debug)]
 struct Record {
     retrieval: Option<RetrievalId>,
-    folder: Option<FolderId>,
-    /// Messages up to here were read.
-    read: Option<Uid>,
+    /// Where its messages go, in the order of places; none until that is known.
+    shelves: Vec<Shelf>,
     letters: BTreeMap<u32, Letter>,
     /// Not stored yet.
     awaited: BTreeSet<u32>,
@@ -85,11 +85,23 @@ struct Record {
     cut: Option<Instant>,
 }
 
+/// A folder that messages go into.
+#[derive(Debug)]
+struct Shelf {
+    account: AccountId,
+    folder: FolderId,
+    /// Messages up to here were read.
+    read: Option<Uid>,
+}
+
 #[derive(Debug)]
 struct Letter {
     digest: Digest,
     arrived: Instant,
-    copies: u32,
+    /// Where it belongs.
+    places: &'static [usize],
+    /// How often it is there, by place.
+    copies: [u32; PLACES],
     /// Runs that should have brought it.
     passed: u32,
     trouble: Trouble,
@@ -122,8 +134,7 @@ impl Witness {
         let now = Instant::now();
         let record = || Record {
             retrieval: None,
-            folder: None,
-            read: None,
+            shelves: Vec::new(),
             letters: BTreeMap::new(),
             awaited: BTreeSet::new(),
             by_id: BTreeMap::new(),
@@ -134,7 +145,7 @@ impl Witness {
         };
         let state = State {
             store: None,
-            boxes: std::iter::repeat_with(record).take(mailboxes).collect(),
+            boxes: iter::repeat_with(record).take(mailboxes).collect(),
             runs: BTreeMap::new(),
             offline: None,
             counts: Counts::default(),
@@ -161,7 +172,8 @@ impl Witness {
             Letter {
                 digest,
                 arrived: Instant::now(),
-                copies: 0,
+                places: places(mailbox, number),
+                copies: [0; PLACES],
                 passed: 0,
                 trouble: Trouble::Nothing,
                 stored: false,
@@ -234,11 +246,8 @@ impl Witness {
             }
             if all {
                 let record = &mut state.boxes[mailbox];
-                record.read = None;
-                record
-                    .letters
-                    .values_mut()
-                    .for_each(|letter| letter.copies = 0);
+                (record.shelves.iter_mut()).for_each(|shelf| shelf.read = None);
+                (record.letters.values_mut()).for_each(|letter| letter.copies = [0; PLACES]);
             }
             state.read(mailbox, &self.story);
             state.compare_all(mailbox, &self.story);
@@ -485,29 +494,52 @@ impl State {
 
     fn copies(&self, mailbox: usize, number: u32) -> u32 {
         let letter = self.boxes[mailbox].letters.get(&number);
-        letter.map_or(0, |letter| letter.copies)
+        letter.map_or(0, Letter::times)
     }
 
-    /// Learns which folder a mailbox's retrieval fills.
+    /// Learns which folders a mailbox's retrieval fills.
     fn find(&mut self, mailbox: usize) -> bool {
         let record = &mut self.boxes[mailbox];
-        if let (None, Some(retrieval), Some(store)) = (record.folder, record.retrieval, &self.store)
+        if let (true, Some(retrieval), Some(store)) =
+            (record.shelves.is_empty(), record.retrieval, &self.store)
+            && let Ok(row) = at_once(store.retrieval_by_id(retrieval))
         {
-            record.folder = at_once(store.retrieval_by_id(retrieval))
-                .ok()
-                .map(|retrieval| retrieval.folder);
+            let people: &[&str] = if mailbox == CATCH_ALL { &PEOPLE } else { &[] };
+            let theirs = people.iter().map(|name| inbox(store, name));
+            record.shelves = iter::once((row.account, row.folder))
+                .chain(theirs)
+                .map(|(account, folder)| Shelf {
+                    account,
+                    folder,
+                    read: None,
+                })
+                .collect();
         }
-        record.folder.is_some()
+        !record.shelves.is_empty()
     }
 
-    /// Reads what is new in a folder.
+    /// Reads what is new in its folders.
     fn read(&mut self, mailbox: usize, story: &Story) {
+        for place in 0..self.boxes[mailbox].shelves.len() {
+            self.read_place(mailbox, place, story);
+        }
+        // All places of a message are one transaction.
+        let letters = &self.boxes[mailbox].letters;
+        let torn = letters.iter().find(|(_, letter)| letter.is_torn());
+        if let (Some((number, _)), Some(_)) = (torn, &self.store) {
+            let text = format!("message {number} of mailbox {mailbox} came to some of its places");
+            story.breach(2, text);
+        }
+    }
+
+    fn read_place(&mut self, mailbox: usize, place: usize, story: &Story) {
         let record = &mut self.boxes[mailbox];
-        let (Some(store), Some(folder)) = (&self.store, record.folder) else {
+        let (Some(store), Some(shelf)) = (&self.store, record.shelves.get_mut(place)) else {
             return;
         };
+        let folder = shelf.folder;
         loop {
-            let page = match at_once(store.message_page(folder, record.read, 100)) {
+            let page = match at_once(store.message_page(folder, shelf.read, 100)) {
                 Ok(page) => page,
                 Err(error) => {
                     story.breach(1, format!("mailbox {mailbox} cannot be read: {error}"));
@@ -515,7 +547,7 @@ impl State {
                 }
             };
             for message in &page {
-                record.read = Some(message.uid);
+                shelf.read = Some(message.uid);
                 let id = message.summary.message_id.as_deref().and_then(which);
                 let letter = id.filter(|(to, _)| *to == mailbox).and_then(|(_, number)| {
                     record.awaited.remove(&number);
@@ -526,7 +558,11 @@ impl State {
                     story.breach(2, text);
                     continue;
                 };
-                letter.copies += 1;
+                letter.copies[place] += 1;
+                if !letter.places.contains(&place) {
+                    let text = format!("message {number} of mailbox {mailbox} is none for {place}");
+                    story.breach(2, text);
+                }
                 letter.unproven = false;
                 if letter.trouble == Trouble::Cuts {
                     record.cut = Some(Instant::now());
@@ -534,7 +570,7 @@ impl State {
                 if !std::mem::replace(&mut letter.stored, true) {
                     self.counts.stored += 1;
                 }
-                if letter.copies > 1 {
+                if letter.copies[place] > 1 {
                     let text = format!("message {number} of mailbox {mailbox} is stored twice");
                     story.breach(2, text);
                 }
@@ -557,31 +593,49 @@ impl State {
             .iter()
             .find(|(number, letter)| {
                 let once = !record.awaited.contains(number) && !letter.gone;
-                letter.copies == 0 && (once || letter.unproven)
+                letter.times() == 0 && (once || letter.unproven)
             })
             .map(|(number, _)| *number);
         if let Some(number) = lost {
             story.breach(1, format!("message {number} of mailbox {mailbox} is lost"));
         }
-        let (Some(store), Some(folder)) = (&self.store, record.folder) else {
+        let Some(store) = &self.store else {
             return;
         };
-        let copies: u64 = record
-            .letters
-            .values()
-            .map(|letter| u64::from(letter.copies))
-            .sum();
-        let held = at_once(store.retrieval_list())
-            .ok()
-            .and_then(|all| all.into_iter().find(|one| one.folder == folder))
-            .and_then(|one| at_once(store.folder_list(one.account)).ok())
-            .and_then(|folders| folders.into_iter().find(|one| one.id == folder))
-            .map(|folder| folder.messages);
-        if held != Some(copies) {
-            let text = format!("mailbox {mailbox} counts {held:?} messages and has {copies}");
-            story.breach(1, text);
+        for (place, shelf) in record.shelves.iter().enumerate() {
+            let copies = record.letters.values().map(|letter| letter.copies[place]);
+            let copies: u64 = copies.map(u64::from).sum();
+            let held = at_once(store.folder_list(shelf.account))
+                .ok()
+                .and_then(|folders| folders.into_iter().find(|one| one.id == shelf.folder))
+                .map(|folder| folder.messages);
+            if held != Some(copies) {
+                let text = format!("mailbox {mailbox} counts {held:?} messages and has {copies}");
+                story.breach(1, text);
+            }
         }
     }
+}
+
+impl Letter {
+    /// How often it is where it belongs.
+    fn times(&self) -> u32 {
+        let copies = self.places.iter().map(|place| self.copies[*place]);
+        copies.min().unwrap_or(0)
+    }
+
+    /// Whether it is in some of the places where it belongs, and not in all.
+    fn is_torn(&self) -> bool {
+        self.times() == 0 && self.places.iter().any(|place| self.copies[*place] > 0)
+    }
+}
+
+/// An account and its first folder.
+fn inbox(store: &SqliteStore, name: &str) -> (AccountId, FolderId) {
+    let account = at_once(store.account_by_name(name)).expect("it was made at the beginning");
+    let folders = at_once(store.folder_list(account.id)).expect("its folders can be read");
+    let inbox = folders.first().expect("an account has an INBOX");
+    (account.id, inbox.id)
 }
 
 impl Record {

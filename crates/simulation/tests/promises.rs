@@ -94,6 +94,11 @@ fn promise_2_a_forgotten_ledger_is_found_out() {
 }
 
 #[test]
+fn promise_2_a_message_that_is_kept_from_a_recipient_is_found_out() {
+    assert_found_out(Sabotage::Engine(Rule::ForgetsSomebody));
+}
+
+#[test]
 fn promise_4_a_message_that_ends_the_run_is_found_out() {
     assert_found_out(Sabotage::Engine(Rule::RefusalEndsRun));
 }
