@@ -10,6 +10,7 @@ mod joining;
 mod looking;
 mod proxied;
 mod scene;
+mod stepping;
 mod strips;
 mod together;
 mod typed;

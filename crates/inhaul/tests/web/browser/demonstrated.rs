@@ -8,7 +8,7 @@ use inhaul_testkit::{Browser, By};
 use crate::demonstration::Running;
 
 /// Comes in by the demo's link.
-fn come_in(browser: &Browser, demo: &Running) {
+pub(super) fn come_in(browser: &Browser, demo: &Running) {
     let link = format!("http://{}/welcome#{}", demo.address, demo.code);
     browser.open(&link).unwrap();
     browser.click(&By::button("Come in")).unwrap();
