@@ -1,4 +1,4 @@
-//! API keys: administrators make them for programs, and take them away.
+//! API keys: administrators make them for programs, name them, and take them away.
 
 use inhaul_store::{ApiKey, NewApiKey, TokenHash};
 use inhaul_types::{AccountId, ApiKeyId};
@@ -30,6 +30,7 @@ impl Manage {
         administrators_only(actor)?;
         check_text("name", name, LONGEST_KEY_NAME)?;
         let owner = self.account_row(account).await?;
+        self.key_name_is_free(account, name, None).await?;
         let key = NewApiKey {
             token,
             account,
@@ -42,12 +43,53 @@ impl Manage {
         Ok(id)
     }
 
-    /// Removes an API key: whoever has it is nobody from now on.
-    pub async fn api_key_remove(&self, actor: &Actor, id: ApiKeyId) -> Result<(), Refused> {
+    /// Calls an API key something else. It stays the same key.
+    pub async fn api_key_rename(
+        &self,
+        actor: &Actor,
+        id: ApiKeyId,
+        name: &str,
+    ) -> Result<(), Refused> {
+        let key = self.api_key(actor, id).await?;
+        check_text("name", name, LONGEST_KEY_NAME)?;
+        self.key_name_is_free(key.account.id, name, Some(id))
+            .await?;
+        let visitors = self.store.visitors();
+        visitors.api_key_rename(id, name.to_owned()).await?;
+        let change = Change::of("renamed", object(&key.name, &key.account.name));
+        self.take_down(actor, [change.now(name.to_owned())]).await;
+        Ok(())
+    }
+
+    /// One of them, for administrators.
+    pub async fn api_key(&self, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, Refused> {
         unseen_by_people(actor, API_KEY, id)?;
         let mut keys = self.store.visitors().api_key_list(None).await?.into_iter();
         let key = keys.find(|key| key.id == id);
-        let key = key.ok_or_else(|| Refused::not_found(API_KEY, id))?;
+        key.ok_or_else(|| Refused::not_found(API_KEY, id))
+    }
+
+    /// Whether no other key of the account is called this.
+    async fn key_name_is_free(
+        &self,
+        account: AccountId,
+        name: &str,
+        itself: Option<ApiKeyId>,
+    ) -> Result<(), Refused> {
+        let keys = self.store.visitors().api_key_list(Some(account)).await?;
+        let mut others = keys.iter().filter(|key| Some(key.id) != itself);
+        match others.any(|key| key.name == name) {
+            false => Ok(()),
+            true => {
+                let what = "There is a key of this name. Choose another one.";
+                Err(Refused::invalid("name", what))
+            }
+        }
+    }
+
+    /// Removes an API key: whoever has it is nobody from now on.
+    pub async fn api_key_remove(&self, actor: &Actor, id: ApiKeyId) -> Result<(), Refused> {
+        let key = self.api_key(actor, id).await?;
         self.store.visitors().api_key_remove(id).await?;
         let change = Change::of("removed", object(&key.name, &key.account.name));
         self.take_down(actor, [change]).await;

@@ -234,6 +234,8 @@ pub trait Visitors: Send + Sync {
     async fn api_key_used(&self, key: ApiKeyId, at: Timestamp) -> Result<(), StoreError>;
     /// The API keys of an account, or all, by the account's name and the key's.
     async fn api_key_list(&self, account: Option<AccountId>) -> Result<Vec<ApiKey>, StoreError>;
+    /// Calls an API key something else, or [`StoreError::Missing`].
+    async fn api_key_rename(&self, key: ApiKeyId, name: String) -> Result<(), StoreError>;
     /// Removes an API key, or [`StoreError::Missing`].
     async fn api_key_remove(&self, key: ApiKeyId) -> Result<(), StoreError>;
 

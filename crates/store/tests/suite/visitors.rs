@@ -523,7 +523,13 @@ pub(crate) async fn an_api_key_acts_for_its_account_until_it_is_removed(bed: &im
         let found = visitors.api_key_find(&token(2)).await.unwrap().unwrap();
         assert_eq!(found.last_used, Some(at(9_000)));
     }
+    let name = "wrist watch".to_owned();
+    visitors.api_key_rename(ids[1], name).await.unwrap();
+    assert_eq!(names(Some(alice)).await, ["backup", "wrist watch"]);
     visitors.api_key_remove(ids[1]).await.unwrap();
+    let gone = visitors.api_key_rename(ids[1], "Watch".into()).await;
+    let gone = gone.unwrap_err();
+    assert!(is_missing(&gone, "API key"), "{gone:?}");
     assert_eq!(visitors.api_key_find(&token(2)).await.unwrap(), None);
     visitors.api_key_used(ids[1], at(10_000)).await.unwrap();
     let again = visitors.api_key_remove(ids[1]).await.unwrap_err();

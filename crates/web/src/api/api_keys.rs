@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::caller::ApiAdministrator;
 use super::document::Document;
 use super::problem::ApiProblem;
-use super::route::Verb::{Delete, Get, Post};
+use super::route::Verb::{Delete, Get, Patch, Post};
 use super::route::{Reply, Route, Who};
 use super::schema::{Field, Kind, Schema, may, must};
 use super::typed::{At, Sent};
@@ -45,6 +45,15 @@ pub(super) const ROUTES: &[Route] = &[
         |verb| on(verb, show),
     )
     .of(Who::Administrator),
+    Route::new(
+        Patch,
+        "/api-keys/{id}",
+        "Calls an API key something else; it stays the same key.",
+        Reply::Document(&KEY),
+        |verb| on(verb, change),
+    )
+    .of(Who::Administrator)
+    .sent::<ChangeDocument>(&CHANGE, r#"{"name":"backup script"}"#),
     Route::new(
         Delete,
         "/api-keys/{id}",
@@ -103,6 +112,12 @@ const NEW: Schema = Schema {
     ],
 };
 
+const CHANGE: Schema = Schema {
+    name: "ApiKeyChange",
+    about: "What an API key is to be called.",
+    fields: &[NAME],
+};
+
 #[derive(Serialize)]
 struct ListDocument<'a> {
     api_keys: Vec<KeyDocument<'a>>,
@@ -138,6 +153,13 @@ impl<'a> From<&'a ApiKey> for KeyDocument<'a> {
 struct NewDocument {
     name: String,
     account: Option<String>,
+}
+
+/// What it is to be called.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeDocument {
+    name: String,
 }
 
 async fn list(
@@ -189,11 +211,23 @@ async fn show(
     ApiAdministrator(caller): ApiAdministrator,
     At(id): At<i64>,
 ) -> Result<Response, ApiProblem> {
-    let id = ApiKeyId::new(id);
-    let keys = app.manage().api_key_list(&caller.actor()).await?;
-    let key = keys.iter().find(|key| key.id == id);
-    let key = key.ok_or_else(ApiProblem::not_found)?;
-    Ok(Document(KeyDocument::from(key)).into_response())
+    let key = app
+        .manage()
+        .api_key(&caller.actor(), ApiKeyId::new(id))
+        .await?;
+    Ok(Document(KeyDocument::from(&key)).into_response())
+}
+
+async fn change(
+    State(app): State<App>,
+    ApiAdministrator(caller): ApiAdministrator,
+    At(id): At<i64>,
+    Sent(sent): Sent<ChangeDocument>,
+) -> Result<Response, ApiProblem> {
+    let (actor, id) = (caller.actor(), ApiKeyId::new(id));
+    app.manage().api_key_rename(&actor, id, &sent.name).await?;
+    let key = app.manage().api_key(&actor, id).await?;
+    Ok(Document(KeyDocument::from(&key)).into_response())
 }
 
 async fn remove(

@@ -43,6 +43,18 @@ pub(super) fn used(txn: &Connection, key: ApiKeyId, at: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// Calls one something else.
+pub(super) fn rename(txn: &Connection, key: ApiKeyId, name: &str) -> Result<(), StoreError> {
+    let renamed = txn
+        .prepare_cached("UPDATE api_key SET name = ?2 WHERE id = ?1")
+        .and_then(|mut update| update.execute(params![key.row(), name]))
+        .doing(WRITE)?;
+    match renamed {
+        0 => Err(missing("API key", key)),
+        _ => Ok(()),
+    }
+}
+
 /// Removes one.
 pub(super) fn remove(txn: &Connection, key: ApiKeyId) -> Result<(), StoreError> {
     let removed = txn

@@ -138,6 +138,11 @@ impl Visitors for SqliteStore {
             .await
     }
 
+    async fn api_key_rename(&self, key: ApiKeyId, name: String) -> Result<(), StoreError> {
+        let rename = move |txn: &_, _: &_| api_keys::rename(txn, key, &name);
+        self.threads.writer.write(rename).await
+    }
+
     async fn api_key_remove(&self, key: ApiKeyId) -> Result<(), StoreError> {
         let remove = move |txn: &_, _: &_| api_keys::remove(txn, key);
         self.threads.writer.write(remove).await

@@ -144,6 +144,12 @@ async fn a_new_key_is_shown_once_and_works() {
         (&shown["name"], &shown["key"]),
         (&"backup".into(), &Value::Null)
     );
+    let line = format!("PATCH /api-keys/{}", made["id"]);
+    let body = r#"{"name":"nightly backup"}"#;
+    let renamed = house.ask(&house.boss, &line, body).await.is(200);
+    assert_eq!(renamed["name"], "nightly backup");
+    house.ask(&bob, "GET /status", "").await.is(200);
+    house.ask(&bob, &line, body).await.is(404);
     house
         .ask(&house.boss, "GET /api-keys/4711", "")
         .await
@@ -154,7 +160,7 @@ async fn a_new_key_is_shown_once_and_works() {
         .is(200);
     assert!(!audit.to_string().contains(&key));
     assert_eq!(
-        audit["changes"][0]["object"],
+        audit["changes"][1]["object"],
         "API key backup of account bob"
     );
     let body = r#"{"name":"x","account":"nobody"}"#;

@@ -93,7 +93,7 @@ async fn a_key_is_shown_once_and_acts_until_it_is_removed() {
     assert!(gone.is_none());
     let audit = house.audit().await;
     assert!(
-        audit.contains(&"root: made API key backup <b> of account root".to_owned()),
+        audit.contains(&"root: added API key backup <b> of account root".to_owned()),
         "{audit:?}"
     );
     assert!(audit.contains(&"root: removed API key backup <b> of account root".to_owned()));
