@@ -73,8 +73,9 @@ pub(crate) async fn make(
         return again("code", too_many_links(wait), StatusCode::TOO_MANY_REQUESTS);
     }
     let name = typed.name.trim();
-    if let Err(what) = inhaul_manage::check_account_name(name) {
-        return again("name", what.to_string(), StatusCode::UNPROCESSABLE_ENTITY);
+    if let Err(bad) = inhaul_manage::check_account_name(name) {
+        let what = format!("{bad}. {}", bad.hint());
+        return again("name", what, StatusCode::UNPROCESSABLE_ENTITY);
     }
     if let Err(what) = inhaul_manage::check_password(&typed.password.0) {
         return again(

@@ -5,7 +5,7 @@ use inhaul_testkit::{Browser, By, Preference, Scripts, View};
 use tokio::runtime::Runtime;
 
 use super::colours::faint;
-use crate::house::House;
+use crate::house::{House, PASSWORD};
 use crate::installation::Installation;
 
 /// Pages of an installation with something in it. `ID` is the retrieval's number.
@@ -67,6 +67,13 @@ fn every_page_is_accessible_in_every_look() {
     let mut faults = Vec::new();
     let fresh = House::new();
     faults.extend(look_at(&browser, &fresh, "/setup"));
+    browser.open(&fresh.set_up_link()).unwrap();
+    browser.fill(&By::css("#name"), "a b").unwrap();
+    browser.fill(&By::css("#password"), PASSWORD).unwrap();
+    let create = By::button("Create account and continue");
+    browser.click(&create).unwrap();
+    browser.wait_for_text("Use up to 64 letters").unwrap();
+    faults.extend(look(&browser, "a refused name"));
     let (house, _runtime, _remote) = lived_in(&browser);
     let id = number_of(&house, "Old ISP");
     for page in PAGES {
