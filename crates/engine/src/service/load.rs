@@ -142,11 +142,16 @@ impl Entry {
         same
     }
 
-    /// A row written by a clock that was set back since has begun its last run in the future; what
-    /// is known here was set back with the clock.
-    fn keep_the_past(&self, row: &mut Retrieval, now: Timestamp) {
-        if row.schedule.last_started > Some(now) {
+    /// A row written by a clock that was set back since has begun its last run in the future, and once
+    /// that has come, just now; what is known here was set back with the clock.
+    fn keep_the_past(&mut self, row: &mut Retrieval, now: Timestamp) {
+        let told = row.schedule.last_started;
+        let is_ahead = told > Some(now);
+        if is_ahead || (told.is_some() && told == self.outdated_start) {
+            self.outdated_start = told;
             row.schedule.last_started = self.row.schedule.last_started;
+        } else {
+            self.outdated_start = None;
         }
     }
 }
@@ -157,9 +162,10 @@ impl Table {
         let id = row.id;
         let Some(entry) = self.entries.get_mut(&id) else {
             let due = due_at(&row, pace, now);
-            let last = &mut row.schedule.last_started;
-            *last = last.map(|then| then.min(now));
-            let entry = Entry::new(Arc::new(row), due, read_at);
+            let told = row.schedule.last_started;
+            row.schedule.last_started = told.map(|then| then.min(now));
+            let mut entry = Entry::new(Arc::new(row), due, read_at);
+            entry.outdated_start = told.filter(|then| *then > now);
             self.entries.insert(id, entry);
             return true;
         };

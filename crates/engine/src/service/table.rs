@@ -40,6 +40,9 @@ pub(super) struct Entry {
     pub(super) waiting: Option<Waiting>,
     /// The last run that each activation started.
     pub(super) started: BTreeMap<Activation, Timestamp>,
+    /// What the store says of the last start, if a clock wrote it that was set back since: when that
+    /// moment comes once more nothing begins, and what is known here is right.
+    pub(super) outdated_start: Option<Timestamp>,
     /// The row was read, or written by a run, at this count of the table's changes.
     pub(super) read_at: u64,
     /// Removed while its run goes on.
@@ -82,6 +85,7 @@ impl Entry {
             behind: None,
             waiting: None,
             started,
+            outdated_start: None,
             read_at,
             removed: false,
             wake: None,
@@ -203,6 +207,7 @@ impl Table {
             let past = |then: Timestamp| then.minus(by).min(now);
             (entry.started.values_mut()).for_each(|then| *then = past(*then));
             let mut row = (*entry.row).clone();
+            entry.outdated_start = entry.outdated_start.or(row.schedule.last_started);
             row.schedule.last_started = row.schedule.last_started.map(past);
             entry.row = Arc::new(row);
         }

@@ -492,11 +492,28 @@ async fn a_clock_that_jumps_neither_floods_nor_starves() {
 
 #[tokio::test]
 async fn a_run_that_did_not_begin_is_tried_again_soon_by_a_clock_that_was_set_back_too() {
-    let going = Going::polled().await;
-    let back = (going.world.clock.now()).minus(Duration::from_secs(24 * 3600));
-    going.world.clock.set(back);
+    tries_again_soon(None, 24 * 60 * MINUTE, 12 * MINUTE).await;
+}
+
+#[tokio::test]
+async fn the_moment_of_a_run_by_a_clock_that_was_set_back_comes_once_more_and_nothing_began_then() {
+    tries_again_soon(Some(2400), 120 * MINUTE, 121 * MINUTE).await;
+}
+
+/// The clock is set `back` behind a run, at a server that wants `login_delay` seconds between two,
+/// and is `ahead` of that when the next run cannot begin, so that the row tells of the first still.
+async fn tries_again_soon(login_delay: Option<u32>, back: Duration, ahead: Duration) {
+    let world = Setup::default().start().await;
+    world
+        .server
+        .set(|switches| switches.login_delay = login_delay);
+    let mut going = Going::over(world, Every::Seconds(600)).await;
+    going.ended().await;
+    let before = going.due_in().await;
+    let set_back = going.world.clock.now().minus(back);
+    going.world.clock.set(set_back);
     going.service.look_at_the_clock();
-    while going.due_in().await > 12 * MINUTE {
+    while going.due_in().await > before {
         tokio::task::yield_now().await;
     }
     // Somebody looks and gets no greeting, and the run that is due waits for that place.
@@ -511,7 +528,7 @@ async fn a_run_that_did_not_begin_is_tried_again_soon_by_a_clock_that_was_set_ba
     );
     let waits = async {
         looks.0.notified().await;
-        going.turn_the_clock(12 * MINUTE);
+        going.turn_the_clock(ahead);
         let answer = going.trigger(Activation::Button).await;
         let ticket = answer.ticket().unwrap();
         ticket.stop();
@@ -522,7 +539,7 @@ async fn a_run_that_did_not_begin_is_tried_again_soon_by_a_clock_that_was_set_ba
         report = waits => report,
     };
     assert_eq!(report.run, None, "{report:?}");
-    // Its row tells a time of tomorrow still.
+    // Its row tells the time of the other clock still.
     let wait = going.due_in().await;
     assert!(wait <= MINUTE, "{wait:?}");
 }
