@@ -12,7 +12,7 @@ use rusqlite::{Connection, params, params_from_iter};
 
 use crate::sqlite::errors::Doing;
 use crate::sqlite::readers::Readers;
-use crate::sqlite::story::{self, Wanted};
+use crate::sqlite::story::{self, Found, Wanted};
 use crate::{LedgerStory, StoreError};
 
 const DOING: &str = "search the ledger";
@@ -38,16 +38,15 @@ pub(super) async fn search(
     let (maildrops, folders) = readers
         .read(move |conn| Ok((whole_maildrops(conn, account)?, folders(conn, account)?)))
         .await?;
-    let mut stories = Vec::new();
+    let mut found = Vec::new();
     let ledgers = maildrops.iter().rev();
     let ledgers = ledgers.map(|maildrop| (maildrop << 32)..((maildrop + 1) << 32));
-    story::walk(readers, &wanted, ledgers.collect(), &mut stories).await?;
+    story::walk(readers, &wanted, ledgers.collect(), &mut found).await?;
     let maildrops: Arc<[i64]> = maildrops.into();
     for folder in folders {
-        placed(readers, &wanted, folder, &maildrops, &mut stories).await?;
+        placed(readers, &wanted, folder, &maildrops, &mut found).await?;
     }
-    story::add_runs(readers, &mut stories).await?;
-    Ok(stories)
+    story::tell(readers, found, of).await
 }
 
 /// Maildrops of retrievals that are the account's own or fill it alone. One that a catch-all reads,
@@ -85,13 +84,13 @@ fn numbers(conn: &Connection, sql: &str, account: AccountId) -> Result<Vec<i64>,
 /// Where a stretch of a folder begins, going back in time: behind this moment and number.
 type Behind = (i64, i64);
 
-/// Adds the stories of messages in a folder whose maildrop is none of `walked`.
+/// Adds the ledger rows of messages in a folder whose maildrop is none of `walked`.
 async fn placed(
     readers: &Arc<Readers>,
     wanted: &Wanted,
     folder: i64,
     walked: &Arc<[i64]>,
-    stories: &mut Vec<LedgerStory>,
+    found: &mut Vec<Found>,
 ) -> Result<(), StoreError> {
     let (mut behind, mut found_here) = (Some((i64::MAX, i64::MAX)), 0);
     // The messages come newest first: behind so many are none that would stay.
@@ -100,14 +99,14 @@ async fn placed(
     {
         let (wanted, walked) = (wanted.clone(), Arc::clone(walked));
         let read = move |conn: &_| stretch(conn, &wanted, folder, &walked, from);
-        let (found, next) = readers.read(read).await?;
-        for story in found {
-            if stories.iter().all(|known| known.id != story.id) {
+        let (here, next) = readers.read(read).await?;
+        for row in here {
+            if found.iter().all(|known| known.id != row.id) {
                 found_here += 1;
-                stories.push(story);
+                found.push(row);
             }
         }
-        story::keep_newest(stories);
+        story::keep_newest(found);
         behind = next;
     }
     Ok(())
@@ -120,7 +119,7 @@ fn stretch(
     folder: i64,
     walked: &[i64],
     from: Behind,
-) -> Result<(Vec<LedgerStory>, Option<Behind>), StoreError> {
+) -> Result<(Vec<Found>, Option<Behind>), StoreError> {
     let Some(last) = last_of_stretch(conn, folder, from)? else {
         return Ok((Vec::new(), None));
     };
@@ -135,7 +134,7 @@ fn stretch(
         .collect();
     let walked: Vec<String> = walked.iter().map(i64::to_string).collect();
     let sql = format!(
-        "SELECT DISTINCT m.ledger_id FROM message m CROSS JOIN ledger l ON l.id = m.ledger_id
+        "SELECT DISTINCT m.ledger_id, coalesce(l.stored_at, l.first_seen) FROM message m CROSS JOIN ledger l ON l.id = m.ledger_id
          WHERE m.folder_id = {folder} AND (m.internal_date, m.id) >= (?1, ?2)
              AND (m.internal_date, m.id) < ({}, {})
              AND ?3 IS NOT NULL AND coalesce(l.stored_at, l.first_seen) >= ?4
@@ -146,21 +145,19 @@ fn stretch(
         walked.join(", "),
         story::MOST,
     );
-    let rows: Vec<i64> = conn
+    let found = conn
         .prepare(&sql)
         .and_then(|mut select| {
             let key = params_from_iter(wanted.params([last.0, last.1]));
-            select.query_map(key, |row| row.get(0))?.collect()
+            select
+                .query_map(key, |row| story::found(row, true))?
+                .collect()
         })
         .doing(DOING)?;
-    let mut stories = Vec::with_capacity(rows.len());
-    for row in rows {
-        stories.push(told(conn, row, wanted.of)?);
-    }
     let is_past = wanted
         .since
         .is_some_and(|since| Timestamp::from_millis(last.0).plus(A_RUN) < since);
-    Ok((stories, (!is_past).then_some(last)))
+    Ok((found, (!is_past).then_some(last)))
 }
 
 /// The last message of a stretch: moment and number.
@@ -184,21 +181,4 @@ fn last_of_stretch(
     let row = rows.next().doing(DOING)?;
     row.map(|row| Ok((row.get(0).doing(DOING)?, row.get(1).doing(DOING)?)))
         .transpose()
-}
-
-/// The story of one row as its message tells it. Why others were left out of it is theirs.
-fn told(conn: &Connection, row: i64, of: Option<AccountId>) -> Result<LedgerStory, StoreError> {
-    let mut select = conn
-        .prepare_cached(&format!("{} WHERE l.id = ?1", story::COLUMNS))
-        .doing(DOING)?;
-    let mut rows = select.query([row]).doing(DOING)?;
-    let row = rows
-        .next()
-        .doing(DOING)?
-        .ok_or_else(|| crate::sqlite::errors::damaged(format!("ledger row {row} went")))?;
-    let story = story::story(conn, row, of)?;
-    Ok(LedgerStory {
-        reason: None,
-        ..story
-    })
 }

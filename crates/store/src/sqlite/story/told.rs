@@ -1,117 +1,68 @@
-//! Finds ledger rows by words and tells their stories, for a person who looks for one message.
+//! Tells the stories of ledger rows that were found: where their messages are and which run it was.
 //!
-//! Walks the whole ledger in pages, each in a read transaction of its own: however large it is, the
-//! log can be begun again meanwhile. Start at `search`.
+//! Start at `tell`.
 
-use std::cmp::Reverse;
-use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
 use inhaul_types::{AccountId, Activation, LedgerId, MessageId, RunId, Timestamp, UniqueId};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::errors::Doing;
-use super::ledger::octets;
-use super::readers::Readers;
-use super::words::{from_word, ledger_state};
+use super::{DOING, Found};
+use crate::sqlite::errors::Doing;
+use crate::sqlite::ledger::octets;
+use crate::sqlite::messages;
+use crate::sqlite::readers::Readers;
+use crate::sqlite::words::{from_word, ledger_state};
 use crate::{LedgerStory, StoreError, StoryPlacement, StoryRun, Summary};
 
-/// Rows looked at in one read transaction: some 20 ms.
-pub(crate) const PAGE: u32 = 2000;
-/// Stories a person can look through.
-pub(crate) const MOST: usize = 100;
 /// Runs of a retrieval that are looked through for the one that left a message out.
 const RUNS_MOST: u32 = 10_000;
 
-const DOING: &str = "search the ledger";
-
-/// The newest rows with every one of `words` in unique-id, sender, subject or Message-ID, or as the
-/// number of their message.
-pub(crate) async fn search(
+/// The stories of what was found, with placements in folders of `of` only. A row that went meanwhile
+/// has none.
+pub(crate) async fn tell(
     readers: &Arc<Readers>,
-    words: &[String],
-    since: Option<Timestamp>,
+    found: Vec<Found>,
+    of: Option<AccountId>,
 ) -> Result<Vec<LedgerStory>, StoreError> {
-    let wanted = Wanted {
-        words: words.into(),
-        of: None,
-        since,
+    let read = move |conn: &_| {
+        let stories = found.iter().map(|found| told(conn, found, of));
+        stories.filter_map(Result::transpose).collect()
     };
-    let mut stories = Vec::new();
-    let all = iter::once(0..i64::MAX).collect();
-    walk(readers, &wanted, all, &mut stories).await?;
+    let mut stories: Vec<_> = readers.read(read).await?;
     add_runs(readers, &mut stories).await?;
     Ok(stories)
 }
 
-/// Which rows are wanted.
-#[derive(Clone)]
-pub(crate) struct Wanted {
-    /// All of them are in it.
-    pub(crate) words: Arc<[String]>,
-    /// What is in the folders of others is neither found nor told.
-    pub(crate) of: Option<AccountId>,
-    /// Stored or first seen at this time or later.
-    pub(crate) since: Option<Timestamp>,
-}
-
-/// Adds the wanted ones of these stretches of rows, of all of them the newest stay.
-pub(crate) async fn walk(
-    readers: &Arc<Readers>,
-    wanted: &Wanted,
-    mut stretches: Vec<Range<i64>>,
-    stories: &mut Vec<LedgerStory>,
-) -> Result<(), StoreError> {
-    while !stretches.is_empty() {
-        let wanted = wanted.clone();
-        let read = move |conn: &_| pages(conn, &wanted, stretches);
-        let (found, left) = readers.read(read).await?;
-        stories.extend(found);
-        keep_newest(stories);
-        stretches = left;
-    }
-    Ok(())
-}
-
-/// What the last stretches hold, as many as one read transaction has time for, and what is left of
-/// all of them.
-fn pages(
+fn told(
     conn: &Connection,
-    wanted: &Wanted,
-    mut stretches: Vec<Range<i64>>,
-) -> Result<(Vec<LedgerStory>, Vec<Range<i64>>), StoreError> {
-    let (mut stories, mut looked) = (Vec::new(), 0);
-    while looked < PAGE
-        && let Some(rows) = stretches.pop()
-    {
-        let page = page(conn, wanted, &rows)?;
-        stories.extend(page.stories);
-        keep_newest(&mut stories);
-        // An empty stretch takes its time, too.
-        looked += page.rows + 20;
-        if let Some(end) = page.next {
-            stretches.push(rows.start..end);
-        }
-    }
-    Ok((stories, stretches))
+    found: &Found,
+    of: Option<AccountId>,
+) -> Result<Option<LedgerStory>, StoreError> {
+    let mut select = conn.prepare_cached(STORY).doing(DOING)?;
+    let mut rows = select.query([found.id.row()]).doing(DOING)?;
+    let Some(row) = rows.next().doing(DOING)? else {
+        return Ok(None);
+    };
+    let told = story(conn, row, of)?;
+    Ok(Some(match found.others_too {
+        true => LedgerStory {
+            reason: None,
+            ..told
+        },
+        false => told,
+    }))
 }
 
-/// The end of a stretch.
-struct Looked {
-    stories: Vec<LedgerStory>,
-    /// Rows that were looked at.
-    rows: u32,
-    /// Where the page before it ends.
-    next: Option<i64>,
-}
+/// For [`story`] to read.
+const STORY: &str = "
+    SELECT l.id, d.host, d.user, l.unique_id, l.listed_size, l.size, l.state, l.first_seen,
+        l.stored_at, l.asked_at, l.deleted_at, l.reason, l.message_id, l.placements
+    FROM ledger l JOIN maildrop d ON d.id = l.id >> 32 WHERE l.id = ?1";
 
 /// Finds the runs of those whose placements do not tell them.
-pub(crate) async fn add_runs(
-    readers: &Arc<Readers>,
-    stories: &mut [LedgerStory],
-) -> Result<(), StoreError> {
+async fn add_runs(readers: &Arc<Readers>, stories: &mut [LedgerStory]) -> Result<(), StoreError> {
     for story in stories.iter_mut().filter(|story| story.run.is_none()) {
         let (id, time) = (story.id, story.stored_at.unwrap_or(story.first_seen));
         let found = readers.read(move |conn| run_at(conn, id, time)).await?;
@@ -123,131 +74,8 @@ pub(crate) async fn add_runs(
     Ok(())
 }
 
-/// Throws away what a person could not look through.
-pub(crate) fn keep_newest(stories: &mut Vec<LedgerStory>) {
-    stories.sort_by_key(|story| Reverse((story.stored_at.unwrap_or(story.first_seen), story.id)));
-    stories.truncate(MOST);
-}
-
-/// The last page of these rows.
-fn page(conn: &Connection, wanted: &Wanted, rows: &Range<i64>) -> Result<Looked, StoreError> {
-    let (start, count): (Option<i64>, u32) = conn
-        .prepare_cached(
-            "SELECT min(id), count(*) FROM
-                 (SELECT id FROM ledger WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)",
-        )
-        .and_then(|mut select| {
-            let key = params![rows.start, rows.end, PAGE];
-            select.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
-        })
-        .doing(DOING)?;
-    let Some(start) = start else {
-        return Ok(Looked {
-            stories: Vec::new(),
-            rows: 0,
-            next: None,
-        });
-    };
-    let mut select = conn.prepare_cached(&sql(wanted)).doing(DOING)?;
-    let mut found = select
-        .query(params_from_iter(wanted.params([start, rows.end])))
-        .doing(DOING)?;
-    let mut stories = Vec::new();
-    while let Some(row) = found.next().doing(DOING)? {
-        stories.push(story(conn, row, wanted.of)?);
-    }
-    Ok(Looked {
-        stories,
-        rows: count,
-        next: (count == PAGE).then_some(start),
-    })
-}
-
-impl Wanted {
-    /// Two numbers of the statement, then whose and since when, then pattern and number of each word.
-    pub(crate) fn params(&self, two: [i64; 2]) -> impl Iterator<Item = Value> {
-        let or_null = |number: Option<i64>| number.map_or(Value::Null, Value::Integer);
-        let whose = or_null(self.of.map(AccountId::row));
-        let since = or_null(self.since.map(Timestamp::millis));
-        let words = self.words.iter().flat_map(|word| {
-            let number = word.parse().map_or(Value::Null, Value::Integer);
-            [Value::Text(like_pattern(word)), number]
-        });
-        two.map(Value::Integer)
-            .into_iter()
-            .chain([whose, since])
-            .chain(words)
-    }
-
-    /// For each word, the places of its pattern and its number.
-    pub(crate) fn places(&self) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.words.len()).map(|word| (5 + 2 * word, 6 + 2 * word))
-    }
-}
-
-/// What stands between SELECT and WHERE for [`story`] to read.
-pub(crate) const COLUMNS: &str = "
-    SELECT l.id, d.host, d.user, l.unique_id, l.listed_size, l.size, l.state, l.first_seen,
-        l.stored_at, l.asked_at, l.deleted_at, l.reason, l.message_id, l.placements
-    FROM ledger l JOIN maildrop d ON d.id = l.id >> 32";
-
-/// That a message `m` is in a folder of the one who asks.
-const THEIRS: &str = "m.folder_id IN (SELECT id FROM folder WHERE account_id = ?3)";
-
-fn sql(wanted: &Wanted) -> String {
-    let theirs = wanted.of.map_or("?3 IS NULL", |_| THEIRS);
-    let mut sql = format!(
-        "{COLUMNS} WHERE l.id >= ?1 AND l.id < ?2
-             AND (?4 IS NULL OR coalesce(l.stored_at, l.first_seen) >= ?4)"
-    );
-    for (pattern, number) in wanted.places() {
-        let is_it = has_message(&format!("{theirs} AND {}", is_in_message(pattern, number)));
-        sql += &format!(" AND (CAST(l.unique_id AS TEXT) LIKE ?{pattern} ESCAPE '\\' OR {is_it})");
-    }
-    if wanted.of.is_some() {
-        // A ledger may be taken over from another destination.
-        let (any, their_own) = (has_message("1"), has_message(THEIRS));
-        sql += &format!(" AND (NOT ({any}) OR {their_own})");
-    }
-    sql + &format!(" ORDER BY coalesce(l.stored_at, l.first_seen) DESC, l.id DESC LIMIT {MOST}")
-}
-
-/// That a word is in a message `m`, or is its number.
-pub(crate) fn is_in_message(pattern: usize, number: usize) -> String {
-    format!(
-        "(m.id = ?{number}
-             OR m.sender LIKE ?{pattern} ESCAPE '\\'
-             OR m.subject LIKE ?{pattern} ESCAPE '\\'
-             OR m.message_id LIKE ?{pattern} ESCAPE '\\')"
-    )
-}
-
-/// That a row `l` has a message `m` like this.
-fn has_message(like: &str) -> String {
-    format!(
-        "(EXISTS (SELECT 1 FROM message m
-              WHERE m.id >= l.message_id AND m.id < l.message_id + l.placements
-                  AND m.ledger_id = l.id AND {like})
-          OR EXISTS (SELECT 1 FROM claimed c CROSS JOIN message m ON m.id = c.message_id
-              WHERE c.ledger_id = l.id AND m.ledger_id = l.id AND {like}))"
-    )
-}
-
-/// The pattern of a LIKE that finds `word` anywhere, with `\` as its escape.
-pub(crate) fn like_pattern(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
 /// Tells the story of a row, with placements in folders of `of` only.
-pub(crate) fn story(
+fn story(
     conn: &Connection,
     row: &Row<'_>,
     of: Option<AccountId>,
@@ -338,7 +166,7 @@ fn placed(
         if placed.summary.is_none() {
             placed.retrieval = row.get(4).doing(DOING)?;
             placed.run = run(row, 5)?;
-            placed.summary = Some(super::messages::summary(row, 8).doing(DOING)?);
+            placed.summary = Some(messages::summary(row, 8).doing(DOING)?);
         }
     }
     Ok(placed)
@@ -465,12 +293,14 @@ fn run(row: &Row<'_>, first: usize) -> Result<Option<StoryRun>, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::params_from_iter;
+
     use super::*;
 
     #[test]
     fn the_run_of_a_moment_is_looked_for_in_the_index_alone() {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+        conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
             .unwrap();
         for sql in [ENDS, RUN_FROM, RUN_AT] {
             let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
@@ -489,7 +319,7 @@ mod tests {
     /// Retrieval 1 with these runs: when each began and ended. Between them are runs of others.
     fn with_runs(runs: &[(i64, i64)]) -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+        conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
             .unwrap();
         conn.pragma_update(None, "foreign_keys", false).unwrap();
         let mut insert = conn
