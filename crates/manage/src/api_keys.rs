@@ -30,7 +30,6 @@ impl Manage {
         administrators_only(actor)?;
         check_text("name", name, LONGEST_KEY_NAME)?;
         let owner = self.account_row(account).await?;
-        self.key_name_is_free(account, name, None).await?;
         let key = NewApiKey {
             token,
             account,
@@ -52,8 +51,6 @@ impl Manage {
     ) -> Result<(), Refused> {
         let key = self.api_key(actor, id).await?;
         check_text("name", name, LONGEST_KEY_NAME)?;
-        self.key_name_is_free(key.account.id, name, Some(id))
-            .await?;
         let visitors = self.store.visitors();
         visitors.api_key_rename(id, name.to_owned()).await?;
         let change = Change::of("renamed", object(&key.name, &key.account.name));
@@ -67,24 +64,6 @@ impl Manage {
         let mut keys = self.store.visitors().api_key_list(None).await?.into_iter();
         let key = keys.find(|key| key.id == id);
         key.ok_or_else(|| Refused::not_found(API_KEY, id))
-    }
-
-    /// Whether no other key of the account is called this.
-    async fn key_name_is_free(
-        &self,
-        account: AccountId,
-        name: &str,
-        itself: Option<ApiKeyId>,
-    ) -> Result<(), Refused> {
-        let keys = self.store.visitors().api_key_list(Some(account)).await?;
-        let mut others = keys.iter().filter(|key| Some(key.id) != itself);
-        match others.any(|key| key.name == name) {
-            false => Ok(()),
-            true => {
-                let what = "There is a key of this name. Choose another one.";
-                Err(Refused::invalid("name", what))
-            }
-        }
     }
 
     /// Removes an API key: whoever has it is nobody from now on.

@@ -56,7 +56,7 @@ pub enum StoreError {
     /// Something with this name is there already.
     #[error("{what} {name:?} exists already")]
     Exists {
-        /// "account", "address", "retrieval".
+        /// "account", "address", "retrieval", "API key".
         what: &'static str,
         /// Its name.
         name: String,

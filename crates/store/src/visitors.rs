@@ -226,7 +226,8 @@ pub trait Visitors: Send + Sync {
     /// Whether an administrator is there who can sign in.
     async fn is_set_up(&self) -> Result<bool, StoreError>;
 
-    /// Makes an API key. [`StoreError::Missing`] where the account is gone.
+    /// Makes an API key. [`StoreError::Missing`] where the account is gone, [`StoreError::Exists`] where
+    /// it has one of this name.
     async fn api_key_make(&self, key: NewApiKey) -> Result<ApiKeyId, StoreError>;
     /// The API key of this token. `None`, too, while its account or group may not sign in.
     async fn api_key_find(&self, token: &TokenHash) -> Result<Option<ApiKey>, StoreError>;
@@ -234,7 +235,8 @@ pub trait Visitors: Send + Sync {
     async fn api_key_used(&self, key: ApiKeyId, at: Timestamp) -> Result<(), StoreError>;
     /// The API keys of an account, or all, by the account's name and the key's.
     async fn api_key_list(&self, account: Option<AccountId>) -> Result<Vec<ApiKey>, StoreError>;
-    /// Calls an API key something else, or [`StoreError::Missing`].
+    /// Calls an API key something else, or [`StoreError::Missing`], or [`StoreError::Exists`] where its
+    /// account has another of this name.
     async fn api_key_rename(&self, key: ApiKeyId, name: String) -> Result<(), StoreError>;
     /// Removes an API key, or [`StoreError::Missing`].
     async fn api_key_remove(&self, key: ApiKeyId) -> Result<(), StoreError>;

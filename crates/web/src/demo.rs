@@ -47,12 +47,19 @@ pub struct DemoState {
     pub user: String,
     /// and the password, which opens nothing but this.
     pub password: String,
-    /// A mailbox to try the adding of mailboxes with: its address
-    pub open_address: String,
-    /// and its password.
-    pub open_password: String,
+    /// To try the adding of mailboxes with.
+    pub open: Option<OpenMailbox>,
     /// What was done last: when, and what it came to.
     pub said: Option<(Timestamp, String)>,
+}
+
+/// With what one signs in to a mailbox that the demo itself does not read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OpenMailbox {
+    /// Its address.
+    pub address: String,
+    /// Opens nothing but this.
+    pub password: String,
 }
 
 /// Something that a server can be made to do.

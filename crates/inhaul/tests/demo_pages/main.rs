@@ -59,6 +59,23 @@ fn the_link_leads_to_the_mail_once() {
 }
 
 #[test]
+fn the_doctor_finds_nothing_but_the_password_that_is_refused() {
+    let mut demo = Running::start();
+    demo.wait_for("  Firm   20 new");
+    let doctor = demo.command(&["doctor"]);
+    let told = String::from_utf8(doctor.stdout).unwrap();
+    for line in [
+        // By the names that only a demo knows.
+        "ok    6 of 6 servers reached (",
+        "FAIL  Club: strict.example refuses the password (auth-refused",
+        &format!("fix: inhaul --data {} retrieval set Club", demo.data),
+        "\n\n1 problem.\n",
+    ] {
+        assert!(told.contains(line), "{line:?} in\n{told}");
+    }
+}
+
+#[test]
 fn the_drawer_makes_things_happen() {
     let mut demo = Running::start();
     demo.wait_for("  Firm   20 new");

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Lines, PipeReader, Write as _, pipe};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Output, Stdio};
 
 use inhaul_testkit::{Guarded, TestDir};
 
@@ -67,12 +67,18 @@ impl Running {
 
     /// As another terminal sees them.
     pub(crate) fn retrievals_that(&self, state: &str) -> String {
-        let listed = Command::new(env!("CARGO_BIN_EXE_inhaul"))
-            .args(["--data", &self.data, "retrieval", "list", "--state", state])
-            .output()
-            .unwrap();
+        let listed = self.command(&["retrieval", "list", "--state", state]);
         assert!(listed.status.success(), "{listed:?}");
         String::from_utf8(listed.stdout).unwrap()
+    }
+
+    /// A command in another terminal.
+    pub(crate) fn command(&self, command: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_inhaul"))
+            .args(["--data", &self.data])
+            .args(command)
+            .output()
+            .unwrap()
     }
 }
 

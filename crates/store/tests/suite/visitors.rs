@@ -523,9 +523,28 @@ pub(crate) async fn an_api_key_acts_for_its_account_until_it_is_removed(bed: &im
         let found = visitors.api_key_find(&token(2)).await.unwrap().unwrap();
         assert_eq!(found.last_used, Some(at(9_000)));
     }
-    let name = "wrist watch".to_owned();
-    visitors.api_key_rename(ids[1], name).await.unwrap();
-    assert_eq!(names(Some(alice)).await, ["backup", "wrist watch"]);
+    for name in ["Watch", "wrist watch"] {
+        let renamed = visitors.api_key_rename(ids[1], name.to_owned()).await;
+        renamed.unwrap();
+        assert_eq!(names(Some(alice)).await, ["backup", name]);
+    }
+    // Its account has one of this name, whoever asked first.
+    let another = NewApiKey {
+        token: token(4),
+        account: alice,
+        name: "backup".into(),
+        at: at(4),
+    };
+    let taken = [
+        visitors.api_key_make(another).await.err(),
+        (visitors.api_key_rename(ids[1], "backup".into()).await).err(),
+    ];
+    for error in taken.map(Option::unwrap) {
+        let is_it =
+            matches!(&error, StoreError::Exists { what: "API key", name } if name == "backup");
+        assert!(is_it, "{error:?}");
+    }
+    assert_eq!(names(None).await, ["backup", "wrist watch", "phone"]);
     visitors.api_key_remove(ids[1]).await.unwrap();
     let gone = visitors.api_key_rename(ids[1], "Watch".into()).await;
     let gone = gone.unwrap_err();

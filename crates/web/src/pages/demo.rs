@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::sign_in::is_ours;
 use crate::app::App;
 use crate::assets;
-use crate::demo::{Controls, Manner, NotDone, Scene};
+use crate::demo::{Controls, Manner, NotDone, OpenMailbox, Scene};
 use crate::request::Person;
 use crate::response::{Problem, Shell, see_other};
 
@@ -32,8 +32,7 @@ pub(crate) struct Drawer {
     catch_all: Option<RetrievalId>,
     user: String,
     password: String,
-    open_address: String,
-    open_password: String,
+    open: Option<OpenMailbox>,
     said: Option<String>,
     /// Something was done a moment ago: one who does that wants to see what came of it.
     is_open: bool,
@@ -97,8 +96,7 @@ impl Drawer {
             catch_all: state.catch_all,
             user: state.user,
             password: state.password,
-            open_address: state.open_address,
-            open_password: state.open_password,
+            open: state.open,
             to: to.to_owned(),
         })
     }

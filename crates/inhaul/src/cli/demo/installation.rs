@@ -3,6 +3,8 @@
 mod firm;
 mod pages;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -333,9 +335,11 @@ async fn allow_often(store: &dyn Store) -> Result<(), StoreError> {
     store.group_change(group.id, change).await
 }
 
+/// Closed to others, as any data directory is.
 fn temporary_directory(parent: Option<&Path>) -> Result<TempDir, Failure> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix("inhaul-demo.");
+    let mine_alone = Permissions::from_mode(0o700);
+    builder.prefix("inhaul-demo.").permissions(mine_alone);
     let made = match parent {
         Some(parent) => builder.tempdir_in(parent),
         None => builder.tempdir(),

@@ -29,6 +29,11 @@ pub(crate) fn read(data: &Path) -> Vec<(String, IpAddr)> {
     lines.lines().filter_map(host).collect()
 }
 
+/// Whether the data directory is a demo's.
+pub(crate) fn is_demo(data: &Path) -> bool {
+    path(data).exists()
+}
+
 fn path(data: &Path) -> PathBuf {
     data.join("sample-hosts")
 }
@@ -44,12 +49,14 @@ mod tests {
         let data = TestDir::new("sample-hosts").unwrap();
         let data = data.path();
         assert_eq!(read(data), []);
+        assert!(!is_demo(data));
         let here = IpAddr::from([127, 0, 0, 1]);
         write(
             data,
             [("old-isp.example", here), ("isp.net", here)].into_iter(),
         )
         .unwrap();
+        assert!(is_demo(data));
         assert_eq!(read(data), [("old-isp.example".to_owned(), here)]);
     }
 }

@@ -107,8 +107,12 @@ fn trouble(site: &Site, row: &Retrieval, standing: Standing) -> Finding {
         plain(&row.name),
         plain(&card.title)
     );
-    let fix = match card.command {
-        Some(command) => plain(&command),
+    let fix = match card.command.as_deref().map(plain) {
+        // It is about this installation.
+        Some(command) => match command.strip_prefix("inhaul ") {
+            Some(words) => site.command(words),
+            None => command,
+        },
         None => site.command(&format!("explain {code}")),
     };
     match standing {

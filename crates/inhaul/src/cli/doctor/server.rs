@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::finding::{Finding, listed, quoted};
 use super::site::Site;
+use crate::cli::demo::sample_hosts;
 use crate::config::addresses::ListenAddress;
 use crate::control::{Looked, look};
 
@@ -106,8 +107,11 @@ fn socket(site: &Site, looked: Looked) -> Finding {
     }
 }
 
-/// What the server says of itself where monitoring asks it.
+/// What the server says of itself where monitoring asks it. A demo has no such place.
 async fn health(site: &Site) -> Option<Finding> {
+    if sample_hosts::is_demo(&site.data) {
+        return None;
+    }
     let listened = site.config.ops.listen.iter();
     let at = *listened.filter(|address| address.port() != 0).min()?;
     let at = SocketAddr::new(reachable(at.ip()), at.port());

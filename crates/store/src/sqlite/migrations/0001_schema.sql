@@ -455,7 +455,7 @@ CREATE TABLE link (
 CREATE INDEX link_account ON link(account_id);
 CREATE INDEX link_until ON link(until);
 
--- Keys with which programs act for an account: hash as above.
+-- Keys with which programs act for an account, one of each name: hash as above.
 CREATE TABLE api_key (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   hash       BLOB NOT NULL UNIQUE,
@@ -464,7 +464,7 @@ CREATE TABLE api_key (
   made       INTEGER NOT NULL,
   last_used  INTEGER
 ) STRICT;
-CREATE INDEX api_key_account ON api_key(account_id);
+CREATE UNIQUE INDEX api_key_name ON api_key(account_id, name);
 
 -- How people want the pages to be. theme: system, light, dark. time_zone: NULL is the browser's.
 CREATE TABLE preference (

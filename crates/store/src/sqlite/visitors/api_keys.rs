@@ -18,18 +18,19 @@ const READ: &str = "read the API keys";
 pub(super) fn make(txn: &Connection, new: &NewApiKey) -> Result<ApiKeyId, StoreError> {
     // The account is there.
     accounts::name_of(txn, new.account)?;
-    txn.prepare_cached(
-        "INSERT INTO api_key (hash, account_id, name, made) VALUES (?1, ?2, ?3, ?4)",
-    )
-    .and_then(|mut insert| {
-        insert.execute(params![
-            new.token.0,
-            new.account.row(),
-            new.name,
-            new.at.millis()
-        ])
-    })
-    .doing(WRITE)?;
+    let made = txn
+        .prepare_cached(
+            "INSERT INTO api_key (hash, account_id, name, made) VALUES (?1, ?2, ?3, ?4)",
+        )
+        .and_then(|mut insert| {
+            insert.execute(params![
+                new.token.0,
+                new.account.row(),
+                new.name,
+                new.at.millis()
+            ])
+        });
+    accounts::unless_exists(made, "API key", &new.name)?.doing(WRITE)?;
     Ok(ApiKeyId::new(txn.last_insert_rowid()))
 }
 
@@ -47,9 +48,8 @@ pub(super) fn used(txn: &Connection, key: ApiKeyId, at: Timestamp) -> Result<(),
 pub(super) fn rename(txn: &Connection, key: ApiKeyId, name: &str) -> Result<(), StoreError> {
     let renamed = txn
         .prepare_cached("UPDATE api_key SET name = ?2 WHERE id = ?1")
-        .and_then(|mut update| update.execute(params![key.row(), name]))
-        .doing(WRITE)?;
-    match renamed {
+        .and_then(|mut update| update.execute(params![key.row(), name]));
+    match accounts::unless_exists(renamed, "API key", name)?.doing(WRITE)? {
         0 => Err(missing("API key", key)),
         _ => Ok(()),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use inhaul_web::demo::{self, Controls, DemoState, NotDone};
+use inhaul_web::demo::{self, Controls, DemoState, NotDone, OpenMailbox};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Desk;
@@ -40,7 +40,6 @@ impl Panel {
             name: Sample::OldIsp.name().to_owned(),
             manners: MANNERS.map(|(word, manner)| labelled(word, manner)).into(),
             domain: Sample::Firm.domain().to_owned(),
-            open_address: Sample::Club.user().to_owned(),
             scenes: SCENES
                 .map(|(word, scene)| demo::Scene {
                     word,
@@ -118,13 +117,16 @@ impl Desk<'_> {
         let firm = self.demo.host(Sample::Firm);
         let (user, password) = (firm.sample.user().to_owned(), firm.password().to_owned());
         let catch_all = self.demo.added(Sample::Firm);
-        let open_password = self.demo.host(Sample::Club).password_taken().to_owned();
+        let open = OpenMailbox {
+            address: Sample::Club.user().to_owned(),
+            password: self.demo.host(Sample::Club).password_taken().to_owned(),
+        };
         self.panel.state.send_modify(|state| {
             state.manner = manner;
             state.retrieval = retrieval;
             state.catch_all = catch_all;
             (state.user, state.password) = (user, password);
-            state.open_password = open_password;
+            state.open = Some(open);
         });
     }
 
