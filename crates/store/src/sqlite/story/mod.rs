@@ -183,8 +183,9 @@ impl Wanted {
     }
 }
 
-/// That a message `m` is in a folder of the one who asks.
-const THEIRS: &str = "m.folder_id IN (SELECT id FROM folder WHERE account_id = ?3)";
+/// That a message `m` is in a folder of the one who asks. Not by an index: a message is found by its
+/// number, its folder may have all the others.
+const THEIRS: &str = "+m.folder_id IN (SELECT id FROM folder WHERE account_id = ?3)";
 
 /// The rows of a stretch, for [`found`] to read.
 const FROM_TO: &str = "
@@ -239,4 +240,36 @@ pub(crate) fn like_pattern(word: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_looked_at_without_the_rest_of_its_folder() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
+            .unwrap();
+        for of in [None, Some(AccountId::new(1))] {
+            let wanted = Wanted {
+                words: vec!["words".to_owned(), "7".to_owned()].into(),
+                of,
+                since: None,
+            };
+            let explain = format!("EXPLAIN QUERY PLAN {}", sql(&wanted));
+            let plan: Vec<String> = conn
+                .prepare(&explain)
+                .unwrap()
+                .query_map(params_from_iter(wanted.params([0, 9])), |row| row.get(3))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let looks = plan.iter().filter(|look| look.contains(" m "));
+            assert!(looks.clone().count() >= 4, "{plan:?}");
+            for look in looks {
+                assert!(look.contains("USING INTEGER PRIMARY KEY"), "{plan:?}");
+            }
+        }
+    }
 }
