@@ -1,11 +1,15 @@
-//! Headers that are anything at all.
+//! Messages that are anything at all.
 
-use inhaul_message::{HEADER_MOST, HeaderBlock, fingerprint, header_end, summarize};
+use inhaul_message::{
+    DEPTH_MOST, HEADER_MOST, HeaderBlock, PARTS_MOST, Prefer, Scanner, Structure, Unpacker,
+    body_text, fingerprint, header_end, summarize,
+};
 
 use crate::choices::Choices;
 
 /// No panic; a prefix never says anything that the whole takes back; a fingerprint depends on the
-/// header alone and not on how its lines end; what a list shows is short and of one line.
+/// header alone and not on how its lines end; what a list shows is short and of one line; parts lie
+/// inside those around them, whatever pieces they come in, and each text can be read.
 pub fn message(data: &[u8]) {
     let mut choices = Choices::new(data);
     let cut = usize::from(choices.next()) * 256 + usize::from(choices.next());
@@ -15,6 +19,7 @@ pub fn message(data: &[u8]) {
     check_fields(octets);
     check_fingerprint(octets);
     check_summary(octets);
+    check_parts(octets, prefix.len());
 }
 
 fn check_end(octets: &[u8], prefix: &[u8]) {
@@ -115,6 +120,41 @@ fn check_summary(octets: &[u8]) {
             &header.message_id
         )
     );
+}
+
+fn check_parts(octets: &[u8], cut: usize) {
+    let structure = Structure::of(octets);
+    let mut scanner = Scanner::new();
+    scanner.push(&octets[..cut]);
+    scanner.push(&octets[cut..]);
+    assert_eq!(scanner.finish(), structure, "pieces made a difference");
+    assert!(structure.parts().len() <= PARTS_MOST);
+    for (number, part) in structure.parts().iter().enumerate() {
+        assert!(part.header.start <= part.header.end && part.header.end <= part.body.start);
+        assert!(part.body.start <= part.body.end && part.body.end <= octets.len() as u64);
+        let mut depth = 1;
+        let mut inside = part;
+        while let Some(around) = inside.parent.and_then(|around| structure.part(around)) {
+            assert!(around.body.start <= inside.header.start);
+            assert!(
+                inside.body.end <= around.body.end,
+                "part {number} is too long"
+            );
+            (inside, depth) = (around, depth + 1);
+        }
+        assert!(depth <= DEPTH_MOST);
+    }
+    for prefer in [Prefer::Formatted, Prefer::Plain] {
+        for text in structure.reading(prefer).texts {
+            let part = structure.part(text).expect("a part of it");
+            let place = |octet: u64| usize::try_from(octet).expect("a place in memory");
+            let body = &octets[place(part.body.start)..place(part.body.end)];
+            body_text(
+                &part.described,
+                &Unpacker::all(part.described.encoding, body),
+            );
+        }
+    }
 }
 
 /// Looking each field up by name is quadratic; this much of it is enough.
