@@ -4,6 +4,7 @@
 //! The store owns the transaction in which bytes, placement and ledger row become visible together.
 
 mod card;
+pub mod mail;
 pub mod model;
 mod password;
 pub mod records;
@@ -16,6 +17,7 @@ pub mod visitors;
 pub use inhaul_domain::Security;
 pub use inhaul_domain::limits::Limits;
 pub use inhaul_domain::schedule::Every;
+pub use mail::{ActedOn, FlagChange, Flags, Mail, Shown};
 pub use model::*;
 pub use records::*;
 #[cfg(feature = "simulation")]

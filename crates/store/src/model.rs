@@ -8,6 +8,7 @@ mod retrievals;
 use std::fs::File;
 use std::net::IpAddr;
 
+use crate::mail::Flags;
 use inhaul_domain::schedule::ScheduleState;
 use inhaul_domain::{LedgerState, SessionSize};
 use inhaul_types::card::Detail;
@@ -36,6 +37,8 @@ pub struct Folder {
     pub uid_next: Uid,
     /// Messages in it.
     pub messages: u64,
+    /// Those of them that nobody has read.
+    pub unseen: u64,
     /// Octets in it.
     pub octets: Octets,
 }
@@ -399,6 +402,8 @@ pub struct Message {
     pub run: Option<RunId>,
     /// Why it is in this folder.
     pub why: String,
+    /// Its marks.
+    pub flags: Flags,
     /// List columns.
     pub summary: Summary,
 }

@@ -13,6 +13,7 @@ use inhaul_types::{
 };
 use tokio::sync::watch;
 
+use crate::mail::Mail;
 use crate::model::*;
 use crate::records::Records;
 use crate::views::Views;
@@ -347,6 +348,8 @@ pub trait Store: Send + Sync + 'static {
     fn visitors(&self) -> &dyn Visitors;
     /// What lists and pages show.
     fn views(&self) -> &dyn Views;
+    /// What people do with their mail.
+    fn mail(&self) -> &dyn Mail;
 
     /// What tells this installation from others, as a message says of itself that it was here: random,
     /// another one after a restore.

@@ -359,7 +359,7 @@ pub(crate) fn password(conn: &Connection, name: &str) -> Result<Option<String>, 
 pub(crate) fn folders(conn: &Connection, account: AccountId) -> Result<Vec<Folder>, StoreError> {
     let folders: Vec<Folder> = conn
         .prepare_cached(
-            "SELECT id, account_id, name, uid_validity, uid_next, messages, octets FROM folder
+            "SELECT id, account_id, name, uid_validity, uid_next, messages, octets, unseen FROM folder
              WHERE account_id = ?1 ORDER BY name <> 'INBOX', name",
         )
         .and_then(|mut select| select.query_map([account.row()], folder)?.collect())
@@ -381,6 +381,7 @@ fn folder(row: &Row<'_>) -> rusqlite::Result<Folder> {
         uid_next: Uid::new(row.get(4)?),
         messages: row.get::<_, i64>(5)?.cast_unsigned(),
         octets: Octets::new(row.get::<_, i64>(6)?.cast_unsigned()),
+        unseen: row.get::<_, i64>(7)?.cast_unsigned(),
     })
 }
 

@@ -489,7 +489,7 @@ fn take_places(
     let mut update = txn
         .prepare_cached(
             "UPDATE folder SET uid_next = uid_next + ?2, highest_modseq = highest_modseq + 1,
-                 messages = messages + ?2, octets = octets + ?3
+                 messages = messages + ?2, unseen = unseen + ?2, octets = octets + ?3
              WHERE id = ?1 RETURNING uid_next - ?2, highest_modseq, account_id",
         )
         .doing(DOING)?;

@@ -17,7 +17,7 @@ use super::errors::{Doing, missing};
 use super::removal;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
 use crate::records::Announcer;
-use crate::{News, RemovedMessages, StoreError};
+use crate::{Flags, News, RemovedMessages, StoreError};
 
 /// Messages removed in one transaction: some 20 ms.
 const SLICE: usize = 1000;
@@ -147,47 +147,70 @@ fn remove(
     uids: &[Uid],
     now: Timestamp,
 ) -> Result<Vec<Uid>, StoreError> {
-    let (mut removed, mut bodies, mut octets) = (Vec::new(), Vec::new(), 0_i64);
+    let (mut removed, mut bodies, mut leaving) = (Vec::new(), Vec::new(), Leaving::default());
     let mut delete = txn
         .prepare_cached(
-            "DELETE FROM message WHERE folder_id = ?1 AND uid = ?2 RETURNING body_id, size",
+            "DELETE FROM message WHERE folder_id = ?1 AND uid = ?2 RETURNING body_id, size, flags",
         )
         .doing(DOING)?;
     for uid in uids {
-        let deleted: Option<(i64, i64)> = delete
+        let deleted: Option<(i64, i64, u8)> = delete
             .query_row(params![folder.row(), uid.number()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()
             .doing(DOING)?;
-        if let Some((body, size)) = deleted {
+        if let Some((body, size, flags)) = deleted {
             removed.push(*uid);
             bodies.push(body);
-            octets = octets.saturating_add(size);
+            leaving.add(size, Flags::from_bits(flags));
         }
     }
     if !removed.is_empty() {
-        let mod_seq = count_down(txn, folder, removed.len(), octets)?;
+        let mod_seq = count_down(txn, folder, leaving)?;
         remember(txn, folder, mod_seq, &removed)?;
         removal::release(txn, bodies, now)?;
     }
     Ok(removed)
 }
 
+/// What leaves a folder.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Leaving {
+    pub(super) messages: i64,
+    pub(super) unseen: i64,
+    pub(super) octets: i64,
+}
+
+impl Leaving {
+    /// One message more.
+    pub(super) fn add(&mut self, size: i64, flags: Flags) {
+        self.messages += 1;
+        self.unseen += i64::from(!flags.has(Flags::SEEN));
+        self.octets = self.octets.saturating_add(size);
+    }
+}
+
 /// Counts the folder down and moves its mod-seq, which it returns.
 pub(super) fn count_down(
     txn: &Connection,
     folder: FolderId,
-    messages: usize,
-    octets: i64,
+    leaving: Leaving,
 ) -> Result<i64, StoreError> {
-    let messages = i64::try_from(messages).unwrap_or(i64::MAX);
     txn.prepare_cached(
         "UPDATE folder SET highest_modseq = highest_modseq + 1,
-             messages = max(messages - ?2, 0), octets = max(octets - ?3, 0)
+             messages = max(messages - ?2, 0), octets = max(octets - ?3, 0),
+             unseen = max(unseen - ?4, 0)
          WHERE id = ?1 RETURNING highest_modseq",
     )
-    .and_then(|mut update| update.query_row([folder.row(), messages, octets], |row| row.get(0)))
+    .and_then(|mut update| {
+        let Leaving {
+            messages,
+            unseen,
+            octets,
+        } = leaving;
+        update.query_row([folder.row(), messages, octets, unseen], |row| row.get(0))
+    })
     .doing(DOING)
 }
 

@@ -74,7 +74,7 @@ impl LocalJob {
         let (uid, mod_seq): (i64, i64) = txn
             .prepare_cached(
                 "UPDATE folder SET uid_next = uid_next + 1, highest_modseq = highest_modseq + 1,
-                     messages = messages + 1, octets = octets + ?2
+                     messages = messages + 1, unseen = unseen + 1, octets = octets + ?2
                  WHERE id = ?1 RETURNING uid_next - 1, highest_modseq",
             )
             .and_then(|mut update| {

@@ -13,7 +13,7 @@ use super::bodies::{self, Layout};
 use super::errors::{Doing, damaged, missing};
 use super::readers::{BodiesInUse, BodyInUse, Readers};
 use super::segments::SegmentFiles;
-use crate::{BodyReader, Message, StoreError, Summary};
+use crate::{BodyReader, Flags, Message, StoreError, Summary};
 
 const DOING: &str = "read messages";
 
@@ -22,7 +22,7 @@ pub(crate) const COLUMNS: &str = "
     SELECT m.id, m.folder_id, f.name, f.account_id, m.uid, lower(hex(m.uidl)), m.body_id, m.size,
         b.header_size, b.digest, m.internal_date, m.run_id, m.why,
         (SELECT id FROM retrieval WHERE id = m.retrieval_id),
-        m.sender, m.subject, m.date, m.message_id, m.has_attachment
+        m.sender, m.subject, m.date, m.message_id, m.has_attachment, m.flags
     FROM message m JOIN folder f ON f.id = m.folder_id JOIN body b ON b.id = m.body_id";
 
 /// One page of a folder by uid.
@@ -69,6 +69,7 @@ pub(crate) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         why: row.get(12)?,
         retrieval: row.get::<_, Option<i64>>(13)?.map(RetrievalId::new),
         summary: summary(row, 14)?,
+        flags: Flags::from_bits(row.get(19)?),
     })
 }
 

@@ -24,6 +24,7 @@ mod ledger_changes;
 mod limits;
 mod local;
 mod loops;
+mod mail;
 mod maildrop;
 mod messages;
 mod migrate;
@@ -66,6 +67,7 @@ use inhaul_types::{
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use crate::mail::Mail;
 use crate::model::{
     Account, AccountChange, Allowance, Batch, Committed, Folder, Group, GroupChange, LedgerChange,
     LedgerStory, Maildrop, Message, NewAccount, NewRetrieval, NewRun, RemoteSecret, Retrieval,
@@ -723,6 +725,10 @@ impl Store for SqliteStore {
     }
 
     fn views(&self) -> &dyn Views {
+        self
+    }
+
+    fn mail(&self) -> &dyn Mail {
         self
     }
 

@@ -152,6 +152,12 @@ store_suite! { super::SqliteBed::new() =>
         what_the_account_holds_is_left_out_where_that_is_asked_for,
         what_was_removed_is_held_no_more,
     }
+    mail {
+        many_are_acted_on_in_slices,
+        what_is_anothers_is_left_alone,
+        what_is_moved_is_elsewhere_and_comes_back,
+        what_is_read_is_not_counted_as_unread,
+    }
     maildrop {
         a_body_is_opened_by_folder_and_uid,
         a_maildrop_is_inbox_in_the_order_of_its_uids,

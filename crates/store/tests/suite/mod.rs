@@ -13,6 +13,7 @@ pub(crate) mod claims;
 pub(crate) mod groups;
 pub(crate) mod ledger;
 pub(crate) mod loops;
+pub(crate) mod mail;
 pub(crate) mod maildrop;
 pub(crate) mod news;
 pub(crate) mod notices;

@@ -8,11 +8,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::claim::Found;
 use super::sharing::{append_why, remember};
 use super::unclaimed::{ELSE, Pattern};
-use crate::StoreError;
 use crate::sqlite::bodies::Bodies;
 use crate::sqlite::errors::{Doing, missing};
+use crate::sqlite::expunge::{self, Leaving};
 use crate::sqlite::writer::Surroundings;
-use crate::sqlite::{expunge, random, removal};
+use crate::sqlite::{random, removal};
+use crate::{Flags, StoreError};
 
 const DOING: &str = "give unclaimed messages to their person";
 
@@ -74,6 +75,7 @@ struct Held {
     body: BodyId,
     size: Octets,
     ledger: Option<LedgerId>,
+    flags: Flags,
     /// What makes it the same as its copies.
     identity: Option<Identity>,
 }
@@ -87,7 +89,7 @@ pub(super) struct Giving<'a> {
     found: &'a Found,
     from: Folder,
     to: Folder,
-    octets_gone: i64,
+    gone: Leaving,
     moved: Moved,
 }
 
@@ -108,7 +110,7 @@ impl<'a> Giving<'a> {
             found,
             to: Folder::touch(txn, to)?,
             from: Folder::touch(txn, from)?,
-            octets_gone: 0,
+            gone: Leaving::default(),
             moved: Moved::default(),
         })
     }
@@ -145,7 +147,7 @@ impl<'a> Giving<'a> {
     fn held(&self, id: MessageId) -> Result<Option<Held>, StoreError> {
         self.txn
             .prepare_cached(
-                "SELECT uid, body_id, size, ledger_id FROM message
+                "SELECT uid, body_id, size, ledger_id, flags FROM message
                  WHERE id = ?1 AND folder_id = ?2",
             )
             .and_then(|mut select| {
@@ -156,6 +158,7 @@ impl<'a> Giving<'a> {
                         body: BodyId::new(row.get(1)?),
                         size: Octets::new(row.get::<_, i64>(2)?.cast_unsigned()),
                         ledger: row.get::<_, Option<i64>>(3)?.map(LedgerId::new),
+                        flags: Flags::from_bits(row.get(4)?),
                         identity: None,
                     })
                 };
@@ -257,7 +260,7 @@ impl<'a> Giving<'a> {
             .txn
             .prepare_cached(
                 "UPDATE folder SET uid_next = uid_next + 1, messages = messages + 1,
-                     octets = octets + ?2
+                     unseen = unseen + 1, octets = octets + ?2
                  WHERE id = ?1 RETURNING uid_next - 1",
             )
             .and_then(|mut update| {
@@ -285,7 +288,7 @@ impl<'a> Giving<'a> {
                 params![self.from.id.row(), identity.as_bytes()],
             )?;
         }
-        self.octets_gone += held.size.count().cast_signed();
+        self.gone.add(held.size.count().cast_signed(), held.flags);
         self.moved.uids.push(held.uid);
         Ok(())
     }
@@ -294,8 +297,7 @@ impl<'a> Giving<'a> {
     pub(super) fn end(mut self) -> Result<Moved, StoreError> {
         let uids = &self.moved.uids;
         if !uids.is_empty() {
-            let mod_seq =
-                expunge::count_down(self.txn, self.from.id, uids.len(), self.octets_gone)?;
+            let mod_seq = expunge::count_down(self.txn, self.from.id, self.gone)?;
             expunge::remember(self.txn, self.from.id, mod_seq, uids)?;
         }
         self.moved.went = Some((self.from.account, self.from.id));

@@ -76,8 +76,8 @@ CREATE TABLE local_domain (
   name TEXT PRIMARY KEY COLLATE NOCASE
 ) STRICT, WITHOUT ROWID;
 
--- messages and octets are counters kept by the writer, so that lists of folders and accounts do
--- not count rows. uid_next and highest_modseq move once a batch.
+-- messages, unseen (those without the flag 1) and octets are counters kept by the writer, so that
+-- lists of folders and accounts do not count rows. uid_next and highest_modseq move once a batch.
 CREATE TABLE folder (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
   account_id     INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
@@ -86,6 +86,7 @@ CREATE TABLE folder (
   uid_next       INTEGER NOT NULL DEFAULT 1,
   highest_modseq INTEGER NOT NULL DEFAULT 1,
   messages       INTEGER NOT NULL DEFAULT 0,
+  unseen         INTEGER NOT NULL DEFAULT 0,
   octets         INTEGER NOT NULL DEFAULT 0,
   special_use    TEXT,
   subscribed     INTEGER NOT NULL DEFAULT 1,
@@ -190,6 +191,9 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_by_uid ON message(folder_id, uid);
 -- The web's list: a folder by date.
 CREATE INDEX message_by_date ON message(folder_id, internal_date);
+-- What nobody has read, and what has a star.
+CREATE INDEX message_unseen ON message(folder_id, internal_date) WHERE flags & 1 = 0;
+CREATE INDEX message_flagged ON message(folder_id, internal_date) WHERE flags & 4 != 0;
 -- Who holds these octets already. Bodies come in ascending order, so its end is where it grows.
 CREATE INDEX message_by_body ON message(body_id);
 

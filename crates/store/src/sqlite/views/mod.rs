@@ -3,7 +3,7 @@
 
 mod account_rows;
 mod brought;
-mod newest;
+pub(super) mod newest;
 mod stories;
 mod strips;
 
@@ -14,7 +14,7 @@ use inhaul_types::{AccountId, FolderId, MessageId, RetrievalId, RunId, Timestamp
 
 use super::{SqliteStore, accounts, retrievals, runs};
 use crate::views::{AccountRow, Bar, Views};
-use crate::{Account, LedgerStory, Message, Retrieval, StoreError};
+use crate::{Account, LedgerStory, Message, Retrieval, Shown, StoreError};
 
 /// Conversations read in one transaction: some are as large as 800 lines.
 const CONVERSATIONS: usize = 20;
@@ -28,7 +28,7 @@ impl Views for SqliteStore {
         most: u32,
     ) -> Result<Vec<Message>, StoreError> {
         self.readers
-            .read(move |conn| newest::messages(conn, folder, before, most))
+            .read(move |conn| newest::messages(conn, folder, Shown::All, before, most))
             .await
     }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::sqlite::errors::Doing;
 use crate::sqlite::messages;
-use crate::{Message, StoreError};
+use crate::{Message, Shown, StoreError};
 
 /// Of the moment ?2, behind the number ?3.
 const SAME_MOMENT: &str = "
@@ -23,16 +23,17 @@ const FIRST: &str = "
     WHERE m.folder_id = ?1 ORDER BY m.internal_date DESC, m.id DESC LIMIT ?2";
 
 /// One page behind `before`.
-pub(super) fn messages(
+pub(in crate::sqlite) fn messages(
     conn: &Connection,
     folder: FolderId,
+    shown: Shown,
     before: Option<(Timestamp, MessageId)>,
     most: u32,
 ) -> Result<Vec<Message>, StoreError> {
     let select = |which: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<_>, StoreError> {
-        conn.prepare_cached(&sql(which))
+        conn.prepare_cached(&sql(which, shown))
             .and_then(|mut select| select.query_map(params, messages::message)?.collect())
-            .doing("read the newest messages")
+            .doing(DOING)
     };
     let folder = folder.row();
     let Some((moment, id)) = before else {
@@ -47,9 +48,40 @@ pub(super) fn messages(
     Ok(found)
 }
 
-fn sql(which: &str) -> String {
-    format!("{}{which}", messages::COLUMNS)
+/// The numbers of the newest.
+pub(in crate::sqlite) fn numbers(
+    conn: &Connection,
+    folder: FolderId,
+    shown: Shown,
+    most: u32,
+) -> Result<Vec<MessageId>, StoreError> {
+    let sql = format!("SELECT m.id FROM message m {}", narrowed(FIRST, shown));
+    conn.prepare_cached(&sql)
+        .and_then(|mut select| {
+            select
+                .query_map(params![folder.row(), most], |row| {
+                    row.get(0).map(MessageId::new)
+                })?
+                .collect()
+        })
+        .doing(DOING)
 }
+
+fn sql(which: &str, shown: Shown) -> String {
+    format!("{}{}", messages::COLUMNS, narrowed(which, shown))
+}
+
+/// In the words of the indices that hold only these.
+fn narrowed(which: &str, shown: Shown) -> String {
+    let shown = match shown {
+        Shown::All => "",
+        Shown::Unseen => " AND m.flags & 1 = 0",
+        Shown::Flagged => " AND m.flags & 4 != 0",
+    };
+    which.replace(" ORDER BY", &format!("{shown} ORDER BY"))
+}
+
+const DOING: &str = "read the newest messages";
 
 #[cfg(test)]
 mod tests {
@@ -60,16 +92,23 @@ mod tests {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
             .unwrap();
-        for (which, used) in [
-            (FIRST, "message_by_date (folder_id=?)"),
-            (BEFORE, "message_by_date (folder_id=? AND internal_date<?)"),
-            (
-                SAME_MOMENT,
-                "message_by_date (folder_id=? AND internal_date=? AND rowid<?)",
-            ),
-        ] {
+        let all = [
+            (FIRST, "(folder_id=?)"),
+            (BEFORE, "(folder_id=? AND internal_date<?)"),
+            (SAME_MOMENT, "(folder_id=? AND internal_date=? AND rowid<?)"),
+        ];
+        let indices = [
+            (Shown::All, "message_by_date"),
+            (Shown::Unseen, "message_unseen"),
+            (Shown::Flagged, "message_flagged"),
+        ];
+        for ((which, used), (shown, index)) in all
+            .iter()
+            .flat_map(|one| indices.iter().map(move |index| (*one, *index)))
+        {
+            let used = format!("{index} {used}");
             let mut explain = conn
-                .prepare(&format!("EXPLAIN QUERY PLAN {}", sql(which)))
+                .prepare(&format!("EXPLAIN QUERY PLAN {}", sql(which, shown)))
                 .unwrap();
             let plan: Vec<String> = explain
                 .query_map(
@@ -80,7 +119,7 @@ mod tests {
                 .collect::<Result<_, _>>()
                 .unwrap();
             let plan = plan.join("\n");
-            assert!(plan.contains(used), "{which}: {plan}");
+            assert!(plan.contains(&used), "{which}: {plan}");
             assert!(!plan.contains("TEMP B-TREE"), "{which}: {plan}");
         }
     }
