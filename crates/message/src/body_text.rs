@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::html::html_to_text;
 use memchr::memmem;
 
 use crate::mime::Described;
@@ -27,6 +28,11 @@ pub fn body_text(described: &Described, unpacked: &[u8]) -> String {
         true => joined(&text, is("delsp", "yes")),
         false => text,
     }
+}
+
+/// The words of formatted text, for whoever wants nothing else.
+pub fn words_of_html(html: &str) -> String {
+    without_controls(&html_to_text(html))
 }
 
 fn decoded<'a>(charset: Option<&str>, octets: &'a [u8]) -> Cow<'a, str> {

@@ -20,7 +20,7 @@ mod text;
 mod unpack;
 
 pub use addresses::{ADDRESS_MOST, AddrSpec, RECIPIENTS_MOST, Received, addresses, received};
-pub use body_text::body_text;
+pub use body_text::{body_text, words_of_html};
 pub use fingerprint::fingerprint;
 pub use header::{Field, HEADER_MOST, HeaderBlock, header_end};
 pub use identity::identity;
@@ -29,5 +29,5 @@ pub use mime::{
     TransferEncoding,
 };
 pub use reading::{Prefer, Reading};
-pub use summary::{Summary, arrived, summarize};
+pub use summary::{Summary, arrived, shown, summarize};
 pub use unpack::Unpacker;

@@ -63,6 +63,20 @@ pub fn summarize(octets: &[u8]) -> Summary {
     }
 }
 
+/// What people read of a field: all of its name, decoded, in one line of at most 1,000 characters
+/// without control characters; empty where there is none.
+pub fn shown(header: &HeaderBlock<'_>, name: &str) -> String {
+    let fields = header.fields().filter(|field| field.is(name));
+    let values: Vec<String> = fields
+        .map(|field| decode(&to_utf8(&unfold(field.value), None)))
+        .take(FIELDS_MOST)
+        .collect();
+    clean(&values.join(", "))
+}
+
+/// Fields of one name that are shown: more than one is wrong for all that matter.
+const FIELDS_MOST: usize = 20;
+
 /// When a message came to the server that holds it: the newest Received field (RFC 5322 section
 /// 3.6.7) tells, or where there is none the Date field, which may be far from the truth.
 pub fn arrived(header: &HeaderBlock<'_>) -> Option<Timestamp> {

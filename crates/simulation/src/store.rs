@@ -384,4 +384,8 @@ impl Store for TroubledStore {
     fn views(&self) -> &dyn Views {
         self.store.views()
     }
+
+    fn mail(&self) -> &dyn Mail {
+        self.store.mail()
+    }
 }

@@ -9,6 +9,7 @@
 //   data-dialog="ID"     opens that <dialog>; data-close inside it closes it
 //   data-copy="ID"       copies that element's text
 //   data-keys            opens the list of keys
+//   data-seen="URL"      a message that counts as read when it was there for a second
 //   data-log="URL"       a button that follows the log
 //   data-tick-all="NAME" a box that ticks all boxes of that name in its form
 "use strict";
@@ -947,3 +948,21 @@ setInterval(() => {
   if (document.hidden || !list || !one("[data-checking]", list)) return;
   refreshRetrievals(list).catch(() => {});
 }, 5000);
+
+// A message that is open
+
+/* Read is what was before somebody's eyes for a moment. */
+const unread = one("[data-seen]");
+if (unread) {
+  const seen = async () => {
+    if (document.hidden) return document.addEventListener("visibilitychange", soon, { once: true });
+    const headers = { "x-inhaul-live": "1" };
+    const response = await fetch(unread.dataset.seen, { method: "POST", headers });
+    if (!response.ok) return;
+    const row = one(".message[aria-current]");
+    row?.classList.remove("unread");
+    one(".unseen", row ?? unread)?.remove();
+  };
+  const soon = () => setTimeout(() => seen().catch(() => {}), 1000);
+  soon();
+}

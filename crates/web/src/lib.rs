@@ -15,6 +15,7 @@ mod assets;
 pub mod demo;
 pub mod door;
 pub mod install;
+mod letter;
 mod live;
 pub mod look;
 mod pages;

@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use crate::api::ApiProblem;
 use crate::app::App;
 use crate::pages::{
-    demo, help, inbox, live_progress, manage, not_now, preferences, retrievals, set_up, sign_in,
-    welcome,
+    demo, help, inbox, live_progress, manage, message, not_now, preferences, retrievals, set_up,
+    sign_in, welcome,
 };
 use crate::request::{Caller, origin, peer, size};
 use crate::response::{Problem, Shell, packing};
@@ -49,6 +49,11 @@ fn pages() -> Router<App> {
     Router::new()
         .route("/", get(inbox::inbox))
         .route("/folder/{id}", get(inbox::folder))
+        .route("/message/{id}", get(inbox::message))
+        .route("/message/{id}/seen", post(message::seen))
+        .route("/m/{id}/body", get(message::body))
+        .route("/m/{id}/part/{number}", get(message::part))
+        .route("/m/{id}/raw", get(message::raw))
         .route("/not-now", post(not_now::not_now))
         .route("/setup", get(set_up::page).post(set_up::make))
         .route("/setup/next", get(set_up::next))

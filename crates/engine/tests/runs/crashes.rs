@@ -303,4 +303,8 @@ impl Store for Mortal {
     fn views(&self) -> &dyn Views {
         self.store.views()
     }
+
+    fn mail(&self) -> &dyn Mail {
+        self.store.mail()
+    }
 }

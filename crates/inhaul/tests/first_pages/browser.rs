@@ -128,7 +128,12 @@ fn inbox(browser: &Browser) {
     browser
         .wait_for(&By::link("Preferences").within(".hamburger"))
         .unwrap();
-    looks_right(browser);
+    for preferences in [&[][..], &[Preference::Dark]] {
+        browser.prefer(preferences).unwrap();
+        browser.assert_accessible_within(".hamburger");
+    }
+    browser.prefer(&[]).unwrap();
+    browser.view(View::Wide).unwrap();
     browser.press("g i").unwrap();
     browser
         .wait_until_gone(&By::css(".hamburger[open]"))

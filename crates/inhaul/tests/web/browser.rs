@@ -9,6 +9,7 @@ mod hearing;
 mod joining;
 mod looking;
 mod proxied;
+mod reading;
 mod scene;
 mod stepping;
 mod strips;

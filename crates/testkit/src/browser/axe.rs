@@ -52,19 +52,20 @@ impl fmt::Display for Violation {
 impl Browser {
     /// What is wrong with the page as it is now, in this window and with these preferences.
     pub fn axe(&self) -> Result<Vec<Violation>> {
-        self.axe_finds("violations")
+        self.axe_finds("violations", "html")
     }
 
     /// What axe cannot decide by itself, such as a text whose ground it does not know: for the test
     /// to decide.
     pub fn axe_undecided(&self) -> Result<Vec<Violation>> {
-        self.axe_finds("incomplete")
+        self.axe_finds("incomplete", "html")
     }
 
-    fn axe_finds(&self, kind: &str) -> Result<Vec<Violation>> {
+    /// Looks at what this selector finds, and what is in it.
+    fn axe_finds(&self, kind: &str, selector: &str) -> Result<Vec<Violation>> {
         // It comes with each question, because each page is a new one.
         let axe = axe_core::script()?;
-        let run = format!("{axe}\n;return axe.run(document, arguments[0]);");
+        let run = format!("{axe}\n;return axe.run(arguments[0], arguments[1]);");
         let options = json!({
             "runOnly": TAGS,
             "resultTypes": [kind],
@@ -72,7 +73,7 @@ impl Browser {
             "preload": false,
         });
         // It needs timers; the page's own scripts were left out when the page was read.
-        let found = self.with_scripts(|browser| browser.script(&run, &[options]));
+        let found = self.with_scripts(|browser| browser.script(&run, &[json!(selector), options]));
         let found = found.context("axe-core")?;
         let violations = found[kind].as_array();
         let violations = violations.with_context(|| format!("axe-core says {found}"))?;
@@ -82,8 +83,20 @@ impl Browser {
     /// Fails, and prints every fault with its place, unless axe finds none.
     #[track_caller]
     pub fn assert_accessible(&self) {
+        self.assert_found_none(self.axe());
+    }
+
+    /// The same of what lies above a page and hides a part of it, such as a menu that is open: what
+    /// is half under it is reached when it is closed.
+    #[track_caller]
+    pub fn assert_accessible_within(&self, selector: &str) {
+        self.assert_found_none(self.axe_finds("violations", selector));
+    }
+
+    #[track_caller]
+    fn assert_found_none(&self, found: Result<Vec<Violation>>) {
         let url = self.url().unwrap_or_default();
-        let found = match self.axe() {
+        let found = match found {
             Ok(found) => found,
             Err(error) => panic!("{url}: {error:#}"),
         };

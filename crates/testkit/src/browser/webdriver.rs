@@ -55,6 +55,7 @@ impl Refused {
                 | "no such execution context"
                 | "detached shadow root"
         ) || self.message.contains("aborted by navigation")
+            || self.message.contains("does not belong to the document")
     }
 }
 

@@ -1,16 +1,9 @@
 //! Mail: whoever asks sees their own, an administrator too.
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    X_CONTENT_TYPE_OPTIONS,
-};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::on;
-use futures_util::stream;
-use inhaul_store::{Message, StoreError};
+use inhaul_store::Message;
 use inhaul_types::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +15,7 @@ use super::route::{Reply, Route};
 use super::schema::{Kind, Schema, may, must};
 use super::typed::{Asked, At};
 use crate::app::App;
+use crate::letter::saved;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::new(
@@ -247,29 +241,7 @@ async fn raw(
     At(id): At<i64>,
 ) -> Result<Response, ApiProblem> {
     let message = own(&app, &caller, id).await?;
-    let reader = app.store().message_body(message.id).await?;
-    // What does not read back cuts the answer short of its length, which every program notices.
-    let pieces = stream::try_unfold(reader, |mut reader| async move {
-        let piece = reader.next_chunk().await.inspect_err(|error| {
-            tracing::error!(%error, "a message does not read back");
-        })?;
-        Ok::<_, StoreError>((!piece.is_empty()).then_some((piece, reader)))
-    });
-    let name = format!("attachment; filename=\"message-{}.eml\"", message.id);
-    let name = HeaderValue::try_from(name).expect("a number in a word");
-    let fixed = HeaderValue::from_static;
-    let headers = [
-        (CONTENT_TYPE, fixed("message/rfc822")),
-        (CONTENT_DISPOSITION, name),
-        (CONTENT_LENGTH, HeaderValue::from(message.size.count())),
-        (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
-        (
-            CONTENT_SECURITY_POLICY,
-            fixed("default-src 'none'; sandbox"),
-        ),
-        (CACHE_CONTROL, fixed("no-store")),
-    ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok(saved::whole(app.store(), &message).await?)
 }
 
 /// A message of their own.

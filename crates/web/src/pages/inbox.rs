@@ -6,13 +6,15 @@ use askama::Template;
 use axum::extract::{self, Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use inhaul_domain::standing::Standing;
-use inhaul_store::{Folder, Message};
+use inhaul_store::{Flags, Folder, Message};
 use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
 use super::manage::catch_all::{Banner, banner};
+use super::message::{self, Opened, View};
 use super::not_now::{PutOff, Trouble};
 use crate::app::App;
+use crate::letter::Pictures;
 use crate::live;
 use crate::look::time::{When, ago, at, until};
 use crate::look::{Sentence, sentence};
@@ -40,10 +42,14 @@ struct Inbox {
     /// Messages in it.
     count: u64,
     rows: Vec<Row>,
+    /// Where the page begins.
+    before: String,
     /// Newer messages than these are on another page.
     is_later_page: bool,
     older: Option<String>,
     checks: Checks,
+    /// The message that is open beside the list.
+    open: Option<Opened>,
     needing: Vec<Needing>,
     /// So many more of them than are shown.
     more_needing: usize,
@@ -75,10 +81,15 @@ struct FolderRow {
     name: String,
     is_open: bool,
     is_inbox: bool,
-    messages: u64,
+    unseen: u64,
 }
 
 struct Row {
+    id: i64,
+    is_unread: bool,
+    is_starred: bool,
+    has_files: bool,
+    is_open: bool,
     from: String,
     /// As the message has it, with the name.
     address: String,
@@ -107,7 +118,37 @@ pub(crate) async fn inbox(
     if by_itself == ByItself::No && behind.before.is_empty() {
         live::folder_opened(&app, &person, inbox);
     }
-    show(&app, person, folders, inbox, &behind, &put_off).await
+    show(&app, person, folders, inbox, &behind, &put_off, None).await
+}
+
+/// How a message is opened.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct HowOpened {
+    #[serde(default)]
+    view: View,
+    /// `shown`: those from elsewhere, too.
+    #[serde(default)]
+    pictures: String,
+}
+
+/// A message beside its folder.
+pub(crate) async fn message(
+    extract::State(app): extract::State<App>,
+    person: Person,
+    Path(id): Path<i64>,
+    Query(behind): Query<Behind>,
+    Query(how): Query<HowOpened>,
+    put_off: PutOff,
+) -> Result<Response, Problem> {
+    let message = message::own(&app, &person, id).await?;
+    let pictures = match how.pictures.as_str() {
+        "shown" => Pictures::Shown,
+        _ => Pictures::Hidden,
+    };
+    let open = message::open(&app, &person, &message, how.view, pictures).await?;
+    let folders = app.store().folder_list(person.id()).await?;
+    let (folder, open) = (message.folder, Some((message, open)));
+    show(&app, person, folders, folder, &behind, &put_off, open).await
 }
 
 /// Another folder.
@@ -119,7 +160,8 @@ pub(crate) async fn folder(
     put_off: PutOff,
 ) -> Result<Response, Problem> {
     let folders = app.store().folder_list(person.id()).await?;
-    show(&app, person, folders, FolderId::new(id), &behind, &put_off).await
+    let id = FolderId::new(id);
+    show(&app, person, folders, id, &behind, &put_off, None).await
 }
 
 async fn show(
@@ -129,6 +171,7 @@ async fn show(
     id: FolderId,
     behind: &Behind,
     put_off: &PutOff,
+    open: Option<(Message, Opened)>,
 ) -> Result<Response, Problem> {
     // Somebody else's folder is not among them.
     let Some(folder) = folders.iter().find(|folder| folder.id == id) else {
@@ -145,7 +188,13 @@ async fn show(
     let states = app.runs().states_where(&|row| row.account == person.id());
     let theirs = || states.iter();
     let names = names(app, &messages);
+    let open_id = open.as_ref().map(|(message, _)| message.id);
     let row = |message: &Message| Row {
+        id: message.id.row(),
+        is_unread: !message.flags.has(Flags::SEEN),
+        is_starred: message.flags.has(Flags::FLAGGED),
+        has_files: message.summary.has_attachment,
+        is_open: Some(message.id) == open_id,
         from: name_of(&message.summary.from).to_owned(),
         address: message.summary.from.clone(),
         subject: message.summary.subject.clone(),
@@ -160,9 +209,16 @@ async fn show(
     let more_needing = needing.len().saturating_sub(BANNERS);
     needing.truncate(BANNERS);
     let page = Inbox {
-        title: shown(&folder.name).to_owned(),
+        title: match &open {
+            Some((message, _)) if !message.summary.subject.is_empty() => {
+                message.summary.subject.clone()
+            }
+            Some(_) => "No subject".to_owned(),
+            None => shown(&folder.name).to_owned(),
+        },
         folder: shown(&folder.name).to_owned(),
         count: folder.messages,
+        before: behind.before.clone(),
         rows: messages.iter().map(row).collect(),
         is_later_page: behind.place().is_some(),
         older,
@@ -177,6 +233,7 @@ async fn show(
                 .min()
                 .map(|next| until(next, now)),
         },
+        open: open.map(|(_, open)| open),
         needing,
         more_needing,
         here: match folder.name.as_str() {
@@ -233,7 +290,7 @@ impl FolderRow {
             name: shown(&folder.name).to_owned(),
             is_open: folder.id == open,
             is_inbox: folder.name == "INBOX",
-            messages: folder.messages,
+            unseen: folder.unseen,
         }
     }
 }

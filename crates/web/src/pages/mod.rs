@@ -5,6 +5,7 @@ pub(crate) mod help;
 pub(crate) mod inbox;
 pub(crate) mod live_progress;
 pub(crate) mod manage;
+pub(crate) mod message;
 pub(crate) mod not_now;
 pub(crate) mod preferences;
 pub(crate) mod retrievals;
