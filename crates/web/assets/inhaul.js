@@ -10,6 +10,7 @@
 //   data-copy="ID"       copies that element's text
 //   data-keys            opens the list of keys
 //   data-seen="URL"      a message that counts as read when it was there for a second
+//   data-brief           goes by itself
 //   data-log="URL"       a button that follows the log
 //   data-tick-all="NAME" a box that ticks all boxes of that name in its form
 "use strict";
@@ -965,4 +966,11 @@ if (unread) {
   };
   const soon = () => setTimeout(() => seen().catch(() => {}), 1000);
   soon();
+}
+
+/* "Undo" is there for ten seconds; what holds the focus or the mouse stays. */
+const brief = one("[data-brief]");
+if (brief) {
+  const end = () => (brief.matches(":hover, :focus-within") ? setTimeout(end, 2000) : brief.remove());
+  setTimeout(end, 10_000);
 }

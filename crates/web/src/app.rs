@@ -12,6 +12,7 @@ use crate::demo::Controls;
 use crate::door::Door;
 use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
+use crate::pages::acts::Undoing;
 use crate::pages::manage::catch_all::Counted;
 use crate::pages::retrievals::Drafts;
 use crate::request::Bars;
@@ -39,6 +40,7 @@ struct Shared {
     settings: RwLock<Arc<Settings>>,
     drafts: Drafts,
     unclaimed: Counted,
+    undoing: Undoing,
     demo: OnceLock<Arc<dyn Controls>>,
     sample: OnceLock<Arc<dyn SampleMailbox>>,
 }
@@ -68,6 +70,7 @@ impl App {
             settings: RwLock::new(Arc::new(settings)),
             drafts: Drafts::default(),
             unclaimed: Counted::default(),
+            undoing: Undoing::default(),
             demo: OnceLock::new(),
             sample: OnceLock::new(),
         }))
@@ -131,6 +134,11 @@ impl App {
     /// Checks that somebody watches.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// What people did with their messages a moment ago.
+    pub(crate) fn undoing(&self) -> &Undoing {
+        &self.0.undoing
     }
 
     /// Mailboxes that are being added.

@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use crate::api::ApiProblem;
 use crate::app::App;
 use crate::pages::{
-    demo, help, inbox, live_progress, manage, message, not_now, preferences, retrievals, set_up,
-    sign_in, welcome,
+    acts, demo, help, inbox, live_progress, manage, message, not_now, preferences, retrievals,
+    set_up, sign_in, welcome,
 };
 use crate::request::{Caller, origin, peer, size};
 use crate::response::{Problem, Shell, packing};
@@ -50,6 +50,8 @@ fn pages() -> Router<App> {
         .route("/", get(inbox::inbox))
         .route("/folder/{id}", get(inbox::folder))
         .route("/message/{id}", get(inbox::message))
+        .route("/mail/act", post(acts::act))
+        .route("/mail/undo", post(acts::undo))
         .route("/message/{id}/seen", post(message::seen))
         .route("/m/{id}/body", get(message::body))
         .route("/m/{id}/part/{number}", get(message::part))

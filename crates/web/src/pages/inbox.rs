@@ -10,6 +10,7 @@ use inhaul_store::{Flags, Folder, Message};
 use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
 use serde::Deserialize;
 
+use super::acts::shown;
 use super::manage::catch_all::{Banner, banner};
 use super::message::{self, Opened, View};
 use super::not_now::{PutOff, Trouble};
@@ -48,6 +49,8 @@ struct Inbox {
     is_later_page: bool,
     older: Option<String>,
     checks: Checks,
+    /// What was done a moment ago and can be undone.
+    done: Option<String>,
     /// The message that is open beside the list.
     open: Option<Opened>,
     needing: Vec<Needing>,
@@ -145,8 +148,9 @@ pub(crate) async fn message(
         "shown" => Pictures::Shown,
         _ => Pictures::Hidden,
     };
-    let open = message::open(&app, &person, &message, how.view, pictures).await?;
     let folders = app.store().folder_list(person.id()).await?;
+    let mut open = message::open(&app, &person, &message, how.view, pictures).await?;
+    open.is_among(&folders, &message, &behind.before);
     let (folder, open) = (message.folder, Some((message, open)));
     show(&app, person, folders, folder, &behind, &put_off, open).await
 }
@@ -233,6 +237,7 @@ async fn show(
                 .min()
                 .map(|next| until(next, now)),
         },
+        done: app.undoing().words(person.session, now),
         open: open.map(|(_, open)| open),
         needing,
         more_needing,
@@ -292,14 +297,6 @@ impl FolderRow {
             is_inbox: folder.name == "INBOX",
             unseen: folder.unseen,
         }
-    }
-}
-
-/// The name a person reads.
-fn shown(name: &str) -> &str {
-    match name {
-        "INBOX" => "Inbox",
-        name => name,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The pages, one file for each place.
 
+pub(crate) mod acts;
 pub(crate) mod demo;
 pub(crate) mod help;
 pub(crate) mod inbox;

@@ -12,6 +12,10 @@ use crate::installation::Installation;
 pub(crate) const PAGES: &[&str] = &[
     "/setup/next",
     "/",
+    // The first and the last of thirteen: one of them is formatted.
+    "/message/1",
+    "/message/13",
+    "/message/13?view=source",
     "/preferences",
     "/retrievals",
     "/retrievals/add",
@@ -36,12 +40,21 @@ pub(crate) const PAGES: &[&str] = &[
     "/nothing-here",
 ];
 
+const FORMATTED: &[u8] = b"From: \"News\" <news@shop.example>\r\nTo: alice@example.org\r\n\
+    Subject: A long subject that says at length what is in this letter and what is not\r\n\
+    Content-Type: multipart/mixed; boundary=m\r\n\r\n\
+    --m\r\nContent-Type: text/html\r\n\r\n\
+    <h1>Sale</h1><img src=\"https://shop.example/1.png\"><p>Until Sunday.</p>\r\n\
+    --m\r\nContent-Type: application/pdf; name=\"a-long-name-of-a-file-without-any-blank-in-it-2026.pdf\"\r\n\r\n\
+    %PDF\r\n--m--\r\n";
+
 /// An installation with a mailbox that works, and one that needs its owner.
 fn lived_in(browser: &Browser) -> (House, Runtime, SampleServer) {
     let runtime = Runtime::new().unwrap();
     let started = runtime.block_on(SampleServer::start(SampleConfig::default()));
     let remote = started.unwrap();
     let mailbox = remote.mailbox("u1");
+    mailbox.append(FORMATTED.to_vec());
     for _ in 0..12 {
         mailbox.append_generated(2_000);
     }

@@ -17,11 +17,12 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use inhaul_message::{HeaderBlock, Prefer, Structure};
-use inhaul_store::{FlagChange, Flags, Message, StoreError};
+use inhaul_store::{FlagChange, Flags, Folder, Message, StoreError};
 use inhaul_types::{MessageId, Octets};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::acts;
 use crate::app::App;
 use crate::letter::{Formatted, Letter, Pictures, plain, saved};
 use crate::look::size::size;
@@ -57,6 +58,12 @@ pub(crate) struct Opened {
     why: String,
     is_starred: bool,
     is_unread: bool,
+    /// Where its list is,
+    list: String,
+    /// and its own address.
+    here: String,
+    /// Other folders.
+    folders: Vec<(i64, String)>,
     views: Vec<(View, &'static str)>,
     view: View,
     text: Text,
@@ -86,6 +93,22 @@ struct File {
     number: usize,
     name: String,
     size: String,
+}
+
+impl Opened {
+    /// Says where its list is, and where else it may be put.
+    pub(crate) fn is_among(&mut self, folders: &[Folder], message: &Message, before: &str) {
+        let before = match before {
+            "" => String::new(),
+            before => format!("?before={before}"),
+        };
+        self.list = match message.folder_name.as_str() {
+            "INBOX" => format!("/{before}"),
+            _ => format!("/folder/{}{before}", message.folder),
+        };
+        self.here.push_str(&before);
+        self.folders = acts::others(folders, message.folder);
+    }
 }
 
 impl View {
@@ -177,6 +200,9 @@ pub(crate) async fn open(
         why: message.why.clone(),
         is_starred: message.flags.has(Flags::FLAGGED),
         is_unread: !message.flags.has(Flags::SEEN),
+        list: "/".to_owned(),
+        here: format!("/message/{}", message.id),
+        folders: Vec::new(),
         views: views
             .into_iter()
             .filter(|(view, _)| has_format || *view != View::Plain)

@@ -1,5 +1,7 @@
 //! Messages as a browser without script meets them.
 
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use http_body_util::BodyExt as _;
 use inhaul_store::{LocalMessage, Store as _};
@@ -282,4 +284,103 @@ async fn every_message_opens_in_every_view() {
             assert_eq!(get(&alice, address).await.status, 200, "{address}");
         }
     }
+}
+
+/// Presses a button of a form; where it leads.
+async fn press(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    let form = serde_urlencoded::to_string(fields).unwrap();
+    let answer = browser.send("POST", path, &[], form).await;
+    let place = answer.headers().get("location");
+    let place = place.map_or("", |place| place.to_str().unwrap());
+    (answer.status().as_u16(), place.to_owned())
+}
+
+async fn folder_of(house: &House, id: MessageId) -> Option<String> {
+    let message = house.store.message_by_id(id).await.ok()?;
+    Some(message.folder_name)
+}
+
+#[tokio::test]
+async fn what_is_deleted_lies_in_the_trash_and_comes_back() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let id = deliver(&house, "alice", b"Subject: Old\r\n\r\nx\r\n").await;
+    let number = id.to_string();
+    let delete = [("do", "delete"), ("message", &number), ("to", "/")];
+    assert_eq!(press(&alice, "/mail/act", &delete).await, (303, "/".into()));
+    assert_eq!(folder_of(&house, id).await.as_deref(), Some("Trash"));
+    let list = get(&alice, "/").await.text;
+    assert!(list.contains("Moved to Trash."), "{list}");
+    assert!(list.contains("action=\"/mail/undo\""), "{list}");
+    // Nobody else undoes it.
+    press(&house.browser("bob").await, "/mail/undo", &[]).await;
+    assert_eq!(folder_of(&house, id).await.as_deref(), Some("Trash"));
+    press(&alice, "/mail/undo", &[("to", "/")]).await;
+    assert_eq!(folder_of(&house, id).await.as_deref(), Some("INBOX"));
+    assert!(!get(&alice, "/").await.text.contains("Moved to Trash."));
+
+    press(&alice, "/mail/act", &delete).await;
+    house.clock.advance(Duration::from_secs(11));
+    assert!(!get(&alice, "/").await.text.contains("Moved to Trash."));
+    // Out of the trash it goes for good.
+    press(&alice, "/mail/act", &delete).await;
+    assert_eq!(folder_of(&house, id).await, None);
+    assert!(!get(&alice, "/").await.text.contains("Undo"));
+}
+
+#[tokio::test]
+async fn messages_are_starred_marked_and_moved_by_whose_they_are() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let account = house.named("alice").await.id;
+    let shop = house.store.mail().folder_create(account, "Shop").await;
+    let shop = shop.unwrap().to_string();
+    let ids = [
+        deliver(&house, "alice", b"Subject: One\r\n\r\nx\r\n").await,
+        deliver(&house, "alice", b"Subject: Two\r\n\r\nx\r\n").await,
+    ];
+    let [one, two] = ids.map(|id| id.to_string());
+    let both = |act| {
+        [
+            ("do", act),
+            ("message", one.as_str()),
+            ("message", two.as_str()),
+        ]
+    };
+    let flags = async || {
+        let one = house.store.message_by_id(ids[0]).await.unwrap().flags;
+        let two = house.store.message_by_id(ids[1]).await.unwrap().flags;
+        [one.bits(), two.bits()]
+    };
+    // Whoever it does not belong to changes nothing.
+    let bob = house.browser("bob").await;
+    for act in ["star", "read", "delete"] {
+        press(&bob, "/mail/act", &both(act)).await;
+    }
+    assert!(!get(&bob, "/").await.text.contains("Undo"));
+    let to_shop = [("do", "move"), ("message", &one), ("folder", &shop)];
+    assert_eq!(press(&bob, "/mail/act", &to_shop).await.0, 404);
+    assert_eq!(flags().await, [0, 0]);
+
+    press(&alice, "/mail/act", &[("do", "star"), ("message", &one)]).await;
+    press(&alice, "/mail/act", &both("read")).await;
+    assert_eq!(flags().await, [5, 1]);
+    press(&alice, "/mail/undo", &[]).await;
+    assert_eq!(flags().await, [4, 0]);
+    let list = get(&alice, "/").await.text;
+    assert_eq!(list.matches("class=\"star\"").count(), 1, "{list}");
+    let page = get(&alice, &format!("/message/{one}")).await.text;
+    assert!(page.contains("value=\"unstar\""), "{page}");
+    assert!(page.contains(">Shop</button>"), "{page}");
+    press(&alice, "/mail/act", &to_shop).await;
+    assert_eq!(folder_of(&house, ids[0]).await.as_deref(), Some("Shop"));
+    let list = get(&alice, &format!("/folder/{shop}")).await.text;
+    assert!(list.contains("Moved to Shop."), "{list}");
+    // Addresses elsewhere are nothing we lead to.
+    let away = [("do", "read"), ("message", &one), ("to", "//evil.example/")];
+    assert_eq!(press(&alice, "/mail/act", &away).await, (303, "/".into()));
+    assert_eq!(
+        press(&alice, "/mail/act", &[("do", "explode")]).await.0,
+        404
+    );
 }
