@@ -158,6 +158,27 @@ mod tests {
         }
     }
 
+    /// Each would take minutes if anything looked at the rest again and again.
+    #[test]
+    fn words_of_odd_formats_take_one_pass() {
+        for piece in [
+            "<",
+            "<a ",
+            "&",
+            "<!--",
+            "<p",
+            "</",
+            "&#",
+            "<a href=\"",
+            "-->",
+            "<style>",
+            "\u{e9}<",
+        ] {
+            let html = piece.repeat((1 << 20) / piece.len());
+            words_of_html(&html);
+        }
+    }
+
     #[test]
     fn flowed_lines_are_joined() {
         for (delsp, octets, shown) in [

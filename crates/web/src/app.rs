@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use inhaul_manage::Manage;
 use inhaul_store::{Clock, Store};
 use inhaul_types::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::api::WrongKeys;
 use crate::demo::Controls;
@@ -41,6 +42,7 @@ struct Shared {
     drafts: Drafts,
     unclaimed: Counted,
     undoing: Undoing,
+    sanitising: Semaphore,
     demo: OnceLock<Arc<dyn Controls>>,
     sample: OnceLock<Arc<dyn SampleMailbox>>,
 }
@@ -71,6 +73,7 @@ impl App {
             drafts: Drafts::default(),
             unclaimed: Counted::default(),
             undoing: Undoing::default(),
+            sanitising: Semaphore::new(SANITISED_AT_ONCE),
             demo: OnceLock::new(),
             sample: OnceLock::new(),
         }))
@@ -141,6 +144,11 @@ impl App {
         &self.0.undoing
     }
 
+    /// A turn for whoever has formatted text sanitised.
+    pub(crate) fn sanitising(&self) -> &Semaphore {
+        &self.0.sanitising
+    }
+
     /// Mailboxes that are being added.
     pub(crate) fn drafts(&self) -> &Drafts {
         &self.0.drafts
@@ -201,3 +209,6 @@ impl fmt::Debug for App {
             .finish_non_exhaustive()
     }
 }
+
+/// Documents that are sanitised at the same time: some hundred MB in all at the very most.
+const SANITISED_AT_ONCE: usize = 4;

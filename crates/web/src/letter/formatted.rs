@@ -31,14 +31,14 @@ pub(crate) struct Formatted {
 }
 
 impl Formatted {
-    /// Sanitises; `None` where it nests too deep for that. `inline` are pictures of the message by
+    /// Sanitises; `None` where that would cost too much. `inline` are pictures of the message by
     /// their Content-ID, as `data:` addresses.
     pub(crate) fn of(
         html: &str,
         inline: &Arc<HashMap<String, String>>,
         pictures: Pictures,
     ) -> Option<Self> {
-        if nests_too_deep(html) {
+        if costs_too_much(html) {
             return None;
         }
         let hidden = Arc::new(AtomicUsize::new(0));
@@ -108,27 +108,51 @@ fn is_scheme(value: &str, scheme: &str) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
-/// Whether tags that have to be closed nest deeper than any mail needs. Counts roughly and never
-/// too little: a tag that somebody forgot to close counts for ever.
-fn nests_too_deep(html: &str) -> bool {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
+/// Whether this costs more than any mail is worth, which can be told without understanding it.
+///
+/// Tags that have to be closed must not nest deep, and not many tags may come while much formatting
+/// is open: a parser opens all of it again in each paragraph, so a few hundred open fonts and some
+/// thousand paragraphs are millions of elements. Counts roughly and never too little: a tag that
+/// somebody forgot to close counts for ever.
+fn costs_too_much(html: &str) -> bool {
+    let (mut depth, mut formatting, mut cost) = (0_usize, 0_usize, 0_usize);
     for piece in html.split('<').skip(1) {
         let is_end = piece.starts_with('/');
         let name = piece.trim_start_matches('/');
         let end = name
-            .find(|c: char| !c.is_ascii_alphanumeric())
-            .unwrap_or(name.len());
-        let name = name[..end].to_ascii_lowercase();
-        if name.is_empty() || CLOSED_BY_OTHERS.contains(&name.as_str()) {
+            .bytes()
+            .take(NAME_MOST)
+            .position(|octet| !octet.is_ascii_alphanumeric());
+        let name = match end {
+            Some(0) => continue,
+            Some(end) => name[..end].to_ascii_lowercase(),
+            None => String::new(),
+        };
+        if !is_end {
+            cost += formatting + 1;
+        }
+        if cost > COST_MOST {
+            return true;
+        }
+        if CLOSED_BY_OTHERS.contains(&name.as_str()) {
             continue;
         }
+        let is_formatting = FORMATTING.contains(&name.as_str());
         match is_end {
-            true => depth = depth.saturating_sub(1),
-            false => depth += 1,
+            true => {
+                depth = depth.saturating_sub(1);
+                formatting = formatting.saturating_sub(usize::from(is_formatting));
+            }
+            false => {
+                depth += 1;
+                formatting += usize::from(is_formatting);
+            }
         }
-        deepest = deepest.max(depth);
+        if depth > DEPTH_MOST {
+            return true;
+        }
     }
-    deepest > DEPTH_MOST
+    false
 }
 
 /// Presentation that mail uses beside what is allowed by default.
@@ -167,8 +191,17 @@ const CLOSED_BY_OTHERS: [&str; 30] = [
     "optgroup", "colgroup", "html", "head", "body",
 ];
 
-/// Twice as deep as browsers keep what they read, and some ten times what mail needs.
+/// What a parser opens again behind the end of a block (HTML Living Standard, section 13.2.4.3).
+const FORMATTING: [&str; 14] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
+
+/// As deep as browsers keep what they read, and some ten times what mail needs.
 const DEPTH_MOST: usize = 512;
+/// Elements that a parser makes at most, counted roughly.
+const COST_MOST: usize = 400_000;
+/// Longer names are nobody's.
+const NAME_MOST: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -243,10 +276,17 @@ mod tests {
     }
 
     #[test]
-    fn what_nests_too_deep_is_not_sanitised() {
+    fn what_costs_too_much_is_not_sanitised() {
         let inline = Arc::default();
         let deep = "<div>".repeat(100_000);
         assert!(Formatted::of(&deep, &inline, Pictures::Hidden).is_none());
+        // Half a thousand fonts are opened again in each of fifty thousand paragraphs.
+        let fonts: String = (0..500).map(|n| format!("<font size={n}>")).collect();
+        let reopened = format!("<p>{fonts}</p>{}", "<p>x</p>".repeat(50_000));
+        assert!(Formatted::of(&reopened, &inline, Pictures::Hidden).is_none());
+        let links = "<a href=\"https://a.example/\">b.example</a> ".repeat(20_000);
+        let noted = Formatted::of(&links, &inline, Pictures::Hidden).unwrap();
+        assert_eq!(noted.html.matches("[This link shows").count(), 20_000);
         let table = "<table><tr><td>".repeat(100) + &"<p>text".repeat(10_000);
         assert!(Formatted::of(&table, &inline, Pictures::Hidden).is_some());
     }

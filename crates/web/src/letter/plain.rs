@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use memchr::memchr2_iter;
+
 /// Makes text a piece of HTML: lines stay lines.
 pub(crate) fn plain(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + text.len() / 8);
@@ -53,7 +55,7 @@ fn add_line(line: &str, html: &mut String) {
     let mut rest = line;
     while let Some(start) = next_link(rest) {
         let (before, link) = rest.split_at(start);
-        let link = &link[..link_length(link)];
+        let link = &link[..link_length(link).unwrap_or(0)];
         escape(before, html);
         let mut shown = String::new();
         escape(link, &mut shown);
@@ -72,45 +74,67 @@ fn add_line(line: &str, html: &mut String) {
     escape(rest, html);
 }
 
-/// Where the next address begins: at the beginning of a word, and followed by something.
+/// Where the next address begins: at the beginning of a word, and followed by something. Looks at
+/// each octet a few times at most.
 fn next_link(text: &str) -> Option<usize> {
+    let octets = text.as_bytes();
+    // In a word that is too long for an address nothing else is one.
     let mut from = 0;
-    loop {
-        let found = STARTS
+    memchr2_iter(b'h', b'w', octets).find(|at| {
+        let at = *at;
+        let start = STARTS
             .iter()
-            .filter_map(|start| Some((from + text[from..].find(start)?, start.len())))
-            .min()?;
-        let (at, length) = found;
+            .find(|start| octets[at..].starts_with(start.as_bytes()));
+        let Some(start) = start.filter(|_| at >= from) else {
+            return false;
+        };
+        // Both letters are ASCII, so characters begin and end here.
         let before = text[..at].chars().next_back();
-        let is_start = before.is_none_or(|before| !before.is_alphanumeric());
-        if is_start && link_length(&text[at..]) > length {
-            return Some(at);
+        if before.is_some_and(char::is_alphanumeric) {
+            return false;
         }
-        from = at + length;
-    }
+        let length = link_length(&text[at..]);
+        if length.is_none() {
+            from = text[at..]
+                .find(ends_link)
+                .map_or(text.len(), |end| at + end);
+        }
+        length.is_some_and(|length| length > start.len())
+    })
 }
 
-/// How far an address goes: to a space or a sign that ends it, without the marks of a sentence.
-fn link_length(text: &str) -> usize {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\u{201d}' | '`');
-    let end = text.find(ends).unwrap_or(text.len());
+fn ends_link(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\u{201d}' | '`')
+}
+
+/// How far an address goes: to a space or a sign that ends it, without the marks of a sentence;
+/// `None` where that is too far.
+fn link_length(text: &str) -> Option<usize> {
+    let end = text
+        .char_indices()
+        .take(LINK_MOST)
+        .find(|(_, c)| ends_link(*c));
+    let end = match end {
+        Some((end, _)) => end,
+        None if text.chars().take(LINK_MOST).count() == LINK_MOST => return None,
+        None => text.len(),
+    };
     let mut link = &text[..end];
-    loop {
-        let Some(last) = link.chars().next_back() else {
-            return 0;
-        };
-        let is_open = |open, close| link.matches(open).count() < link.matches(close).count();
-        let drops = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' => true,
-            ')' => is_open('(', ')'),
-            ']' => is_open('[', ']'),
-            _ => false,
-        };
-        if !drops {
-            return link.len();
+    let surplus = |open, close| {
+        let (opened, closed) = (link.matches(open).count(), link.matches(close).count());
+        closed.saturating_sub(opened)
+    };
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
+    while let Some(last) = link.chars().next_back() {
+        match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' => {}
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            _ => break,
         }
         link = &link[..link.len() - last.len_utf8()];
     }
+    Some(link.len())
 }
 
 /// For a text or an attribute in double quotes.
@@ -127,6 +151,8 @@ pub(super) fn escape(text: &str, html: &mut String) {
 }
 
 const STARTS: [&str; 3] = ["https://", "http://", "www."];
+/// Characters of an address that is made a link.
+const LINK_MOST: usize = 2_000;
 /// How deep quotes are shown; real ones end at five or six.
 const DEPTH_MOST: usize = 12;
 
@@ -177,6 +203,26 @@ mod tests {
         ] {
             assert_eq!(plain(text), html);
         }
+    }
+
+    /// Each would take minutes if anything looked at the rest of the line again and again.
+    #[test]
+    fn a_long_line_takes_one_pass() {
+        for piece in [
+            "www. ",
+            "https:// ",
+            "https://a ",
+            ")",
+            "(www.a",
+            "h",
+            "w",
+            "https://",
+            "> ",
+        ] {
+            let text = piece.repeat((1 << 20) / piece.len());
+            assert!(plain(&text).len() >= text.len() / 2, "{piece:?}");
+        }
+        assert!(!plain(&format!("https://{}", "a".repeat(LINK_MOST))).contains("<a "));
     }
 
     #[test]

@@ -281,7 +281,12 @@ async fn document(
         .filter_map(|text| letter.structure.part(*text))
         .map(|part| part.described.is("text", "html"))
         .collect();
-    // The sanitiser takes its time: nobody else is to wait for it.
+    // The sanitiser takes its time: nobody else is to wait for it, and few do it at once.
+    let _turn = app
+        .sanitising()
+        .acquire()
+        .await
+        .map_err(Problem::internal)?;
     let sanitise = move || {
         let inline = Arc::new(inline);
         let (mut html, mut hidden) = (String::new(), 0);
