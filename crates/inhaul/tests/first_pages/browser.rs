@@ -128,7 +128,9 @@ fn inbox(browser: &Browser) {
     browser
         .wait_for(&By::link("Preferences").within(".hamburger"))
         .unwrap();
-    for preferences in [&[][..], &[Preference::Dark]] {
+    // A colour on its way to another is neither.
+    let still = Preference::LessMotion;
+    for preferences in [&[still][..], &[still, Preference::Dark]] {
         browser.prefer(preferences).unwrap();
         browser.assert_accessible_within(".hamburger");
     }

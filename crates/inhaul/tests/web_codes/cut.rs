@@ -66,9 +66,9 @@ fn a_line_cut_in_message_7_of_12_costs_nothing_and_the_pages_show_it() {
     let mut anna = Browser::at(&house.server);
     anna.sign_in("anna", LOCAL_PASSWORD);
     let inbox = anna.get("/").body;
-    assert_eq!(inbox.matches("<li class=\"message\">").count(), 12);
+    assert_eq!(inbox.matches("<a class=\"message unread\"").count(), 12);
     for number in 1..=12 {
-        let subject = format!("<span class=\"subject\">letter {number}</span>");
+        let subject = format!("<span class=\"words\">letter {number}</span>");
         assert_eq!(inbox.matches(&subject).count(), 1, "{subject}");
     }
 }

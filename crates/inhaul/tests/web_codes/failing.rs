@@ -52,7 +52,7 @@ fn fails_fifty_times(refusal: Refusal, most: Duration, states: &[&str], stopped:
     let mut anna = Browser::at(&house.server);
     anna.sign_in("anna", LOCAL_PASSWORD);
     let notices = |inbox: &str| {
-        let subjects = inbox.split("<span class=\"subject\">").skip(1);
+        let subjects = inbox.split("<span class=\"words\">").skip(1);
         let subjects = subjects.map(|rest| rest.split('<').next().unwrap().to_owned());
         let mut subjects: Vec<String> =
             subjects.filter(|subject| subject.contains("isp")).collect();
