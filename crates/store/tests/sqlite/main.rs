@@ -156,6 +156,7 @@ store_suite! { super::SqliteBed::new() =>
         many_are_acted_on_in_slices,
         what_is_anothers_is_left_alone,
         what_is_moved_is_elsewhere_and_comes_back,
+        what_is_named_twice_is_counted_once,
         what_is_read_is_not_counted_as_unread,
     }
     maildrop {

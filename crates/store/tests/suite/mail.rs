@@ -149,6 +149,21 @@ pub(crate) async fn what_is_moved_is_elsewhere_and_comes_back(bed: &impl Bed) {
     assert_eq!(uids, [1, 4]);
 }
 
+pub(crate) async fn what_is_named_twice_is_counted_once(bed: &impl Bed) {
+    let (scene, m) = with_messages(bed, 3).await;
+    let mail = scene.store.mail();
+    let twice = [m[0], m[1], m[0]];
+    let marked = mail.mark(scene.account, &twice, READ).await.unwrap();
+    assert_eq!(marked.len(), 2);
+    assert_eq!(unseen(&scene).await, [1]);
+    let shop = mail.folder_named(scene.account, "Shop").await.unwrap();
+    let moved = mail.move_to(scene.account, &twice, shop).await.unwrap();
+    assert_eq!(moved.len(), 2);
+    let folders = scene.store.folder_list(scene.account).await.unwrap();
+    let counts: Vec<_> = folders.iter().map(|folder| folder.messages).collect();
+    assert_eq!(counts, [1, 2]);
+}
+
 pub(crate) async fn what_is_anothers_is_left_alone(bed: &impl Bed) {
     let (scene, m) = with_messages(bed, 2).await;
     let bob = scene

@@ -4,7 +4,7 @@
 //! nobody waits long for the writer. Only the last slice asks for a sync: it covers the others. What
 //! is not the account's is passed over, as is what changes nothing. Start at `Act::step`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use inhaul_types::{AccountId, FolderId, MessageId, Uid};
@@ -55,11 +55,14 @@ struct Found {
 impl Act {
     pub(super) fn new(
         account: AccountId,
-        messages: Vec<MessageId>,
+        mut messages: Vec<MessageId>,
         what: What,
         announcer: Arc<Announcer>,
         reply: oneshot::Sender<Result<Vec<ActedOn>, StoreError>>,
     ) -> Self {
+        // Who is named twice is counted once.
+        let mut named = HashSet::new();
+        messages.retain(|message| named.insert(*message));
         Self {
             account,
             messages,
