@@ -962,7 +962,7 @@ if (unread) {
     if (!response.ok) return;
     const row = one(".message[aria-current]");
     row?.classList.remove("unread");
-    one(".unseen", row ?? unread)?.remove();
+    if (row) one(".unseen", row)?.remove();
   };
   const soon = () => setTimeout(() => seen().catch(() => {}), 1000);
   soon();

@@ -116,6 +116,8 @@ fn is_scheme(value: &str, scheme: &str) -> bool {
 /// somebody forgot to close counts for ever.
 fn costs_too_much(html: &str) -> bool {
     let (mut depth, mut formatting, mut cost) = (0_usize, 0_usize, 0_usize);
+    // An end without a beginning ends nothing.
+    let mut open: HashMap<String, usize> = HashMap::new();
     for piece in html.split('<').skip(1) {
         let is_end = piece.starts_with('/');
         let name = piece.trim_start_matches('/');
@@ -138,12 +140,16 @@ fn costs_too_much(html: &str) -> bool {
             continue;
         }
         let is_formatting = FORMATTING.contains(&name.as_str());
+        let open = open.entry(name).or_default();
         match is_end {
+            true if *open == 0 => {}
             true => {
+                *open -= 1;
                 depth = depth.saturating_sub(1);
                 formatting = formatting.saturating_sub(usize::from(is_formatting));
             }
             false => {
+                *open += 1;
                 depth += 1;
                 formatting += usize::from(is_formatting);
             }
@@ -284,6 +290,15 @@ mod tests {
         let fonts: String = (0..500).map(|n| format!("<font size={n}>")).collect();
         let reopened = format!("<p>{fonts}</p>{}", "<p>x</p>".repeat(50_000));
         assert!(Formatted::of(&reopened, &inline, Pictures::Hidden).is_none());
+        // Ends of something else do not hide them.
+        let hidden = format!(
+            "<p>{fonts}</p>{}{}",
+            "</b>".repeat(600),
+            "<p>x</p>".repeat(50_000)
+        );
+        assert!(Formatted::of(&hidden, &inline, Pictures::Hidden).is_none());
+        let hidden = "<div></x>".repeat(10_000);
+        assert!(Formatted::of(&hidden, &inline, Pictures::Hidden).is_none());
         let links = "<a href=\"https://a.example/\">b.example</a> ".repeat(20_000);
         let noted = Formatted::of(&links, &inline, Pictures::Hidden).unwrap();
         assert_eq!(noted.html.matches("[This link shows").count(), 20_000);
