@@ -394,7 +394,7 @@ pub struct Message {
     pub header_size: Octets,
     /// SHA-256 of the octets.
     pub digest: Digest,
-    /// When it came here.
+    /// When it arrived at the server it came from; where that is not known, here.
     pub internal_date: Timestamp,
     /// Which retrieval brought it; `None` if that is gone.
     pub retrieval: Option<RetrievalId>,

@@ -52,8 +52,8 @@ pub struct AccountRow {
 /// What lists and pages show. Every call reads in pieces, however much there is.
 #[async_trait]
 pub trait Views: Send + Sync {
-    /// The newest messages of a folder by the time they came here, newest first, behind `before`.
-    /// Those of the same moment by their numbers. A folder that is not there has none.
+    /// The newest messages of a folder by the time they arrived, newest first, behind `before`. Those
+    /// of the same moment by their numbers. A folder that is not there has none.
     async fn newest_messages(
         &self,
         folder: FolderId,
@@ -92,6 +92,13 @@ pub trait Views: Send + Sync {
         words: &[String],
         since: Timestamp,
     ) -> Result<Vec<LedgerStory>, StoreError>;
+    /// The story of a message of this account, as it may see it; `None` of a message that no run
+    /// brought, and where the account has none of this number.
+    async fn story_of(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Option<LedgerStory>, StoreError>;
     /// A page of accounts by name, behind the one of the name `after`: those with `find` in their
     /// name or one of their addresses, in any case of letters.
     async fn accounts_page(

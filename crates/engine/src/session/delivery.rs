@@ -1,9 +1,9 @@
 //! A message that came, made ready for the store: where it goes, and what is known of it.
 
 use inhaul_domain::{Ledger, LedgerState, ListingIndex, is_ordered};
-use inhaul_message::{HeaderBlock, fingerprint, summarize};
+use inhaul_message::{HeaderBlock, arrived, fingerprint, summarize};
 use inhaul_store::{Delivery, IfHeld, Placement, Summary};
-use inhaul_types::{AccountId, Digest, LedgerId, Octets, UniqueId};
+use inhaul_types::{AccountId, Digest, LedgerId, Octets, Timestamp, UniqueId};
 
 use crate::budget::Reservation;
 use crate::run::LOOP;
@@ -52,7 +52,7 @@ impl Errand<'_> {
                 has_attachment: summary.has_attachment,
             },
             placements: shared.placements,
-            internal_date: (self.now)(),
+            internal_date: self.arrived(&header),
             unique_id: unique_id(listed.unique_id),
             listed_size: listed.size,
             // Recorded as asked before it is asked: a crash in between repeats the question.
@@ -70,6 +70,14 @@ impl Errand<'_> {
             accounts: shared.accounts,
             reservation: received.reservation,
         }
+    }
+
+    /// When it came to the server that has it, as far as it says so and the clock allows it: what comes
+    /// with the first run is listed by its age, not in the order in which it was brought.
+    fn arrived(&self, header: &HeaderBlock<'_>) -> Timestamp {
+        let now = (self.now)();
+        let arrived = arrived(header).filter(|at| *at <= now && at.millis() > 0);
+        arrived.unwrap_or(now)
     }
 
     /// Whether a message that came was handed on by this installation, and nobody has ordered it.

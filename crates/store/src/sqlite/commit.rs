@@ -18,7 +18,7 @@ use super::errors::{Doing, missing};
 use super::sweep::Discard;
 use super::words::ledger_state;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
-use super::{ledger, loops, random};
+use super::{day, ledger, loops, random};
 use crate::records::Announcer;
 use crate::{Batch, Became, Committed, Delivery, NewMessages, News, Placement, StoreError};
 
@@ -111,6 +111,7 @@ impl CommitJob {
         let left = loops::leave(txn, &self.batch, &sharing, (around.clock)())?;
         sharing.pass_over_copies(txn, &self.batch, &left)?;
         let mut insert = Inserts::new(txn, around, &self.batch, &sharing, &left)?;
+        day::note(txn, insert.now)?;
         let mut committed = Vec::with_capacity(self.batch.deliveries.len());
         for (place, ahead) in self.ahead.iter().enumerate() {
             let one = match left.get(place) {

@@ -11,6 +11,7 @@ mod bodies;
 mod catch_alls;
 mod checkpoint;
 mod commit;
+mod day;
 mod errors;
 mod examine;
 mod expunge;

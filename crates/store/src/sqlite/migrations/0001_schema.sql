@@ -197,6 +197,12 @@ CREATE INDEX message_flagged ON message(folder_id, internal_date) WHERE flags & 
 -- Who holds these octets already. Bodies come in ascending order, so its end is where it grows.
 CREATE INDEX message_by_body ON message(body_id);
 
+-- The number that the first message of a day (UTC, days since 1970) got, or would have got.
+CREATE TABLE message_day (
+  day           INTEGER PRIMARY KEY,
+  first_message INTEGER NOT NULL
+) STRICT;
+
 -- A remote host and user together with the folder it fills: what a ledger belongs to. Outlives
 -- its retrieval. user is without `recent:`; host is in lower case. held_until: deletion of
 -- re-linked messages waits until then. ids_broken: its unique-ids prove nothing by themselves.

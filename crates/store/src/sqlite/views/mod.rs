@@ -77,6 +77,14 @@ impl Views for SqliteStore {
         stories::search(&self.readers, of, words, since).await
     }
 
+    async fn story_of(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Option<LedgerStory>, StoreError> {
+        stories::of_message(&self.readers, account, message).await
+    }
+
     async fn accounts_page(
         &self,
         find: &str,

@@ -3,22 +3,22 @@
 //! The ledgers of the retrievals that are its own or fill it alone are walked from end to end. Of all
 //! others, catch-alls above all, only what was put into its folders counts: those are walked from
 //! their newest messages on. So a person's search does not read what everybody else has.
+//!
+//! A message's number tells when it was stored, its date does not: that is when it came to the server
+//! it was brought from. `day` remembers with which number each day began.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use inhaul_types::{AccountId, Timestamp};
-use rusqlite::{Connection, params, params_from_iter};
+use inhaul_types::{AccountId, LedgerId, MessageId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
+use crate::sqlite::day;
 use crate::sqlite::errors::Doing;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::story::{self, Found, Wanted};
 use crate::{LedgerStory, StoreError};
 
 const DOING: &str = "search the ledger";
-
-/// A message's date may be so much before the moment it was stored: a run does both in this order.
-const A_RUN: Duration = Duration::from_secs(24 * 3600);
 
 /// The newest stories with every one of `words`.
 pub(super) async fn search(
@@ -81,9 +81,6 @@ fn numbers(conn: &Connection, sql: &str, account: AccountId) -> Result<Vec<i64>,
         .doing(DOING)
 }
 
-/// Where a stretch of a folder begins, going back in time: behind this moment and number.
-type Behind = (i64, i64);
-
 /// Adds the ledger rows of messages in a folder whose maildrop is none of `walked`.
 async fn placed(
     readers: &Arc<Readers>,
@@ -92,37 +89,60 @@ async fn placed(
     walked: &Arc<[i64]>,
     found: &mut Vec<Found>,
 ) -> Result<(), StoreError> {
-    let (mut behind, mut found_here) = (Some((i64::MAX, i64::MAX)), 0);
+    let since = wanted.since;
+    let numbers = readers.read(move |conn| stored_since(conn, folder, since));
+    let numbers: Arc<[i64]> = numbers.await?.into();
+    let (mut at, mut found_here) = (0, 0);
     // The messages come newest first: behind so many are none that would stay.
-    while let Some(from) = behind
-        && found_here < story::MOST
-    {
-        let (wanted, walked) = (wanted.clone(), Arc::clone(walked));
-        let read = move |conn: &_| stretch(conn, &wanted, folder, &walked, from);
-        let (here, next) = readers.read(read).await?;
-        for row in here {
+    while at < numbers.len() && found_here < story::MOST {
+        let end = numbers.len().min(at + story::PAGE as usize);
+        let (wanted, walked, numbers) = (wanted.clone(), Arc::clone(walked), Arc::clone(&numbers));
+        let read = move |conn: &_| stretch(conn, &wanted, &walked, &numbers[at..end]);
+        for row in readers.read(read).await? {
             if found.iter().all(|known| known.id != row.id) {
                 found_here += 1;
                 found.push(row);
             }
         }
         story::keep_newest(found);
-        behind = next;
+        at = end;
     }
     Ok(())
 }
 
-/// What a stretch of a folder holds, and where the next one begins.
+/// The numbers of a folder's messages that may have been stored at this moment or later, newest first.
+/// The index alone is read.
+fn stored_since(
+    conn: &Connection,
+    folder: i64,
+    since: Option<Timestamp>,
+) -> Result<Vec<i64>, StoreError> {
+    let first = match since {
+        Some(since) => day::first_message(conn, since)?,
+        None => 0,
+    };
+    let mut numbers: Vec<i64> = conn
+        .prepare_cached(STORED_SINCE)
+        .and_then(|mut select| {
+            select
+                .query_map([folder, first], |row| row.get(0))?
+                .collect()
+        })
+        .doing(DOING)?;
+    numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+    Ok(numbers)
+}
+
+const STORED_SINCE: &str =
+    "SELECT id FROM message INDEXED BY message_by_uid WHERE folder_id = ?1 AND id >= ?2";
+
+/// What these messages are in the ledger, as far as it is wanted.
 fn stretch(
     conn: &Connection,
     wanted: &Wanted,
-    folder: i64,
     walked: &[i64],
-    from: Behind,
-) -> Result<(Vec<Found>, Option<Behind>), StoreError> {
-    let Some(last) = last_of_stretch(conn, folder, from)? else {
-        return Ok((Vec::new(), None));
-    };
+    numbers: &[i64],
+) -> Result<Vec<Found>, StoreError> {
     let matches: String = wanted
         .places()
         .map(|(pattern, number)| {
@@ -132,53 +152,56 @@ fn stretch(
             )
         })
         .collect();
-    let walked: Vec<String> = walked.iter().map(i64::to_string).collect();
+    let joined = |numbers: &[i64]| {
+        let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+        numbers.join(", ")
+    };
     let sql = format!(
         "SELECT DISTINCT m.ledger_id, coalesce(l.stored_at, l.first_seen) FROM message m CROSS JOIN ledger l ON l.id = m.ledger_id
-         WHERE m.folder_id = {folder} AND (m.internal_date, m.id) >= (?1, ?2)
-             AND (m.internal_date, m.id) < ({}, {})
-             AND ?3 IS NOT NULL AND coalesce(l.stored_at, l.first_seen) >= ?4
+         WHERE m.id IN ({})
+             AND (?4 IS NULL OR coalesce(l.stored_at, l.first_seen) >= ?4)
              AND m.ledger_id >> 32 NOT IN ({}){matches}
-         ORDER BY m.internal_date DESC, m.id DESC LIMIT {}",
-        from.0,
-        from.1,
-        walked.join(", "),
+         ORDER BY m.id DESC LIMIT {}",
+        joined(numbers),
+        joined(walked),
         story::MOST,
     );
-    let found = conn
-        .prepare(&sql)
+    conn.prepare(&sql)
         .and_then(|mut select| {
-            let key = params_from_iter(wanted.params([last.0, last.1]));
+            let key = params_from_iter(wanted.params([0, 0]));
             select
                 .query_map(key, |row| story::found(row, true))?
                 .collect()
         })
-        .doing(DOING)?;
-    let is_past = wanted
-        .since
-        .is_some_and(|since| Timestamp::from_millis(last.0).plus(A_RUN) < since);
-    Ok((found, (!is_past).then_some(last)))
+        .doing(DOING)
 }
 
-/// The last message of a stretch: moment and number.
-fn last_of_stretch(
-    conn: &Connection,
-    folder: i64,
-    from: Behind,
-) -> Result<Option<Behind>, StoreError> {
-    let mut select = conn
-        .prepare_cached(
-            "SELECT internal_date, id FROM
-                 (SELECT internal_date, id FROM message
-                  WHERE folder_id = ?1 AND (internal_date, id) < (?2, ?3)
-                  ORDER BY internal_date DESC, id DESC LIMIT ?4)
-             ORDER BY internal_date, id LIMIT 1",
+/// The story of one message of an account; `None` of what no run brought.
+pub(super) async fn of_message(
+    readers: &Arc<Readers>,
+    account: AccountId,
+    message: MessageId,
+) -> Result<Option<LedgerStory>, StoreError> {
+    let find = move |conn: &Connection| {
+        conn.prepare_cached(
+            "SELECT l.id, coalesce(l.stored_at, l.first_seen)
+             FROM message m JOIN folder f ON f.id = m.folder_id JOIN ledger l ON l.id = m.ledger_id
+             WHERE m.id = ?1 AND f.account_id = ?2",
         )
-        .doing(DOING)?;
-    let mut rows = select
-        .query(params![folder, from.0, from.1, story::PAGE])
-        .doing(DOING)?;
-    let row = rows.next().doing(DOING)?;
-    row.map(|row| Ok((row.get(0).doing(DOING)?, row.get(1).doing(DOING)?)))
-        .transpose()
+        .and_then(|mut select| {
+            select
+                .query_row([message.row(), account.row()], |row| {
+                    Ok(Found {
+                        id: LedgerId::new(row.get(0)?),
+                        at: Timestamp::from_millis(row.get(1)?),
+                        others_too: true,
+                    })
+                })
+                .optional()
+        })
+        .doing("read a message's story")
+    };
+    let found = readers.read(find).await?;
+    let stories = story::tell(readers, found.into_iter().collect(), Some(account)).await?;
+    Ok(stories.into_iter().next())
 }

@@ -1,0 +1,51 @@
+//! With which message each day began.
+//!
+//! Messages are numbered as they are stored, so whoever looks for those since some day passes over all
+//! smaller numbers. A clock that is set back changes nothing: a day keeps its first message.
+
+use std::time::Duration;
+
+use inhaul_types::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::StoreError;
+use crate::sqlite::errors::Doing;
+
+const DOING: &str = "note the day";
+
+/// Before messages are stored at this moment.
+pub(super) fn note(txn: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    let day = of(now);
+    let is_known = txn
+        .prepare_cached("SELECT 1 FROM message_day WHERE day = ?1")
+        .and_then(|mut select| select.exists([day]))
+        .doing(DOING)?;
+    if is_known {
+        return Ok(());
+    }
+    txn.execute(
+        "INSERT INTO message_day (day, first_message)
+         VALUES (?1, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0) + 1)",
+        [day],
+    )
+    .doing(DOING)?;
+    Ok(())
+}
+
+/// No message of a smaller number was stored at this moment or later.
+pub(super) fn first_message(conn: &Connection, since: Timestamp) -> Result<i64, StoreError> {
+    let day = of(since);
+    let first: Option<i64> = conn
+        .prepare_cached("SELECT min(first_message) FROM message_day WHERE day >= ?1")
+        .and_then(|mut select| select.query_row([day], |row| row.get(0)).optional())
+        .doing(DOING)?
+        .flatten();
+    // Since then nothing was stored.
+    Ok(first.unwrap_or(i64::MAX))
+}
+
+fn of(at: Timestamp) -> i64 {
+    at.millis().div_euclid(DAY.as_millis() as i64)
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
