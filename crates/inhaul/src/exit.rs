@@ -57,6 +57,7 @@ impl Exit {
             StoreError::Exists { .. }
             | StoreError::Needed { .. }
             | StoreError::Permanent { .. }
+            | StoreError::BadFolderName { .. }
             | StoreError::LimitReached { .. }
             | StoreError::OwnedCatchAll { .. }
             | StoreError::LastAdministrator { .. } => Self::USAGE,

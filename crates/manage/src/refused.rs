@@ -92,6 +92,11 @@ impl From<StoreError> for Refused {
                 let what = format!("The {what} {name} is always there and keeps its name.");
                 Self::InTheWay(what)
             }
+            StoreError::BadFolderName { why, .. } => {
+                let mut what = format!("{why}.");
+                what[..1].make_ascii_uppercase();
+                Self::invalid("folder", what)
+            }
             StoreError::LimitReached { limit, most, .. } => {
                 let what = format!("{most} {limit} is the most that is allowed here.");
                 Self::NotAllowed(what)

@@ -68,6 +68,7 @@ impl StoreError {
             | Self::Missing { .. }
             | Self::Needed { .. }
             | Self::Permanent { .. }
+            | Self::BadFolderName { .. }
             | Self::LimitReached { .. }
             | Self::OwnedCatchAll { .. }
             | Self::LastAdministrator { .. }

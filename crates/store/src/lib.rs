@@ -4,6 +4,7 @@
 //! The store owns the transaction in which bytes, placement and ledger row become visible together.
 
 mod card;
+mod folder_name;
 pub mod mail;
 pub mod model;
 mod password;
@@ -14,10 +15,11 @@ mod traits;
 pub mod views;
 pub mod visitors;
 
+pub use folder_name::{BadFolderName, FolderName};
 pub use inhaul_domain::Security;
 pub use inhaul_domain::limits::Limits;
 pub use inhaul_domain::schedule::Every;
-pub use mail::{ActedOn, FlagChange, Flags, Mail, Shown};
+pub use mail::{ActedOn, FlagChange, Flags, LARGE, Mail, Marked, Shown, Usage};
 pub use model::*;
 pub use records::*;
 #[cfg(feature = "simulation")]

@@ -3,7 +3,7 @@
 use std::ops::{BitOr, BitOrAssign};
 
 use async_trait::async_trait;
-use inhaul_types::{AccountId, FolderId, MessageId, Timestamp};
+use inhaul_types::{AccountId, FolderId, MessageId, Octets, Timestamp, Uid};
 
 use crate::{Message, StoreError};
 
@@ -73,6 +73,34 @@ pub struct ActedOn {
     pub flags: Flags,
 }
 
+/// What became of very many messages that were marked together.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Marked {
+    /// How many changed.
+    pub messages: u64,
+    /// What they were, so that it can be undone. `None` of more than [`Marked::UNDOABLE`].
+    pub acted_on: Option<Vec<ActedOn>>,
+}
+
+impl Marked {
+    /// As many can be undone: some 300 KB while it is offered.
+    pub const UNDOABLE: usize = 10_000;
+}
+
+/// Octets from which on [`Mail::largest`] lists a message. What is smaller is not worth looking for
+/// one by one, and costs a delivery nothing.
+pub const LARGE: Octets = Octets::new(102_400);
+
+/// How much an account holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Usage {
+    /// Octets in all its folders, Trash too.
+    pub octets: Octets,
+    /// What its own limit and its group's allow; `None` is as much as there is room for. A limit of
+    /// the whole installation is not known here.
+    pub quota: Option<Octets>,
+}
+
 /// Which messages of a folder are listed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shown {
@@ -104,8 +132,40 @@ pub trait Mail: Send + Sync {
         messages: &[MessageId],
         to: FolderId,
     ) -> Result<Vec<ActedOn>, StoreError>;
-    /// Makes a folder; [`StoreError::Exists`] where the account has one of this name.
+    /// Changes marks of all messages of a folder up to this uid: whoever looks at a folder has seen
+    /// those before its `uid_next`, and what came behind them stays as it is. Sliced like
+    /// [`Self::mark`]. [`StoreError::Missing`] without the folder.
+    async fn mark_all(
+        &self,
+        account: AccountId,
+        folder: FolderId,
+        upto: Uid,
+        change: FlagChange,
+    ) -> Result<Marked, StoreError>;
+    /// Makes a folder; [`StoreError::Exists`] where the account has one of this name,
+    /// [`StoreError::BadFolderName`] where none can have it.
     async fn folder_create(&self, account: AccountId, name: &str) -> Result<FolderId, StoreError>;
+    /// Calls a folder something else, and with it those that lie in it (RFC 9051 section 6.3.6).
+    /// What delivers to it still does: a destination is a folder, not its name.
+    /// [`StoreError::Permanent`] where either is the name of a folder with a purpose of its own,
+    /// [`StoreError::Exists`] where one is there already, [`StoreError::BadFolderName`] where one
+    /// cannot be.
+    async fn folder_rename(
+        &self,
+        account: AccountId,
+        folder: FolderId,
+        name: &str,
+    ) -> Result<(), StoreError>;
+    /// Moves the messages of a folder to Trash, sliced where they are many, then removes it; says
+    /// how many that were. Folders in it stay. One that something delivers to is made again, empty,
+    /// by the next message for it; its name stays taken, and its uids begin under another
+    /// validity. What fails on the way has moved some, and the same call goes on.
+    /// [`StoreError::Permanent`] for a folder with a purpose of its own.
+    async fn folder_remove(&self, account: AccountId, folder: FolderId) -> Result<u64, StoreError>;
+    /// Removes what lies in Trash for good, up to this uid: what came since somebody looked stays.
+    /// Says how many messages went. Nothing is deleted remotely. What nobody removes goes 30 days
+    /// after it was put there, by [`Records::housekeep`](crate::Records::housekeep).
+    async fn empty_trash(&self, account: AccountId, upto: Uid) -> Result<u64, StoreError>;
     /// The account's folder of this name, made if it is not there.
     async fn folder_named(&self, account: AccountId, name: &str) -> Result<FolderId, StoreError>;
     /// Like [`Views::newest_messages`](crate::Views::newest_messages), of those that are shown.
@@ -116,6 +176,27 @@ pub trait Mail: Send + Sync {
         before: Option<(Timestamp, MessageId)>,
         most: u32,
     ) -> Result<Vec<Message>, StoreError>;
+    /// The messages with a star in all folders of an account but Trash, newest first, in pages as of
+    /// [`Self::newest_shown`].
+    async fn newest_starred(
+        &self,
+        account: AccountId,
+        before: Option<(Timestamp, MessageId)>,
+        most: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+    /// How many those are; counted up to `most`.
+    async fn starred(&self, account: AccountId, most: u32) -> Result<u32, StoreError>;
+    /// The largest messages of an account, or of one of its folders, from [`LARGE`] on, behind
+    /// `before`; those of the same size by their numbers, the highest first.
+    async fn largest(
+        &self,
+        account: AccountId,
+        folder: Option<FolderId>,
+        before: Option<(Octets, MessageId)>,
+        most: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+    /// How much an account holds, and may hold.
+    async fn usage(&self, account: AccountId) -> Result<Usage, StoreError>;
     /// The numbers of the messages of a folder that are shown, newest first, at most `most`.
     async fn numbers_shown(
         &self,

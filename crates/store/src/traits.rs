@@ -13,6 +13,7 @@ use inhaul_types::{
 };
 use tokio::sync::watch;
 
+use crate::folder_name::BadFolderName;
 use crate::mail::Mail;
 use crate::model::*;
 use crate::records::Records;
@@ -83,10 +84,19 @@ pub enum StoreError {
     /// It is always there and keeps its name.
     #[error("the {what} {name:?} is always there and keeps its name")]
     Permanent {
-        /// "group".
+        /// "group", "folder".
         what: &'static str,
         /// Its name.
         name: String,
+    },
+    /// No folder can be called this.
+    #[error("{name:?} is no name of a folder")]
+    BadFolderName {
+        /// What it was to be called.
+        name: String,
+        /// Why it cannot.
+        #[source]
+        why: BadFolderName,
     },
     /// A limit of the account, its own or its group's, leaves no room for it. Only what people do
     /// for themselves is refused so: a retrieval with an owner. Whoever manages the installation

@@ -160,6 +160,7 @@ fn is_the_entrys(error: &StoreError) -> bool {
             | StoreError::Missing { .. }
             | StoreError::Needed { .. }
             | StoreError::Permanent { .. }
+            | StoreError::BadFolderName { .. }
             | StoreError::LimitReached { .. }
             | StoreError::OwnedCatchAll { .. }
             | StoreError::LastAdministrator { .. }

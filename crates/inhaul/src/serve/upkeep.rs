@@ -1,9 +1,10 @@
-//! Forgets in time: folds and purges history in small slices, so that years leave no more than months.
+//! Forgets in time: folds and purges history in small slices, so that years leave no more than months,
+//! and takes what lies in Trash away.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use inhaul_store::Store as _;
+use inhaul_store::{Chore, Housekept, Store as _};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -29,13 +30,19 @@ impl Upkeep {
         let (stop, stopping) = watch::channel(false);
         let store = Arc::clone(&context.borrow().store);
         let task = tokio::spawn(async move {
-            let mut stopping = stopping;
+            let (mut stopping, mut from_trash) = (stopping, 0);
             loop {
                 let keep_history = context.borrow().config.storage.keep_history;
                 let slice = store.records().housekeep(clock()(), keep_history).await;
                 let wait = match slice {
-                    Ok(slice) if slice.more => SLICE,
-                    Ok(_) => ROUND,
+                    Ok(Housekept { done, more: true }) => {
+                        from_trash += removed(done);
+                        SLICE
+                    }
+                    Ok(_) => {
+                        tell(std::mem::take(&mut from_trash));
+                        ROUND
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "history was not folded; it is tried again");
                         ROUND
@@ -54,5 +61,20 @@ impl Upkeep {
     pub(super) async fn stop(self) {
         self.stop.send_replace(true);
         drop(self.task.await);
+    }
+}
+
+/// Messages that went with this.
+fn removed(done: Option<(Chore, u64)>) -> u64 {
+    match done {
+        Some((Chore::EmptyTrash, messages)) => messages,
+        _ => 0,
+    }
+}
+
+/// Says once a round what people may miss.
+fn tell(messages: u64) {
+    if messages > 0 {
+        tracing::info!(messages, "what lay in Trash for 30 days was removed");
     }
 }

@@ -26,6 +26,8 @@ pub enum Chore {
     ForgetTally,
     /// Sessions that were idle for 30 days are forgotten, and links that are too late.
     ForgetVisitors,
+    /// What has lain in Trash for 30 days goes for good.
+    EmptyTrash,
 }
 
 /// What one call of housekeeping did.

@@ -12,10 +12,12 @@ use super::limits::{self, LimitsOf};
 use super::words::from_word;
 use super::writer::Surroundings;
 use super::{groups, visitors};
-use crate::{Account, AccountChange, Allowance, EVERYONE, Folder, NewAccount, StoreError};
+use crate::{
+    Account, AccountChange, Allowance, EVERYONE, Folder, FolderName, NewAccount, StoreError,
+};
 
 /// The one folder every account has.
-pub(crate) const INBOX: &str = "INBOX";
+pub(crate) const INBOX: &str = FolderName::INBOX;
 
 /// Makes an account with its INBOX; `password` is its PHC string.
 pub(crate) fn create(
@@ -360,7 +362,7 @@ pub(crate) fn folders(conn: &Connection, account: AccountId) -> Result<Vec<Folde
     let folders: Vec<Folder> = conn
         .prepare_cached(
             "SELECT id, account_id, name, uid_validity, uid_next, messages, octets, unseen FROM folder
-             WHERE account_id = ?1 ORDER BY name <> 'INBOX', name",
+             WHERE account_id = ?1 AND NOT removed ORDER BY name <> 'INBOX', name",
         )
         .and_then(|mut select| select.query_map([account.row()], folder)?.collect())
         .doing("read the folders")?;
@@ -385,7 +387,15 @@ fn folder(row: &Row<'_>) -> rusqlite::Result<Folder> {
     })
 }
 
-/// The account's folder of this name, made if it is not there.
+/// What a folder is to be called.
+pub(crate) fn folder_name(name: &str) -> Result<FolderName, StoreError> {
+    FolderName::parse(name).map_err(|why| StoreError::BadFolderName {
+        name: name.to_owned(),
+        why,
+    })
+}
+
+/// The account's folder of this name, made if it is not there, or made again.
 pub(crate) fn folder_or_new(
     txn: &Connection,
     around: &Surroundings,
@@ -399,16 +409,26 @@ pub(crate) fn folder_or_new(
         name
     };
     let found = txn
-        .prepare_cached("SELECT id FROM folder WHERE account_id = ?1 AND name = ?2")
+        .prepare_cached("SELECT id, removed FROM folder WHERE account_id = ?1 AND name = ?2")
         .and_then(|mut select| {
             select
-                .query_row(params![account.row(), name], |row| row.get(0))
+                .query_row(params![account.row(), name], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
                 .optional()
         })
         .doing(DOING)?;
-    if let Some(folder) = found {
-        return Ok(FolderId::new(folder));
+    match found {
+        Some((folder, false)) => return Ok(FolderId::new(folder)),
+        Some((folder, true)) => {
+            txn.prepare_cached("UPDATE folder SET removed = 0 WHERE id = ?1")
+                .and_then(|mut update| update.execute([folder]))
+                .doing(DOING)?;
+            return Ok(FolderId::new(folder));
+        }
+        None => {}
     }
+    let name = folder_name(name)?;
     let exists = "SELECT 1 FROM account WHERE id = ?1";
     if !txn
         .prepare_cached(exists)
@@ -420,7 +440,7 @@ pub(crate) fn folder_or_new(
     let uid_validity = next_uid_validity(txn, around)?;
     txn.execute(
         "INSERT INTO folder (account_id, name, uid_validity) VALUES (?1, ?2, ?3)",
-        params![account.row(), name, uid_validity],
+        params![account.row(), name.as_str(), uid_validity],
     )
     .doing(DOING)?;
     Ok(FolderId::new(txn.last_insert_rowid()))
@@ -428,7 +448,10 @@ pub(crate) fn folder_or_new(
 
 /// The time in seconds, but always more than any given before: a folder made again under its old
 /// name must not look like the old one (RFC 9051 section 2.3.1.1).
-fn next_uid_validity(txn: &Connection, around: &Surroundings) -> Result<i64, StoreError> {
+pub(crate) fn next_uid_validity(
+    txn: &Connection,
+    around: &Surroundings,
+) -> Result<i64, StoreError> {
     txn.query_row(
         "INSERT INTO setting (name, value) VALUES ('uid_validity', ?1)
          ON CONFLICT (name) DO UPDATE

@@ -18,7 +18,7 @@ use super::errors::{Doing, missing};
 use super::sweep::Discard;
 use super::words::ledger_state;
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
-use super::{day, ledger, loops, random};
+use super::{day, ledger, loops, random, trash};
 use crate::records::Announcer;
 use crate::{Batch, Became, Committed, Delivery, NewMessages, News, Placement, StoreError};
 
@@ -255,6 +255,8 @@ struct Inserts<'c> {
     epoch: i64,
     next_ledger: i64,
     folders: HashMap<FolderId, Places>,
+    /// When what comes into a Trash came there, if any of the folders is one.
+    trash_time: Option<i64>,
     uidls: Vec<u8>,
     bodies: Bodies<'c>,
     insert_message: CachedStatement<'c>,
@@ -267,6 +269,7 @@ struct Places {
     account: AccountId,
     next_uid: i64,
     mod_seq: i64,
+    is_trash: bool,
 }
 
 const DOING: &str = "store a batch of messages";
@@ -285,14 +288,21 @@ impl<'c> Inserts<'c> {
         let placements: usize = placements.sum();
         let mut uidls = vec![0; placements * UIDL_LEN];
         random::fill(&mut uidls)?;
+        let now = (around.clock)();
+        let folders = take_places(txn, batch, sharing, left)?;
+        let trash_time = match folders.values().any(|places| places.is_trash) {
+            true => Some(trash::time(txn, now)?),
+            false => None,
+        };
         Ok(Self {
             txn,
             batch,
             sharing,
-            now: (around.clock)(),
+            now,
             epoch: ledger::present_epoch(txn, batch.maildrop)?,
             next_ledger: ledger::next_row(txn, batch.maildrop)?,
-            folders: take_places(txn, batch, sharing, left)?,
+            folders,
+            trash_time,
             uidls,
             bodies: Bodies::new(txn, &around.segments)?,
             insert_message: prepare(INSERT_MESSAGE)?,
@@ -392,6 +402,7 @@ impl<'c> Inserts<'c> {
                     summary.subject,
                     summary.message_id,
                     placement.why,
+                    self.trash_time.filter(|_| places.is_trash),
                 ])
                 .doing(DOING)?;
             places.next_uid += 1;
@@ -455,8 +466,9 @@ const UIDL_LEN: usize = 12;
 
 const INSERT_MESSAGE: &str = "
     INSERT INTO message (folder_id, uid, body_id, size, internal_date, mod_seq, uidl,
-        retrieval_id, run_id, ledger_id, has_attachment, date, sender, subject, message_id, why)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        retrieval_id, run_id, ledger_id, has_attachment, date, sender, subject, message_id, why,
+        trashed_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 
 /// A row that is there was left out: it keeps when it was first seen.
 const INSERT_LEDGER: &str = "
@@ -469,7 +481,8 @@ const INSERT_LEDGER: &str = "
         fingerprint = excluded.fingerprint, message_id = excluded.message_id,
         placements = excluded.placements, reason = excluded.reason, asks = 0, left_at = NULL";
 
-/// Moves each folder's counters once and says where its uids begin. What is left out takes no place.
+/// Moves each folder's counters once and says where its uids begin. What is left out takes no place;
+/// a folder that was removed is there again.
 fn take_places(
     txn: &Connection,
     batch: &Batch,
@@ -490,8 +503,8 @@ fn take_places(
     let mut update = txn
         .prepare_cached(
             "UPDATE folder SET uid_next = uid_next + ?2, highest_modseq = highest_modseq + 1,
-                 messages = messages + ?2, unseen = unseen + ?2, octets = octets + ?3
-             WHERE id = ?1 RETURNING uid_next - ?2, highest_modseq, account_id",
+                 messages = messages + ?2, unseen = unseen + ?2, octets = octets + ?3, removed = 0
+             WHERE id = ?1 RETURNING uid_next - ?2, highest_modseq, account_id, name = 'Trash'",
         )
         .doing(DOING)?;
     let mut take = |(folder, (messages, octets)): (FolderId, (i64, i64))| {
@@ -503,6 +516,7 @@ fn take_places(
                         next_uid: row.get(0)?,
                         mod_seq: row.get(1)?,
                         account: AccountId::new(row.get(2)?),
+                        is_trash: row.get(3)?,
                     },
                 ))
             })

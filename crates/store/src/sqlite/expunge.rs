@@ -128,7 +128,7 @@ impl Job for Expunge {
     }
 }
 
-fn account_of(txn: &Connection, folder: FolderId) -> Result<AccountId, StoreError> {
+pub(super) fn account_of(txn: &Connection, folder: FolderId) -> Result<AccountId, StoreError> {
     txn.prepare_cached("SELECT account_id FROM folder WHERE id = ?1")
         .and_then(|mut select| {
             select
@@ -141,7 +141,7 @@ fn account_of(txn: &Connection, folder: FolderId) -> Result<AccountId, StoreErro
 }
 
 /// Removes what is there of these, and says what was.
-fn remove(
+pub(super) fn remove(
     txn: &Connection,
     folder: FolderId,
     uids: &[Uid],

@@ -1,4 +1,4 @@
-//! What has to be done now and then: old records are folded and forgotten.
+//! What has to be done now and then: old records are folded and forgotten, and Trash is emptied.
 //!
 //! A call looks with a reader for the first chore that is due, and has the writer do one slice of
 //! it: a few hundred rows, some 10 ms. What cannot be found by an index (ledger rows,
@@ -8,6 +8,7 @@
 //! Start at `survey`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use inhaul_types::{RetrievalId, Timestamp};
@@ -16,8 +17,9 @@ use tokio::sync::oneshot;
 
 use super::errors::{Doing, damaged};
 use super::writer::{Durability, Job, Step, Surroundings, Weight};
-use super::{folding, notices, visitors};
-use crate::{Chore, StoreError};
+use super::{folding, notices, trash, visitors};
+use crate::records::Announcer;
+use crate::{Chore, News, RemovedMessages, StoreError};
 
 /// Rows deleted in one transaction.
 const SLICE: u32 = 500;
@@ -56,6 +58,7 @@ pub(crate) enum Due {
     Tally { before: i64 },
     SharedOut { before: i64 },
     Visitors,
+    Trash,
 }
 
 /// A page of a pass.
@@ -108,6 +111,7 @@ impl Due {
             Self::Tally { .. } => Chore::ForgetTally,
             Self::SharedOut { .. } => Chore::ForgetSharedOut,
             Self::Visitors => Chore::ForgetVisitors,
+            Self::Trash => Chore::EmptyTrash,
         }
     }
 }
@@ -145,6 +149,9 @@ pub(crate) fn survey(
     }
     if visitors::has_old(conn, now)? {
         return Ok(Some(Due::Visitors));
+    }
+    if trash::is_due(conn, now)? {
+        return Ok(Some(Due::Trash));
     }
     for pass in [Pass::Conversations, Pass::Ledger, Pass::Unclaimed] {
         if let Some(passed) = next_page(conn, pass, now)? {
@@ -439,6 +446,9 @@ pub(crate) struct HousekeepingJob {
     due: Due,
     now: Timestamp,
     rows: usize,
+    /// Messages that the step in hand removed.
+    gone: Vec<RemovedMessages>,
+    announcer: Arc<Announcer>,
     reply: oneshot::Sender<Result<(Chore, u64), StoreError>>,
 }
 
@@ -446,17 +456,20 @@ impl HousekeepingJob {
     pub(crate) fn new(
         due: Due,
         now: Timestamp,
+        announcer: Arc<Announcer>,
         reply: oneshot::Sender<Result<(Chore, u64), StoreError>>,
     ) -> Self {
         Self {
             due,
             now,
             rows: 0,
+            gone: Vec::new(),
+            announcer,
             reply,
         }
     }
 
-    fn slice(&self, txn: &Connection) -> Result<usize, StoreError> {
+    fn slice(&mut self, txn: &Connection) -> Result<usize, StoreError> {
         let delete = |sql: &str, key: i64| {
             txn.prepare_cached(sql)
                 .and_then(|mut delete| delete.execute([key]))
@@ -483,6 +496,10 @@ impl HousekeepingJob {
             ),
             Due::SharedOut { before } => forget_shared_out(txn, *before),
             Due::Visitors => visitors::forget(txn, self.now, SLICE),
+            Due::Trash => {
+                self.gone = trash::remove_old(txn, self.now, SLICE)?;
+                Ok(self.gone.iter().map(|gone| gone.uids.len()).sum())
+            }
         }
     }
 
@@ -552,6 +569,14 @@ impl Job for HousekeepingJob {
     fn step(&mut self, txn: &Connection, _: &Surroundings) -> Result<Step, StoreError> {
         self.rows = self.slice(txn)?;
         Ok(Step::Done)
+    }
+
+    fn committed(&mut self) {
+        let gone = std::mem::take(&mut self.gone);
+        if self.announcer.is_heard() {
+            gone.into_iter()
+                .for_each(|gone| self.announcer.announce(News::Went(gone)));
+        }
     }
 
     fn weight(&self) -> Weight {

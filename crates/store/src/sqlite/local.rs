@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::bodies::{Bodies, Layout};
 use super::errors::{Doing, missing};
 use super::writer::{Job, Step, Surroundings, Weight};
-use super::{accounts, notices, random};
+use super::{accounts, notices, random, trash};
 use crate::records::Announcer;
 use crate::{Body, LocalMessage, NewMessages, News, StoreError};
 
@@ -71,22 +71,28 @@ impl LocalJob {
             }
         };
         let size = self.body.size().count().cast_signed();
-        let (uid, mod_seq): (i64, i64) = txn
+        let (uid, mod_seq, is_trash): (i64, i64, bool) = txn
             .prepare_cached(
                 "UPDATE folder SET uid_next = uid_next + 1, highest_modseq = highest_modseq + 1,
                      messages = messages + 1, unseen = unseen + 1, octets = octets + ?2
-                 WHERE id = ?1 RETURNING uid_next - 1, highest_modseq",
+                 WHERE id = ?1 RETURNING uid_next - 1, highest_modseq, name = 'Trash'",
             )
             .and_then(|mut update| {
-                update.query_row([folder.row(), size], |row| Ok((row.get(0)?, row.get(1)?)))
+                update.query_row([folder.row(), size], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
             })
             .doing(DOING)?;
+        let trashed_at = match is_trash {
+            true => Some(trash::time(txn, (around.clock)())?),
+            false => None,
+        };
         let uidl: [u8; 12] = random::octets()?;
         let summary = &self.message.summary;
         txn.prepare_cached(
             "INSERT INTO message (folder_id, uid, body_id, size, internal_date, mod_seq, uidl,
-                 has_attachment, date, sender, subject, message_id, why)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                 has_attachment, date, sender, subject, message_id, why, trashed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )
         .and_then(|mut insert| {
             insert.execute(params![
@@ -103,6 +109,7 @@ impl LocalJob {
                 summary.subject,
                 summary.message_id,
                 WHY,
+                trashed_at,
             ])
         })
         .doing(DOING)?;

@@ -46,6 +46,7 @@ mod started;
 mod story;
 mod sweep;
 mod tally;
+mod trash;
 mod views;
 mod visitors;
 mod words;

@@ -145,7 +145,8 @@ impl Records for SqliteStore {
             return Ok(Housekept::default());
         };
         let (reply, answer) = oneshot::channel();
-        let job = HousekeepingJob::new(due, now, reply);
+        let announcer = Arc::clone(&self.announcer);
+        let job = HousekeepingJob::new(due, now, announcer, reply);
         self.threads.writer.send(Box::new(job))?;
         let done = answer.await.map_err(|_| StoreError::Closing)??;
         let (done, more) = (Some(done), true);

@@ -121,6 +121,15 @@ store_suite! { super::SqliteBed::new() =>
         unclaimed_addresses_are_counted_most_frequent_first,
         very_many_are_claimed,
     }
+    folders {
+        a_folder_that_is_renamed_takes_along_what_lies_in_it,
+        a_folder_that_is_removed_leaves_its_mail_in_trash,
+        a_removed_folder_is_made_again_by_the_next_message_for_it,
+        a_rename_is_followed_by_what_delivers_there,
+        names_of_folders_can_be_told_apart,
+        very_many_messages_of_a_removed_folder_go_to_trash,
+        what_has_a_purpose_of_its_own_stays,
+    }
     groups {
         a_group_changes_what_is_named,
         a_group_somebody_is_in_stays,
@@ -153,7 +162,11 @@ store_suite! { super::SqliteBed::new() =>
         what_was_removed_is_held_no_more,
     }
     mail {
+        all_that_was_seen_is_marked_and_what_came_since_is_not,
         many_are_acted_on_in_slices,
+        so_many_are_marked_that_none_can_be_taken_back,
+        the_largest_come_first_and_each_once,
+        what_has_a_star_is_found_in_every_folder_but_trash,
         what_is_anothers_is_left_alone,
         what_is_moved_is_elsewhere_and_comes_back,
         what_is_named_twice_is_counted_once,
@@ -227,6 +240,13 @@ store_suite! { super::SqliteBed::new() =>
         a_name_or_a_full_address_signs_in,
         only_the_password_itself_signs_in,
         whoever_is_switched_off_hears_it_for_the_right_password_only,
+    }
+    trash {
+        a_clock_that_jumps_ahead_does_not_empty_trash,
+        messages_in_trash_go_after_30_days,
+        nothing_is_forgotten_that_was_taken_out,
+        trash_is_emptied_up_to_what_was_seen,
+        what_is_delivered_into_trash_counts_from_then_on,
     }
     views {
         a_ledger_that_was_taken_over_shows_nothing_of_others,

@@ -1,17 +1,20 @@
 //! People mark and move their own mail, and nobody else's.
 
-use inhaul_store::{ActedOn, FlagChange, Flags, Shown, Store, StoreError};
-use inhaul_types::{FolderId, MessageId, Timestamp, Uid};
+use inhaul_store::{ActedOn, FlagChange, Flags, LARGE, Marked, Shown, Store, StoreError, Usage};
+use inhaul_types::{FolderId, MessageId, Octets, Timestamp, Uid};
 
 use super::{Bed, Scene, new_account, noise};
 
-const READ: FlagChange = FlagChange {
+pub(crate) const READ: FlagChange = FlagChange {
     set: Flags::SEEN,
     clear: Flags::from_bits(0),
 };
 
 /// A scene with so many messages, one a minute, oldest first.
-async fn with_messages<B: Bed>(bed: &B, count: usize) -> (Scene<B::Store>, Vec<MessageId>) {
+pub(crate) async fn with_messages<B: Bed>(
+    bed: &B,
+    count: usize,
+) -> (Scene<B::Store>, Vec<MessageId>) {
     let scene = Scene::set(bed).await;
     let deliveries = (0..count).map(|n| {
         let mut delivery = scene.delivery(&format!("m{n}"), noise(1, 10 + n));
@@ -200,4 +203,155 @@ pub(crate) async fn many_are_acted_on_in_slices(bed: &impl Bed) {
     let counts: Vec<_> = folders.iter().map(|folder| folder.messages).collect();
     assert_eq!(counts, [0, 2_500]);
     assert_eq!(unseen(&scene).await, [0, 0]);
+}
+
+pub(crate) async fn all_that_was_seen_is_marked_and_what_came_since_is_not(bed: &impl Bed) {
+    let (scene, m) = with_messages(bed, 5).await;
+    let mail = scene.store.mail();
+    mail.mark(scene.account, &m[1..2], READ).await.unwrap();
+    let seen = Uid::new(4);
+    let marked = mail
+        .mark_all(scene.account, scene.inbox, seen, READ)
+        .await
+        .unwrap();
+    assert_eq!(marked.messages, 3);
+    let acted_on: Vec<_> = marked
+        .acted_on
+        .unwrap()
+        .iter()
+        .map(|one| (one.message, one.flags))
+        .collect();
+    let unread = Flags::default();
+    assert_eq!(acted_on, [(m[0], unread), (m[2], unread), (m[3], unread)]);
+    assert_eq!(
+        listed(&scene, scene.inbox, Shown::Unseen).await,
+        [m[4]],
+        "it came behind"
+    );
+    assert_eq!(unseen(&scene).await, [1]);
+    let again = mail.mark_all(scene.account, scene.inbox, seen, READ).await;
+    let nothing = Marked {
+        messages: 0,
+        acted_on: Some(Vec::new()),
+    };
+    assert_eq!(again.unwrap(), nothing);
+    let bob = scene.store.account_create(new_account("bob"));
+    let theirs = mail.mark_all(bob.await.unwrap(), scene.inbox, seen, READ);
+    let theirs = theirs.await.unwrap_err();
+    assert!(matches!(theirs, StoreError::Missing { what: "folder", .. }));
+}
+
+pub(crate) async fn so_many_are_marked_that_none_can_be_taken_back(bed: &impl Bed) {
+    let most = Marked::UNDOABLE;
+    let (scene, _) = with_messages(bed, most + 1).await;
+    let mail = scene.store.mail();
+    let unread = FlagChange {
+        set: Flags::default(),
+        clear: Flags::SEEN,
+    };
+    let all = Uid::new(u32::MAX);
+    for (upto, change, marked, can_be_undone) in [
+        (all, READ, most + 1, false),
+        (all, unread, most + 1, false),
+        (Uid::new(10_000), READ, most, true),
+    ] {
+        let found = mail.mark_all(scene.account, scene.inbox, upto, change);
+        let found = found.await.unwrap();
+        assert_eq!(found.messages, marked as u64);
+        let kept = found.acted_on.map(|acted_on| acted_on.len());
+        assert_eq!(kept, can_be_undone.then_some(marked));
+    }
+    assert_eq!(unseen(&scene).await, [1]);
+}
+
+pub(crate) async fn what_has_a_star_is_found_in_every_folder_but_trash(bed: &impl Bed) {
+    let (scene, m) = with_messages(bed, 9).await;
+    let (mail, account) = (scene.store.mail(), scene.account);
+    let star = FlagChange {
+        set: Flags::FLAGGED,
+        clear: Flags::default(),
+    };
+    let none = mail.newest_starred(account, None, 9).await.unwrap();
+    assert_eq!(none.len(), 0);
+    assert_eq!(mail.starred(account, 9).await.unwrap(), 0);
+    mail.mark(account, &m[1..], star).await.unwrap();
+    for (folder, messages) in [
+        ("Shop", &m[2..4]),
+        ("Shop/Old", &m[6..7]),
+        ("Trash", &m[4..6]),
+    ] {
+        let folder = mail.folder_named(account, folder).await.unwrap();
+        mail.move_to(account, messages, folder).await.unwrap();
+    }
+    let all = [m[8], m[7], m[6], m[3], m[2], m[1]];
+    for most in [1, 2, 5, 6, 100] {
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let page = mail.newest_starred(account, before, most).await.unwrap();
+            assert!(page.len() <= most as usize);
+            let Some(last) = page.last() else {
+                break;
+            };
+            before = Some((last.internal_date, last.id));
+            found.extend(page.iter().map(|message| message.id));
+        }
+        assert_eq!(found, all, "{most} a page");
+        let counted = mail.starred(account, most).await.unwrap();
+        assert_eq!(counted, most.min(6));
+    }
+    let bob = scene.store.account_create(new_account("bob"));
+    let bobs = mail.newest_starred(bob.await.unwrap(), None, 9).await;
+    assert_eq!(bobs.unwrap().len(), 0);
+}
+
+pub(crate) async fn the_largest_come_first_and_each_once(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let large = usize::try_from(LARGE.count()).unwrap();
+    let sizes = [large - 1, large, large + 7, large, 3 * large, 10, large + 7];
+    let deliveries = sizes
+        .iter()
+        .enumerate()
+        .map(|(n, size)| scene.delivery(&format!("m{n}"), noise(n as u64, *size)));
+    let committed = scene.commit(deliveries.collect()).await;
+    let m: Vec<_> = committed.iter().map(|one| one.messages[0]).collect();
+    let (mail, account) = (scene.store.mail(), scene.account);
+    let shop = mail.folder_named(account, "Shop").await.unwrap();
+    let trash = mail.folder_named(account, "Trash").await.unwrap();
+    mail.move_to(account, &[m[2], m[3]], shop).await.unwrap();
+    mail.move_to(account, &[m[1]], trash).await.unwrap();
+    for (folder, all) in [
+        (None, &[m[4], m[6], m[2], m[3], m[1]][..]),
+        (Some(shop), &[m[2], m[3]]),
+        (Some(trash), &[m[1]]),
+        (Some(FolderId::new(9_999)), &[]),
+    ] {
+        for most in [1, 2, 100] {
+            let (mut found, mut before) = (Vec::new(), None);
+            loop {
+                let page = mail.largest(account, folder, before, most).await.unwrap();
+                let Some(last) = page.last() else {
+                    break;
+                };
+                before = Some((last.size, last.id));
+                found.extend(page.iter().map(|message| message.id));
+            }
+            assert_eq!(found, all, "{most} a page of {folder:?}");
+        }
+    }
+    let octets: usize = sizes.iter().sum();
+    let mut usage = Usage {
+        octets: Octets::of_len(octets),
+        quota: None,
+    };
+    assert_eq!(mail.usage(account).await.unwrap(), usage);
+    let change = inhaul_store::AccountChange {
+        limits: Some(inhaul_store::Limits {
+            mailbox: Some(Octets::new(5_000_000)),
+            ..inhaul_store::Limits::default()
+        }),
+        ..inhaul_store::AccountChange::default()
+    };
+    scene.store.account_change(account, change).await.unwrap();
+    usage.quota = Some(Octets::new(5_000_000));
+    assert_eq!(mail.usage(account).await.unwrap(), usage);
 }

@@ -10,6 +10,7 @@ pub(crate) mod batches;
 pub(crate) mod bodies;
 pub(crate) mod catch_alls;
 pub(crate) mod claims;
+pub(crate) mod folders;
 pub(crate) mod groups;
 pub(crate) mod ledger;
 pub(crate) mod loops;
@@ -23,6 +24,7 @@ pub(crate) mod run_pages;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod sign_in;
+pub(crate) mod trash;
 pub(crate) mod views;
 pub(crate) mod visitors;
 

@@ -12,7 +12,7 @@ use crate::sqlite::bodies::Bodies;
 use crate::sqlite::errors::{Doing, missing};
 use crate::sqlite::expunge::{self, Leaving};
 use crate::sqlite::writer::Surroundings;
-use crate::sqlite::{random, removal};
+use crate::sqlite::{random, removal, trash};
 use crate::{Flags, StoreError};
 
 const DOING: &str = "give unclaimed messages to their person";
@@ -45,13 +45,14 @@ struct Folder {
     id: FolderId,
     account: AccountId,
     mod_seq: i64,
+    is_trash: bool,
 }
 
 impl Folder {
     fn touch(txn: &Connection, id: FolderId) -> Result<Self, StoreError> {
         txn.prepare_cached(
             "UPDATE folder SET highest_modseq = highest_modseq + 1 WHERE id = ?1
-             RETURNING account_id, highest_modseq",
+             RETURNING account_id, highest_modseq, name = 'Trash'",
         )
         .and_then(|mut update| {
             let folder = |row: &Row<'_>| {
@@ -59,6 +60,7 @@ impl Folder {
                     id,
                     account: AccountId::new(row.get(0)?),
                     mod_seq: row.get(1)?,
+                    is_trash: row.get(2)?,
                 })
             };
             update.query_row([id.row()], folder).optional()
@@ -89,6 +91,8 @@ pub(super) struct Giving<'a> {
     found: &'a Found,
     from: Folder,
     to: Folder,
+    /// When what comes into that folder came into a Trash, if it is one.
+    trashed_at: Option<i64>,
     gone: Leaving,
     moved: Moved,
 }
@@ -102,13 +106,19 @@ impl<'a> Giving<'a> {
         from: FolderId,
         to: FolderId,
     ) -> Result<Self, StoreError> {
+        let (now, to) = ((around.clock)(), Folder::touch(txn, to)?);
+        let trashed_at = match to.is_trash {
+            true => Some(trash::time(txn, now)?),
+            false => None,
+        };
         Ok(Self {
             txn,
             around,
-            now: (around.clock)(),
+            now,
             maildrop,
             found,
-            to: Folder::touch(txn, to)?,
+            to,
+            trashed_at,
             from: Folder::touch(txn, from)?,
             gone: Leaving::default(),
             moved: Moved::default(),
@@ -217,9 +227,16 @@ impl<'a> Giving<'a> {
         // New to whoever gets it, and keywords are a folder's own.
         self.execute(
             "UPDATE message SET folder_id = ?2, uid = ?3, mod_seq = ?4, uidl = ?5, flags = 0,
-                 keywords = 0
+                 keywords = 0, trashed_at = ?6
              WHERE id = ?1",
-            params![held.id.row(), self.to.id.row(), uid, self.to.mod_seq, uidl],
+            params![
+                held.id.row(),
+                self.to.id.row(),
+                uid,
+                self.to.mod_seq,
+                uidl,
+                self.trashed_at
+            ],
         )?;
         self.has_got(held, held.id)?;
         self.is_gone(held)
@@ -231,9 +248,9 @@ impl<'a> Giving<'a> {
         self.execute(
             "INSERT INTO message (folder_id, uid, body_id, size, internal_date, mod_seq, uidl,
                  retrieval_id, run_id, ledger_id, has_attachment, date, sender, subject,
-                 message_id, why)
+                 message_id, why, trashed_at)
              SELECT ?2, ?3, body_id, size, internal_date, ?4, ?5, retrieval_id, run_id, ledger_id,
-                 has_attachment, date, sender, subject, message_id, ?6
+                 has_attachment, date, sender, subject, message_id, ?6, ?7
              FROM message WHERE id = ?1",
             params![
                 held.id.row(),
@@ -241,7 +258,8 @@ impl<'a> Giving<'a> {
                 uid,
                 self.to.mod_seq,
                 uidl,
-                &self.found.why
+                &self.found.why,
+                self.trashed_at
             ],
         )?;
         let copy = MessageId::new(self.txn.last_insert_rowid());
@@ -260,7 +278,7 @@ impl<'a> Giving<'a> {
             .txn
             .prepare_cached(
                 "UPDATE folder SET uid_next = uid_next + 1, messages = messages + 1,
-                     unseen = unseen + 1, octets = octets + ?2
+                     unseen = unseen + 1, octets = octets + ?2, removed = 0
                  WHERE id = ?1 RETURNING uid_next - 1",
             )
             .and_then(|mut update| {

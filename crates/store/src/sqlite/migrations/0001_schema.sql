@@ -6,8 +6,8 @@
 
 -- Facts about the installation: instance (random, new after a restore), uid_validity (the last one
 -- given), deletion_paused (when it was restored; remote deletion waits for an administrator), what
--- people have heard of the server itself (told_of_server, as in notice_state), and how far
--- housekeeping has come (folding, conversation_pass, ledger_pass).
+-- people have heard of the server itself (told_of_server, as in notice_state), how far housekeeping
+-- has come (folding, conversation_pass, ledger_pass), and the time that lasts in Trash (trash_time).
 CREATE TABLE setting (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -78,6 +78,8 @@ CREATE TABLE local_domain (
 
 -- messages, unseen (those without the flag 1) and octets are counters kept by the writer, so that
 -- lists of folders and accounts do not count rows. uid_next and highest_modseq move once a batch.
+-- removed: by a person, while something delivers to it. It is shown to nobody, and the next message
+-- makes it again.
 CREATE TABLE folder (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
   account_id     INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
@@ -90,10 +92,12 @@ CREATE TABLE folder (
   octets         INTEGER NOT NULL DEFAULT 0,
   special_use    TEXT,
   subscribed     INTEGER NOT NULL DEFAULT 1,
+  removed        INTEGER NOT NULL DEFAULT 0,
   UNIQUE (account_id, name)
 ) STRICT;
 
--- Folders of removed accounts whose messages still go, slice by slice.
+-- Folders that are gone, with their accounts or alone, and whose messages and uids still go, slice by
+-- slice.
 CREATE TABLE folder_removed (
   id INTEGER PRIMARY KEY
 ) STRICT;
@@ -167,6 +171,8 @@ CREATE TABLE freed_extent (
 -- keys here or in ledger: the writer looks each parent up once a batch, not once a row.
 -- size repeats body.size: POP3's LIST and IMAP's RFC822.SIZE of a whole folder need no join.
 -- flags: 1 seen, 2 answered, 4 flagged, 8 deleted, 16 draft.
+-- trashed_at: when it came into a folder called Trash, in the time of the setting trash_time: what lies
+-- there for 30 days goes.
 CREATE TABLE message (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
   folder_id      INTEGER NOT NULL,
@@ -186,7 +192,8 @@ CREATE TABLE message (
   sender         TEXT NOT NULL DEFAULT '',
   subject        TEXT NOT NULL DEFAULT '',
   message_id     TEXT,
-  why            TEXT NOT NULL DEFAULT ''
+  why            TEXT NOT NULL DEFAULT '',
+  trashed_at     INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX message_by_uid ON message(folder_id, uid);
 -- The web's list: a folder by date.
@@ -194,6 +201,9 @@ CREATE INDEX message_by_date ON message(folder_id, internal_date);
 -- What nobody has read, and what has a star.
 CREATE INDEX message_unseen ON message(folder_id, internal_date) WHERE flags & 1 = 0;
 CREATE INDEX message_flagged ON message(folder_id, internal_date) WHERE flags & 4 != 0;
+-- What takes much room, and what lies in Trash: most messages are in neither.
+CREATE INDEX message_large ON message(folder_id, size) WHERE size >= 102400;
+CREATE INDEX message_trashed ON message(trashed_at) WHERE trashed_at IS NOT NULL;
 -- Who holds these octets already. Bodies come in ascending order, so its end is where it grows.
 CREATE INDEX message_by_body ON message(body_id);
 

@@ -5,12 +5,14 @@
 //! its own: thousands of messages may be of one moment.
 
 use inhaul_types::{FolderId, MessageId, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::sqlite::errors::Doing;
 use crate::sqlite::messages;
 use crate::{Message, Shown, StoreError};
 
+/// What an index by folder and date holds.
+const PLACES: &str = "SELECT m.internal_date, m.id FROM message m";
 /// Of the moment ?2, behind the number ?3.
 const SAME_MOMENT: &str = "
     WHERE m.folder_id = ?1 AND m.internal_date = ?2 AND m.id < ?3 ORDER BY m.id DESC LIMIT ?4";
@@ -30,9 +32,30 @@ pub(in crate::sqlite) fn messages(
     before: Option<(Timestamp, MessageId)>,
     most: u32,
 ) -> Result<Vec<Message>, StoreError> {
-    let select = |which: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<_>, StoreError> {
-        conn.prepare_cached(&sql(which, shown))
-            .and_then(|mut select| select.query_map(params, messages::message)?.collect())
+    page(
+        conn,
+        messages::COLUMNS,
+        messages::message,
+        folder,
+        shown,
+        before,
+        most,
+    )
+}
+
+/// These columns of one page behind `before`.
+fn page<T>(
+    conn: &Connection,
+    columns: &str,
+    read: fn(&Row<'_>) -> rusqlite::Result<T>,
+    folder: FolderId,
+    shown: Shown,
+    before: Option<(Timestamp, MessageId)>,
+    most: u32,
+) -> Result<Vec<T>, StoreError> {
+    let select = |which: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<T>, StoreError> {
+        conn.prepare_cached(&sql(columns, which, shown))
+            .and_then(|mut select| select.query_map(params, read)?.collect())
             .doing(DOING)
     };
     let folder = folder.row();
@@ -46,6 +69,23 @@ pub(in crate::sqlite) fn messages(
         found.extend(select(BEFORE, params![folder, moment, room])?);
     }
     Ok(found)
+}
+
+/// When the messages of one page behind `before` came, and their numbers: what the index itself holds.
+pub(in crate::sqlite) fn places(
+    conn: &Connection,
+    folder: FolderId,
+    shown: Shown,
+    before: Option<(Timestamp, MessageId)>,
+    most: u32,
+) -> Result<Vec<(Timestamp, MessageId)>, StoreError> {
+    let place = |row: &Row<'_>| {
+        Ok((
+            Timestamp::from_millis(row.get(0)?),
+            MessageId::new(row.get(1)?),
+        ))
+    };
+    page(conn, PLACES, place, folder, shown, before, most)
 }
 
 /// The numbers of the newest.
@@ -67,8 +107,8 @@ pub(in crate::sqlite) fn numbers(
         .doing(DOING)
 }
 
-fn sql(which: &str, shown: Shown) -> String {
-    format!("{}{}", messages::COLUMNS, narrowed(which, shown))
+fn sql(columns: &str, which: &str, shown: Shown) -> String {
+    format!("{columns}{}", narrowed(which, shown))
 }
 
 /// In the words of the indices that hold only these.
@@ -108,7 +148,10 @@ mod tests {
         {
             let used = format!("{index} {used}");
             let mut explain = conn
-                .prepare(&format!("EXPLAIN QUERY PLAN {}", sql(which, shown)))
+                .prepare(&format!(
+                    "EXPLAIN QUERY PLAN {}",
+                    sql(messages::COLUMNS, which, shown)
+                ))
                 .unwrap();
             let plan: Vec<String> = explain
                 .query_map(
@@ -121,6 +164,25 @@ mod tests {
             let plan = plan.join("\n");
             assert!(plan.contains(&used), "{which}: {plan}");
             assert!(!plan.contains("TEMP B-TREE"), "{which}: {plan}");
+        }
+    }
+
+    #[test]
+    fn places_are_read_from_the_index_alone() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
+            .unwrap();
+        for which in [FIRST, BEFORE, SAME_MOMENT] {
+            let sql = sql(PLACES, which, Shown::Flagged);
+            let plan: String = conn
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap()
+                .query_row(
+                    rusqlite::params_from_iter([1; 4].iter().take(explain_params(which))),
+                    |row| row.get(3),
+                )
+                .unwrap();
+            assert!(plan.contains("message_flagged"), "{which}: {plan}");
         }
     }
 
