@@ -178,6 +178,22 @@ impl Default for Preferences {
     }
 }
 
+/// A sender whose pictures are always shown.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TrustedSender {
+    /// Its address, in lower case.
+    pub address: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl TrustedSender {
+    /// Those of one account. One more takes the place of the oldest.
+    pub const MOST: u32 = 1_000;
+    /// Octets of an address (RFC 5321 section 4.5.3.1.3, with room). A longer one is never trusted.
+    pub const LONGEST: usize = 320;
+}
+
 /// Those who come in. Like [`Store`](crate::Store): what returned `Ok` is durable, what failed left
 /// nothing behind. What belongs to an account goes with it.
 #[async_trait]
@@ -249,4 +265,23 @@ pub trait Visitors: Send + Sync {
         account: AccountId,
         preferences: Preferences,
     ) -> Result<(), StoreError>;
+
+    /// From now on this address is trusted, and says whether that can be: not of what is no address,
+    /// or a very long one. Case does not count. [`StoreError::Missing`] where the account is gone.
+    async fn trusted_sender_add(
+        &self,
+        account: AccountId,
+        address: &str,
+        since: Timestamp,
+    ) -> Result<bool, StoreError>;
+    /// It is not trusted any more; whether it was.
+    async fn trusted_sender_remove(
+        &self,
+        account: AccountId,
+        address: &str,
+    ) -> Result<bool, StoreError>;
+    /// The trusted senders of an account by address.
+    async fn trusted_senders(&self, account: AccountId) -> Result<Vec<TrustedSender>, StoreError>;
+    /// Whether the account trusts this very address. Anybody can write it into a message.
+    async fn is_trusted(&self, account: AccountId, address: &str) -> Result<bool, StoreError>;
 }

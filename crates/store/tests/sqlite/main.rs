@@ -279,6 +279,8 @@ store_suite! { super::SqliteBed::new() =>
         the_first_administrator_is_made_once,
         too_many_sessions_end_the_one_idle_longest,
         what_an_account_has_chosen_is_kept,
+        too_many_trusted_senders_end_the_oldest,
+        who_is_trusted_is_remembered_for_each_account,
         whoever_does_not_come_any_more_is_forgotten,
         whoever_may_not_sign_in_has_no_session,
     }

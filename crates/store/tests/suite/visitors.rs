@@ -6,6 +6,7 @@ use std::time::Duration;
 use inhaul_store::{
     AccountChange, Chore, EVERYONE, GroupChange, LinkPurpose, NewAccount, NewApiKey, NewLink,
     NewSession, Preferences, Session, SetUp, SignIn, Store, StoreError, Theme, TokenHash,
+    TrustedSender,
 };
 use inhaul_types::{AccountId, Secret, Timestamp};
 
@@ -628,4 +629,71 @@ pub(crate) async fn whoever_does_not_come_any_more_is_forgotten(bed: &impl Bed) 
         Some(alice)
     );
     assert_eq!(forget(now).await, 0);
+}
+
+pub(crate) async fn who_is_trusted_is_remembered_for_each_account(bed: &impl Bed) {
+    let store = bed.open().await;
+    let alice = store.account_create(new_account("alice")).await.unwrap();
+    let bob = store.account_create(new_account("bob")).await.unwrap();
+    let visitors = store.visitors();
+    assert_eq!(visitors.trusted_senders(alice).await.unwrap(), []);
+    for (address, added) in [
+        ("News@Shop.example", true),
+        ("Žaneta@example.org", true),
+        (" news@shop.example ", true),
+        ("nobody", false),
+        ("a\n@b", false),
+        (&format!("{}@example.org", "x".repeat(400)), false),
+    ] {
+        let now = Timestamp::from_millis(7);
+        let there = visitors.trusted_sender_add(alice, address, now);
+        assert_eq!(there.await.unwrap(), added, "{address}");
+        assert_eq!(visitors.is_trusted(alice, address).await.unwrap(), added);
+        assert!(!visitors.is_trusted(bob, address).await.unwrap());
+    }
+    store.close().await.unwrap();
+    drop(store);
+    let store = bed.open().await;
+    let visitors = store.visitors();
+    let all = visitors.trusted_senders(alice).await.unwrap();
+    let addresses: Vec<_> = all.iter().map(|one| &*one.address).collect();
+    assert_eq!(addresses, ["news@shop.example", "žaneta@example.org"]);
+    assert_eq!(all[0].since, Timestamp::from_millis(7));
+    let is_trusted = visitors.is_trusted(alice, "NEWS@SHOP.EXAMPLE");
+    assert!(is_trusted.await.unwrap());
+    assert!(
+        !visitors
+            .is_trusted(alice, "ews@shop.example")
+            .await
+            .unwrap()
+    );
+    for was in [true, false] {
+        let removed = visitors.trusted_sender_remove(alice, "News@shop.example");
+        assert_eq!(removed.await.unwrap(), was);
+    }
+    assert_eq!(visitors.trusted_senders(alice).await.unwrap().len(), 1);
+    store.account_remove(alice).await.unwrap();
+    let visitors = store.visitors();
+    assert_eq!(visitors.trusted_senders(alice).await.unwrap(), []);
+    let now = Timestamp::from_millis(8);
+    let gone = visitors.trusted_sender_add(alice, "a@b", now).await;
+    assert!(matches!(gone, Err(StoreError::Missing { .. })));
+}
+
+pub(crate) async fn too_many_trusted_senders_end_the_oldest(bed: &impl Bed) {
+    let store = bed.open().await;
+    let alice = store.account_create(new_account("alice")).await.unwrap();
+    let visitors = store.visitors();
+    for n in 0..=TrustedSender::MOST {
+        let (address, since) = (format!("{n}@example.org"), Timestamp::from_millis(n.into()));
+        let added = visitors.trusted_sender_add(alice, &address, since);
+        assert!(added.await.unwrap());
+    }
+    let all = visitors.trusted_senders(alice).await.unwrap();
+    assert_eq!(all.len(), TrustedSender::MOST as usize);
+    assert!(!visitors.is_trusted(alice, "0@example.org").await.unwrap());
+    // By a clock that was set back it is the newest all the same.
+    let added = visitors.trusted_sender_add(alice, "0@example.org", Timestamp::from_millis(-5));
+    assert!(added.await.unwrap());
+    assert!(visitors.is_trusted(alice, "0@example.org").await.unwrap());
 }

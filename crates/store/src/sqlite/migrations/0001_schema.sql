@@ -494,6 +494,14 @@ CREATE TABLE preference (
   time_zone  TEXT
 ) STRICT;
 
+-- Senders whose pictures are shown, for each account: an address in lower case.
+CREATE TABLE trusted_sender (
+  account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+  address    TEXT NOT NULL,
+  since      INTEGER NOT NULL,
+  PRIMARY KEY (account_id, address)
+) STRICT, WITHOUT ROWID;
+
 INSERT INTO setting (name, value) VALUES ('instance', lower(hex(randomblob(16))));
 INSERT INTO account_group (name, switches) VALUES ('Everyone',
   'schedule=60 pop3-login=60 imap-login=60 web-login=60 folder=300 button=60 waiting=60 api=60 cli=60');

@@ -6,6 +6,7 @@ mod forgetting;
 mod links;
 mod preferences;
 mod sessions;
+mod trusted;
 
 use async_trait::async_trait;
 use inhaul_types::{AccountId, ApiKeyId, Timestamp};
@@ -15,7 +16,8 @@ use super::SqliteStore;
 use super::errors::{Doing, missing};
 use super::writer::Durability;
 use crate::visitors::{
-    ApiKey, NewApiKey, NewLink, NewSession, Preferences, Session, SetUp, TokenHash, Visitors,
+    ApiKey, NewApiKey, NewLink, NewSession, Preferences, Session, SetUp, TokenHash, TrustedSender,
+    Visitors,
 };
 use crate::{NewAccount, StoreError};
 
@@ -161,6 +163,47 @@ impl Visitors for SqliteStore {
     ) -> Result<(), StoreError> {
         let set = move |txn: &_, _: &_| preferences::set(txn, account, &preferences);
         self.threads.writer.write(set).await
+    }
+
+    async fn trusted_sender_add(
+        &self,
+        account: AccountId,
+        address: &str,
+        since: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(address) = trusted::spelled(address) else {
+            return Ok(false);
+        };
+        let add = move |txn: &_, _: &_| trusted::add(txn, account, &address, since);
+        self.threads.writer.write(add).await?;
+        Ok(true)
+    }
+
+    async fn trusted_sender_remove(
+        &self,
+        account: AccountId,
+        address: &str,
+    ) -> Result<bool, StoreError> {
+        let Some(address) = trusted::spelled(address) else {
+            return Ok(false);
+        };
+        let remove = move |txn: &_, _: &_| trusted::remove(txn, account, &address);
+        self.threads.writer.write(remove).await
+    }
+
+    async fn trusted_senders(&self, account: AccountId) -> Result<Vec<TrustedSender>, StoreError> {
+        self.readers
+            .read(move |conn| trusted::list(conn, account))
+            .await
+    }
+
+    async fn is_trusted(&self, account: AccountId, address: &str) -> Result<bool, StoreError> {
+        let Some(address) = trusted::spelled(address) else {
+            return Ok(false);
+        };
+        self.readers
+            .read(move |conn| trusted::is_one(conn, account, &address))
+            .await
     }
 }
 
