@@ -89,7 +89,7 @@ impl Marked {
 
 /// Octets from which on [`Mail::largest`] lists a message. What is smaller is not worth looking for
 /// one by one, and costs a delivery nothing.
-pub const LARGE: Octets = Octets::new(102_400);
+pub const LARGE: Octets = Octets::new(100_000);
 
 /// How much an account holds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

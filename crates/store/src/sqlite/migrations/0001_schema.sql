@@ -202,7 +202,7 @@ CREATE INDEX message_by_date ON message(folder_id, internal_date);
 CREATE INDEX message_unseen ON message(folder_id, internal_date) WHERE flags & 1 = 0;
 CREATE INDEX message_flagged ON message(folder_id, internal_date) WHERE flags & 4 != 0;
 -- What takes much room, and what lies in Trash: most messages are in neither.
-CREATE INDEX message_large ON message(folder_id, size) WHERE size >= 102400;
+CREATE INDEX message_large ON message(folder_id, size) WHERE size >= 100000;
 CREATE INDEX message_trashed ON message(trashed_at) WHERE trashed_at IS NOT NULL;
 -- Who holds these octets already. Bodies come in ascending order, so its end is where it grows.
 CREATE INDEX message_by_body ON message(body_id);
