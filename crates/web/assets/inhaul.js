@@ -11,6 +11,10 @@
 //   data-keys            opens the list of keys
 //   data-seen="URL"      a message that counts as read when it was there for a second
 //   data-brief           goes by itself
+//   data-mail="STATE"    a list of messages that stays true while it is open
+//   data-in-place        a form whose answer takes the place of what is shown
+//   data-message, data-list, data-starred   the message that is open, and where its list is
+//   data-drop="FOLDER"   where messages can be dragged to
 //   data-log="URL"       a button that follows the log
 //   data-tick-all="NAME" a box that ticks all boxes of that name in its form
 "use strict";
@@ -238,7 +242,7 @@ document.addEventListener("focusout", (event) => {
 // ---- Keys ----
 
 const press = (selector) => () => one(selector)?.click();
-const go = (path, only = () => true) => () => only() && location.assign(path);
+const go = (path, only = () => true) => () => only() && location.assign(path.call ? path() : path);
 const manages = () => one('a[href="/manage"]');
 const keys = {
   j: ["Next row", () => step(1)],
@@ -246,13 +250,20 @@ const keys = {
   k: ["Row before", () => step(-1)],
   p: ["", () => step(-1)],
   o: ["Open the row", () => one("a[href]", row())?.click()],
+  u: ["Back to the list (or Esc)", () => back()],
   x: ["Select the row", () => one("input[type=checkbox]", row())?.click()],
+  m: ["Read or unread", () => actOn(toggled("read", "unread", isUnread))],
+  s: ["Star or no star", () => actOn(toggled("star", "unstar", (id) => !isStarred(id)))],
+  "#": ["Delete", () => actOn(() => "delete")],
+  z: ["Undo", press("[data-undo]")],
   "/": ["Search", () => one("input[type=search]")?.focus()],
   "[": ["Newer page", press("a[rel=prev]")],
   "]": ["Older page", press("a[rel=next]")],
   R: ["Check mail", press(".check button")],
   "+": ["Add a mailbox, on Retrievals", press('main a[href^="/retrievals/add"]')],
   "g i": ["Inbox", go("/")],
+  "g s": ["Starred", go("/starred")],
+  "g t": ["Trash", go(() => one("[data-trash]")?.href ?? "/")],
   "g r": ["Retrievals", go("/retrievals")],
   "g m": ["Manage", go("/manage", manages)],
   "g l": ["Log", go("/manage/log", manages)],
@@ -309,7 +320,7 @@ function wake(root = document) {
   all("[data-show]", root).forEach(addShow);
   all("form[data-code]", root).forEach(takeCode);
   all("[data-follows]", root).forEach(follow);
-  for (const button of all("[data-copy][hidden], [data-keys][hidden]", root)) button.hidden = false;
+  for (const button of all("[data-copy][hidden], [data-keys][hidden], [data-tick-all][hidden]", root)) button.hidden = false;
   tellTimes(root);
 }
 wake();
@@ -339,8 +350,7 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
   let dock = null; // the elements, while it is open
   let source = null;
   let timers = [];
-  let isQuiet = false; // an opened Inbox began it: no dock, only the note on new messages
-  let news = 0;
+  let isQuiet = false; // an opened Inbox began it: no dock, only the new messages
   let seen = new Set(); // messages that the page knows of
 
   const make = (name, className, text) => {
@@ -358,6 +368,7 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     source = null;
     timers.forEach(clearTimeout);
     timers = [];
+    mail?.resume();
   };
 
   const has = (element) => element.contains(document.activeElement);
@@ -498,24 +509,11 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
     }
   };
 
-  /** New messages in an open Inbox: a note, because a list that moves is a list that misleads. */
+  /** New messages in an open list. Whoever pressed the button looks at it: it stays where it is. */
   const tellNews = (messages) => {
     const fresh = messages.filter((message) => !seen.has(message.id));
     fresh.forEach((message) => seen.add(message.id));
-    const list = document.querySelector(".list");
-    const shown = fresh.filter((message) => message.folder === "Inbox").length;
-    if (!list || shown === 0) return;
-    news += shown;
-    let pill = document.querySelector(".dock-pill > a");
-    if (!pill) {
-      // Without height, so that the list stays where it is.
-      const place = make("p", "dock-pill");
-      pill = make("a");
-      pill.href = window.location.href;
-      place.append(pill);
-      list.prepend(place);
-    }
-    pill.textContent = news === 1 ? "1 new message" : `${news} new messages`;
+    if (fresh.length > 0) mail?.refresh({ isStill: !isQuiet });
   };
 
   const ended = () => {
@@ -561,6 +559,8 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
 
   const listen = () => {
     let isHeard = false;
+    // One stream for each tab.
+    mail?.pause();
     const hears = (name, work) =>
       source.addEventListener(name, (event) => {
         isHeard = true;
@@ -834,18 +834,16 @@ for (const zone of all("[data-zone]")) {
 
 // ---- Ticks ----
 
-for (const label of all("[data-tick-all]")) {
+document.addEventListener("change", ({ target }) => {
+  const label = target.form && one("[data-tick-all]", target.form);
+  if (!label) return;
   const box = one("input", label);
-  const boxes = () => all(`input[name="${label.dataset.tickAll}"]`, label.closest("form"));
-  label.hidden = false;
-  box.addEventListener("change", () => boxes().forEach((one) => (one.checked = box.checked)));
-  label.closest("form").addEventListener("change", (event) => {
-    if (event.target === box) return;
-    const ticked = boxes().filter((one) => one.checked).length;
-    box.checked = ticked === boxes().length;
-    box.indeterminate = ticked > 0 && !box.checked;
-  });
-}
+  const boxes = all(`input[name="${label.dataset.tickAll}"]`, target.form);
+  if (target === box) return boxes.forEach((one) => (one.checked = box.checked));
+  const ticked = boxes.filter((one) => one.checked).length;
+  box.checked = ticked === boxes.length;
+  box.indeterminate = ticked > 0 && !box.checked;
+});
 
 // ---- What is said in a run ----
 //   data-said="URL"   a button that shows in #conversation what is said, as it is said
@@ -950,27 +948,328 @@ setInterval(() => {
   refreshRetrievals(list).catch(() => {});
 }, 5000);
 
-// A message that is open
+// ---- Mail ----
+
+/* Makes a part of the page what the server says now, node by node: the focus, ticks, open menus and
+   frames stay where nothing changed. Rows are known by their id. */
+function morph(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
+  for (const { name } of [...old.attributes]) {
+    const isOpen = name === "open" && old.localName === "details";
+    if (!isOpen && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  const children = [...fresh.childNodes];
+  const wanted = new Set(children.map((child) => child.id).filter(Boolean));
+  for (const child of [...old.children]) if (child.id && !wanted.has(child.id)) child.remove();
+  const known = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
+  let at = old.firstChild;
+  for (const child of children) {
+    const same = child.id ? known.get(child.id) : at && !at.id && at.nodeName === child.nodeName && at;
+    while (same && child.id && at && at !== same && !at.id) at = removed(at);
+    if (same && same === at) at = at.nextSibling;
+    else old.insertBefore(same || child, at);
+    if (same) morph(same, child);
+  }
+  while (at) at = removed(at);
+}
+
+/* What stood behind it. */
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+/* "Undo" is there for ten seconds; what holds the focus or the mouse stays. */
+let briefly = 0;
+function endBrief() {
+  const brief = one("[data-brief]");
+  const end = () => {
+    if (brief.matches(":hover, :focus-within")) briefly = setTimeout(end, 2000);
+    else brief.remove();
+  };
+  clearTimeout(briefly);
+  if (brief) briefly = setTimeout(end, 10_000);
+}
+endBrief();
+
+/* Sends a form and shows what comes back, without leaving the page. */
+async function send(address, fields) {
+  const list = rows();
+  const open = one("[data-message]");
+  const opened = open && document.getElementById(`m${open.dataset.message}`);
+  const at = list.indexOf(one("a[href]", row()) ? row() : opened);
+  const response = await fetch(address, { method: "POST", body: fields });
+  const page = fragment(await response.text());
+  if (!response.ok || !one("[data-mail]", page)) return location.assign(response.url);
+  morph(one("#main"), one("#main", page));
+  for (const part of [".here", ".folder-sheet"]) morphPart(part, page);
+  document.title = one("title", page).textContent;
+  mail?.knows(one("[data-mail]").dataset.mail);
+  if (response.url !== location.href) history.replaceState(null, "", response.url);
+  for (const box of all(".list input[type=checkbox]")) box.checked = box.indeterminate = false;
+  endBrief();
+  const done = one("[data-brief] p");
+  if (done) say(done.textContent);
+  // What held the focus is gone or hidden.
+  if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) {
+    const next = rows()[Math.min(Math.max(at, 0), rows().length - 1)];
+    (next ? one("a[href]", next) : one("#main")).focus({ preventScroll: true });
+  }
+}
+
+function morphPart(part, page) {
+  const [old, fresh] = [one(part), one(part, page)];
+  if (old && fresh) morph(old, fresh);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-in-place]");
+  if (!form || event.defaultPrevented) return;
+  event.preventDefault();
+  const fields = new URLSearchParams(new FormData(form, event.submitter));
+  const menu = (event.submitter ?? form).closest("details.menu[open]");
+  if (menu) closeMenu(menu);
+  send(form.action, fields).catch(() => location.reload());
+});
+// A tick is no answer: Enter in a box presses nothing.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.(".list input[type=checkbox]")) event.preventDefault();
+});
+
+// What keys act on: what is ticked, else the row with the focus, else the message that is open.
+const openMessage = () => one("[data-message]");
+const isOpenMessage = (id) => openMessage()?.dataset.message === id;
+const link = (id) => one(`#m${id} .message`);
+const isUnread = (id) => Boolean(isOpenMessage(id) ? openMessage().dataset.seen : link(id)?.classList.contains("unread"));
+const isStarred = (id) => isOpenMessage(id) ? "starred" in openMessage().dataset : Boolean(link(id) && one(".star", link(id)));
+const toggled = (on, off, isOn) => (ids) => (ids.some(isOn) ? on : off);
+function actOn(choose) {
+  const ticked = all(".messages input:checked").map((box) => box.value);
+  const focused = document.activeElement?.closest(".messages > li")?.id.slice(1);
+  const open = openMessage();
+  let ids = ticked;
+  if (ids.length === 0 && focused) ids = [focused];
+  if (ids.length === 0 && open) ids = [open.dataset.message];
+  if (ids.length === 0) return;
+  const what = choose(ids);
+  const leaves = ["delete", "unread"].includes(what) && ids.some(isOpenMessage);
+  post(what, ids, leaves ? open.dataset.list : location.pathname + location.search);
+}
+function post(what, ids, to, more = {}) {
+  const fields = new URLSearchParams({ do: what, to, ...more });
+  for (const id of ids) fields.append("message", id);
+  send("/mail/act", fields).catch(() => location.reload());
+}
+
+/* Back to the list, and there to the row of the message that was open. */
+function back() {
+  const open = openMessage();
+  if (!open) return;
+  sessionStorage.backTo = `m${open.dataset.message}`;
+  location.assign(open.dataset.list);
+}
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-back]")) sessionStorage.backTo = `m${openMessage().dataset.message}`;
+});
+document.addEventListener("keydown", (event) => {
+  const isFree = !event.defaultPrevented && !event.target.closest("input, textarea, select, dialog, .dock");
+  if (event.key === "Escape" && isFree && "shortcuts" in document.documentElement.dataset) back();
+});
+if (sessionStorage.backTo) {
+  if (!openMessage()) one(`#${CSS.escape(sessionStorage.backTo)} a`)?.focus();
+  sessionStorage.removeItem("backTo");
+}
+
+// Rows are dragged to folders; what is ticked goes with them.
+document.addEventListener("dragstart", (event) => {
+  const dragged = event.target.closest?.(".messages > li");
+  if (!dragged) return;
+  const ticked = all(".messages input:checked").map((box) => box.value);
+  const id = dragged.id.slice(1);
+  event.dataTransfer.setData("application/x-inhaul", (ticked.includes(id) ? ticked : [id]).join(" "));
+  event.dataTransfer.effectAllowed = "move";
+});
+const dropping = (event) => event.dataTransfer.types.includes("application/x-inhaul") && event.target.closest?.("[data-drop]");
+document.addEventListener("dragover", (event) => {
+  const folder = dropping(event);
+  for (const other of all(".drop")) if (other !== folder) other.classList.remove("drop");
+  if (!folder) return;
+  event.preventDefault();
+  folder.classList.add("drop");
+});
+document.addEventListener("dragend", () => all(".drop").forEach((folder) => folder.classList.remove("drop")));
+document.addEventListener("drop", (event) => {
+  const folder = dropping(event);
+  if (!folder) return;
+  event.preventDefault();
+  folder.classList.remove("drop");
+  const ids = event.dataTransfer.getData("application/x-inhaul").split(" ");
+  const to = ids.some(isOpenMessage) ? openMessage().dataset.list : location.pathname + location.search;
+  post("move", ids, to, { folder: folder.dataset.drop });
+});
+
+// Keys are not heard while a message's own document has the focus.
+const paused = (isPaused) => {
+  const note = one("[data-paused]");
+  if (note) note.hidden = !isPaused;
+};
+addEventListener("blur", () => setTimeout(() => paused(document.activeElement?.matches("iframe.letter"))));
+addEventListener("focus", () => paused(false));
+
+/* Keeps a list true. New rows come in on top while nobody is at the list and its top is in sight; else
+   they wait behind a note, and nothing moves. */
+const mail = one("[data-mail]") && (() => {
+  const FIRST_EVENT = 3000; // ms without an event until we poll
+  const BETWEEN_POLLS = 2000;
+  const TOGETHER = 100; // ms in which more may come
+  let state = one("[data-mail]").dataset.mail;
+  let source = null;
+  let timer = 0;
+  let refreshing = 0;
+  let isPaused = false;
+  let isHeld = false; // a proxy holds the stream back
+
+  const form = (root) => one(".list > form[action='/mail/act']", root);
+  const ids = (root) => all(".messages > li", root).map((row) => row.id);
+  const address = () => openMessage()?.dataset.list ?? location.href;
+
+  const fetchPage = async () => {
+    const response = await fetch(address(), { headers: { "x-inhaul-live": "1" } });
+    if (!response.ok || response.redirected) throw response;
+    return fragment(await response.text());
+  };
+
+  const put = (page) => {
+    const open = openMessage();
+    if (open) one(`#m${open.dataset.message} .message`, form(page))?.setAttribute("aria-current", "true");
+    one(".dock-pill")?.remove();
+    morph(form(), form(page));
+  };
+
+  const note = (page, count) => {
+    let pill = one(".dock-pill > a");
+    if (!pill) {
+      // Without height, so that the list stays where it is.
+      pill = make("a", { href: address() });
+      one(".list").prepend(make("p", { class: "dock-pill" }, pill));
+    }
+    pill.textContent = `${count}${count < 50 ? "" : "+"} new message${count === 1 ? "" : "s"}`;
+    pill.onclick = (event) => {
+      event.preventDefault();
+      put(page);
+      scrollTo(0, 0);
+      one(".messages a")?.focus();
+    };
+  };
+
+  const look = async (isStill) => {
+    const page = await fetchPage();
+    for (const part of [".folders", ".folder-sheet", ".here"]) morphPart(part, page);
+    if (!openMessage()) document.title = one("title", page).textContent;
+    // Another page of it has no new messages.
+    if (one("a[rel=prev]", form())) return;
+    const known = new Set(ids(form()));
+    const fresh = ids(form(page));
+    // Behind the last that is known are those that others made room for.
+    const last = fresh.findLastIndex((id) => known.has(id));
+    const news = fresh.filter((id, at) => !known.has(id) && (at < last || last < 0)).length;
+    const isAtTop = one(".list").getBoundingClientRect().top >= 0;
+    const isUsed = form().matches(":hover, :focus-within") || one("input:checked", form());
+    if (known.size > 0 && news > 0 && (isStill || !isAtTop || isUsed)) note(page, news);
+    else if (!isStill) put(page);
+    else if (known.size === 0) put(page);
+  };
+
+  const refresh = ({ isStill = false } = {}) => {
+    clearTimeout(refreshing);
+    refreshing = setTimeout(() => look(isStill).catch(() => {}), TOGETHER);
+  };
+  const hear = (word) => {
+    if (word === state) return;
+    state = word;
+    refresh();
+  };
+
+  const stop = () => {
+    source?.close();
+    source = null;
+    clearTimeout(timer);
+  };
+  const poll = async () => {
+    stop();
+    isHeld = true;
+    try {
+      const response = await fetch("/mail/state", { headers: { "x-inhaul-live": "1" } });
+      // Signed out.
+      if (response.redirected || [401, 403].includes(response.status)) return;
+      if (response.ok) hear(await response.text());
+    } catch {
+      // The server is away for a moment, or the page is being left.
+    }
+    if (!isPaused && !document.hidden) timer = setTimeout(poll, BETWEEN_POLLS);
+  };
+  const start = () => {
+    if (source || isPaused || document.hidden) return;
+    if (isHeld) return poll();
+    source = new EventSource("/mail/events");
+    source.addEventListener("state", (event) => {
+      clearTimeout(timer);
+      hear(event.data);
+    });
+    source.addEventListener("error", () => {
+      if (source?.readyState === EventSource.CLOSED) poll();
+    });
+    timer = setTimeout(poll, FIRST_EVENT);
+  };
+  // A page that nobody sees takes no connection.
+  document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
+  // Nor one that is being left.
+  addEventListener("pagehide", stop);
+  addEventListener("pageshow", (event) => event.persisted && start());
+  start();
+  return {
+    refresh,
+    pause() {
+      isPaused = true;
+      stop();
+    },
+    resume() {
+      if (!isPaused) return;
+      isPaused = false;
+      start();
+    },
+    /** What is shown is of this state. */
+    knows(word) {
+      state = word;
+    },
+    async folders() {
+      const page = await fetchPage();
+      for (const part of [".folders", ".folder-sheet"]) morphPart(part, page);
+      state = one("[data-mail]", page).dataset.mail;
+    },
+  };
+})();
 
 /* Read is what was before somebody's eyes for a moment. */
 const unread = one("[data-seen]");
 if (unread) {
   const seen = async () => {
     if (document.hidden) return document.addEventListener("visibilitychange", soon, { once: true });
+    if (!unread.dataset.seen || !unread.isConnected) return;
     const headers = { "x-inhaul-live": "1" };
     const response = await fetch(unread.dataset.seen, { method: "POST", headers });
     if (!response.ok) return;
+    delete unread.dataset.seen;
     const row = one(".message[aria-current]");
     row?.classList.remove("unread");
-    if (row) one(".unseen", row)?.remove();
+    if (row) one(":scope > .unseen", row)?.remove();
+    await mail?.folders();
   };
   const soon = () => setTimeout(() => seen().catch(() => {}), 1000);
   soon();
-}
-
-/* "Undo" is there for ten seconds; what holds the focus or the mouse stays. */
-const brief = one("[data-brief]");
-if (brief) {
-  const end = () => (brief.matches(":hover, :focus-within") ? setTimeout(end, 2000) : brief.remove());
-  setTimeout(end, 10_000);
 }

@@ -13,7 +13,7 @@ use crate::demo::Controls;
 use crate::door::Door;
 use crate::install::{Installation, Undisclosed};
 use crate::live::Checks;
-use crate::pages::acts::Undoing;
+use crate::pages::mail::Undoing;
 use crate::pages::manage::catch_all::Counted;
 use crate::pages::retrievals::Drafts;
 use crate::request::Bars;

@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use crate::api::ApiProblem;
 use crate::app::App;
 use crate::pages::{
-    acts, demo, help, inbox, live_progress, manage, message, not_now, preferences, retrievals,
-    set_up, sign_in, welcome,
+    demo, help, live_progress, mail, manage, not_now, preferences, retrievals, set_up, sign_in,
+    welcome,
 };
 use crate::request::{Caller, origin, peer, size};
 use crate::response::{Problem, Shell, packing};
@@ -29,6 +29,7 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .merge(pages())
         .merge(live::routes())
+        .merge(mail::routes())
         .merge(retrievals::routes())
         .merge(manage::routes())
         .merge(api::routes())
@@ -47,15 +48,6 @@ pub(crate) fn router(app: App) -> Router {
 
 fn pages() -> Router<App> {
     Router::new()
-        .route("/", get(inbox::inbox))
-        .route("/folder/{id}", get(inbox::folder))
-        .route("/message/{id}", get(inbox::message))
-        .route("/mail/act", post(acts::act))
-        .route("/mail/undo", post(acts::undo))
-        .route("/message/{id}/seen", post(message::seen))
-        .route("/m/{id}/body", get(message::body))
-        .route("/m/{id}/part/{number}", get(message::part))
-        .route("/m/{id}/raw", get(message::raw))
         .route("/not-now", post(not_now::not_now))
         .route("/setup", get(set_up::page).post(set_up::make))
         .route("/setup/next", get(set_up::next))

@@ -8,6 +8,7 @@ mod hands;
 mod hearing;
 mod joining;
 mod looking;
+mod mailing;
 mod proxied;
 mod reading;
 mod scene;

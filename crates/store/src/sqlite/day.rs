@@ -3,8 +3,6 @@
 //! Messages are numbered as they are stored, so whoever looks for those since some day passes over all
 //! smaller numbers. A clock that is set back changes nothing: a day keeps its first message.
 
-use std::time::Duration;
-
 use inhaul_types::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -45,7 +43,40 @@ pub(super) fn first_message(conn: &Connection, since: Timestamp) -> Result<i64, 
 }
 
 fn of(at: Timestamp) -> i64 {
-    at.millis().div_euclid(DAY.as_millis() as i64)
+    at.millis().div_euclid(DAY)
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// In milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_keeps_its_first_message_whatever_the_clock_does() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("migrations/0001_schema.sql"))
+            .unwrap();
+        let at = |day: i64| Timestamp::from_millis(day * DAY + 7);
+        let store_until = |seq: i64| {
+            conn.execute("DELETE FROM sqlite_sequence WHERE name = 'message'", [])
+                .unwrap();
+            conn.execute("INSERT INTO sqlite_sequence VALUES ('message', ?1)", [seq])
+                .unwrap();
+        };
+        let first = |day| first_message(&conn, at(day)).unwrap();
+        assert_eq!(first(1), i64::MAX);
+        note(&conn, at(10)).unwrap();
+        store_until(5);
+        note(&conn, at(10)).unwrap();
+        note(&conn, at(12)).unwrap();
+        // Back, and on again.
+        store_until(9);
+        note(&conn, at(11)).unwrap();
+        note(&conn, at(12)).unwrap();
+        assert_eq!([first(9), first(10)], [1, 1]);
+        assert_eq!([first(11), first(12)], [6, 6]);
+        assert_eq!(first(13), i64::MAX);
+    }
+}

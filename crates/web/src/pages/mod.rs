@@ -1,12 +1,10 @@
 //! The pages, one file for each place.
 
-pub(crate) mod acts;
 pub(crate) mod demo;
 pub(crate) mod help;
-pub(crate) mod inbox;
 pub(crate) mod live_progress;
+pub(crate) mod mail;
 pub(crate) mod manage;
-pub(crate) mod message;
 pub(crate) mod not_now;
 pub(crate) mod preferences;
 pub(crate) mod retrievals;

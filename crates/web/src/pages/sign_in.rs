@@ -196,7 +196,7 @@ async fn audit_refusal(app: &App, caller: &Caller, name: &str) -> Result<(), Pro
 }
 
 /// An address of ours, and nobody else's: `//evil.example` and `/\evil.example` are others'.
-pub(super) fn is_ours(to: &str) -> bool {
+pub(crate) fn is_ours(to: &str) -> bool {
     let mut characters = to.chars();
     characters.next() == Some('/')
         && !matches!(characters.next(), Some('/' | '\\'))

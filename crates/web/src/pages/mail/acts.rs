@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use axum::extract::{RawForm, State};
 use axum::response::Response;
-use inhaul_store::{ActedOn, FlagChange, Flags, Folder, StoreError, TokenHash};
+use inhaul_store::{ActedOn, FlagChange, Flags, FolderName, StoreError, TokenHash};
 use inhaul_types::{FolderId, MessageId, Timestamp, Uid};
 
-use super::sign_in::is_ours;
+use super::folders::shown;
 use crate::app::App;
+use crate::look::many;
+use crate::pages::sign_in::is_ours;
 use crate::request::Person;
 use crate::response::{Problem, see_other};
-
-/// Where what is deleted lies until it goes for good.
-pub(crate) const TRASH: &str = "Trash";
 
 /// What was done last by each session, while it can be undone.
 #[derive(Debug, Default)]
@@ -42,6 +41,9 @@ struct Pressed {
     act: String,
     messages: Vec<MessageId>,
     folder: Option<FolderId>,
+    /// The folder that is open, and the uid up to which they saw it.
+    within: Option<FolderId>,
+    upto: u32,
     back: String,
 }
 
@@ -66,6 +68,8 @@ impl Pressed {
                         .extend(value.parse().ok().map(MessageId::new));
                 }
                 "folder" => pressed.folder = value.parse().ok().map(FolderId::new),
+                "in" => pressed.within = value.parse().ok().map(FolderId::new),
+                "upto" => pressed.upto = value.parse().unwrap_or(0),
                 "to" if is_ours(&value) => pressed.back = value,
                 _ => {}
             }
@@ -74,6 +78,16 @@ impl Pressed {
             pressed.back = "/".to_owned();
         }
         pressed
+    }
+}
+
+impl Pressed {
+    /// What of which folder they saw.
+    fn seen(&self, person: &Person) -> Result<(FolderId, Uid), Problem> {
+        let folder = self
+            .within
+            .ok_or_else(|| Problem::not_found(&person.shell))?;
+        Ok((folder, Uid::new(self.upto)))
     }
 }
 
@@ -111,6 +125,18 @@ pub(crate) async fn act(
             Some((format!("Moved to {}.", shown(&to.name)), How::Moves(moved)))
         }
         (None, "delete") => delete(&app, &person, &pressed.messages).await?,
+        (None, "read-all") => {
+            let (folder, upto) = pressed.seen(&person)?;
+            let read = change(Flags::SEEN, none);
+            let marked = mail.mark_all(person.id(), folder, upto, read).await?;
+            let words = format!("{} marked as read.", many(marked.messages, "message"));
+            marked.acted_on.map(|marked| (words, How::Marks(marked)))
+        }
+        (None, "empty-trash") => {
+            let (_, upto) = pressed.seen(&person)?;
+            mail.empty_trash(person.id(), upto).await?;
+            None
+        }
         _ => return Err(Problem::not_found(&person.shell)),
     };
     if let Some((words, how)) = done
@@ -129,7 +155,10 @@ async fn delete(
     messages: &[MessageId],
 ) -> Result<Option<(String, How)>, Problem> {
     let store = app.store();
-    let trash = store.mail().folder_named(person.id(), TRASH).await?;
+    let trash = store
+        .mail()
+        .folder_named(person.id(), FolderName::TRASH)
+        .await?;
     let mut gone: Vec<Uid> = Vec::new();
     for id in messages {
         match store.message_by_id(*id).await {
@@ -220,23 +249,6 @@ impl Undoing {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = all.remove(&session)?;
         (now.since(last.at) < KEPT).then_some(last)
-    }
-}
-
-/// The folders that a message can be moved to: all but its own.
-pub(crate) fn others(folders: &[Folder], own: FolderId) -> Vec<(i64, String)> {
-    folders
-        .iter()
-        .filter(|folder| folder.id != own)
-        .map(|folder| (folder.id.row(), shown(&folder.name).to_owned()))
-        .collect()
-}
-
-/// The name a person reads.
-pub(crate) fn shown(name: &str) -> &str {
-    match name {
-        "INBOX" => "Inbox",
-        name => name,
     }
 }
 

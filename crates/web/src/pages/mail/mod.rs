@@ -1,54 +1,69 @@
-//! The inbox: what came, newest first, and which mailbox brought it.
+//! People's mail: folders, a list of messages, newest first, and the one that is open beside it.
+//!
+//! `place` says which list and where in it, `folders` what stands beside it, `acts` what people do with
+//! messages; `message` opens one. Every page of it stays true while it is open (`news`).
+
+mod acts;
+mod folders;
+mod message;
+mod news;
+mod place;
 
 use std::collections::{HashMap, HashSet};
 
 use askama::Template;
+use axum::Router;
 use axum::extract::{self, Path, Query};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
 use inhaul_domain::standing::Standing;
-use inhaul_store::{Flags, Folder, Message};
-use inhaul_types::{FolderId, MessageId, RetrievalId, Timestamp};
-use serde::Deserialize;
+use inhaul_store::{Flags, Folder, FolderName, Message, Shown, Usage};
+use inhaul_types::{AccountId, FolderId, RetrievalId, Timestamp};
 
-use super::acts::shown;
+use self::folders::{FolderRow, others, shown};
+use self::message::{How, Opened};
+use self::place::{Asked, Listing, Place, with};
 use super::manage::catch_all::{Banner, banner};
-use super::message::{self, Opened, View};
 use super::not_now::{PutOff, Trouble};
 use crate::app::App;
-use crate::letter::Pictures;
 use crate::live;
 use crate::look::time::{When, ago, at, until};
-use crate::look::{Sentence, sentence};
+use crate::look::{Sentence, sentence, size};
 use crate::request::{ByItself, Person};
 use crate::response::{Page, Problem, Shell};
 use crate::runs::State;
 
-/// Behind which message the page begins.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Behind {
-    /// `MILLISECONDS.MESSAGE`.
-    #[serde(default)]
-    before: String,
+pub(crate) use self::acts::Undoing;
+
+/// `/` and everything about messages.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(inbox))
+        .route("/starred", get(starred))
+        .route("/folder/{id}", get(folder))
+        .route("/message/{id}", get(message))
+        .route("/mail/act", post(acts::act))
+        .route("/mail/undo", post(acts::undo))
+        .route("/mail/folder", post(folders::create))
+        .route("/mail/folder/{id}", post(folders::change))
+        .route("/mail/state", get(news::state))
+        .route("/mail/events", get(news::events))
+        .route("/message/{id}/seen", post(message::seen))
+        .route("/message/{id}/trust", post(message::trust))
+        .route("/m/{id}/body", get(message::body))
+        .route("/m/{id}/part/{number}", get(message::part))
+        .route("/m/{id}/raw", get(message::raw))
 }
 
 #[derive(Template)]
-#[template(path = "inbox.html")]
-struct Inbox {
+#[template(path = "mail.html")]
+struct Mail {
     shell: Shell,
     title: String,
     folders: Vec<FolderRow>,
     /// Mail of a catch-all that had no rule.
     unclaimed: Option<Banner>,
-    folder: String,
-    /// Messages in it.
-    count: u64,
-    rows: Vec<Row>,
-    /// Where the page begins.
-    before: String,
-    /// Newer messages than these are on another page.
-    is_later_page: bool,
-    older: Option<String>,
-    checks: Checks,
+    list: List,
     /// What was done a moment ago and can be undone.
     done: Option<String>,
     /// The message that is open beside the list.
@@ -56,16 +71,70 @@ struct Inbox {
     needing: Vec<Needing>,
     /// So many more of them than are shown.
     more_needing: usize,
-    /// Its own address.
-    here: String,
+    /// Changes when mail comes or goes.
+    state: String,
+    /// What they hold, and may hold.
+    used: String,
 }
 
-/// What an empty folder says about checks.
-struct Checks {
-    has_retrievals: bool,
-    /// A good one.
-    last: Option<When>,
-    next: Option<When>,
+/// A page of messages.
+struct List {
+    /// Of the folder, or what they have in common.
+    name: String,
+    /// Messages that nobody has read, in the folder.
+    unread: u64,
+    /// The folder, where it is one.
+    folder: Option<Open>,
+    filters: Vec<Filter>,
+    rows: Vec<Row>,
+    /// Messages in all, where that is known.
+    count: Option<u64>,
+    /// In front of this page.
+    skip: u64,
+    is_later_page: bool,
+    older: Option<String>,
+    /// Its newest page,
+    newest: String,
+    /// and its own address.
+    here: String,
+    /// Folders that its messages can be moved to.
+    others: Vec<(i64, String)>,
+    empty: Empty,
+}
+
+/// The folder that is open.
+struct Open {
+    id: i64,
+    /// The uid up to which its messages are known to whoever looks.
+    upto: u32,
+    unread: bool,
+    is_trash: bool,
+    /// It keeps its name, and stays.
+    is_permanent: bool,
+    name: String,
+}
+
+/// Which of a folder's messages are listed.
+struct Filter {
+    name: &'static str,
+    address: String,
+    is_open: bool,
+}
+
+/// What is said where no message is.
+enum Empty {
+    /// There are newer ones.
+    NoOlder,
+    NoRetrievals,
+    NeverChecked(Option<When>),
+    Inbox {
+        last: When,
+        next: Option<When>,
+    },
+    NoneUnread,
+    NoneStarred,
+    Trash,
+    Folder,
 }
 
 /// A retrieval that brings nothing until its owner does something.
@@ -79,177 +148,274 @@ struct Needing {
     trouble: Trouble,
 }
 
-struct FolderRow {
-    id: i64,
-    name: String,
-    is_open: bool,
-    is_inbox: bool,
-    unseen: u64,
-}
-
 struct Row {
     id: i64,
+    address: String,
     is_unread: bool,
     is_starred: bool,
     has_files: bool,
     is_open: bool,
     from: String,
     /// As the message has it, with the name.
-    address: String,
+    from_whole: String,
     subject: String,
     at: When,
     via: Option<String>,
+    /// Its folder, in a list of several.
+    folder: Option<String>,
 }
 
-/// Banners above the list, before it goes out of sight.
-const BANNERS: usize = 2;
-
-/// Messages on a page.
-const PAGE: u32 = 50;
-
 /// The INBOX.
-pub(crate) async fn inbox(
+async fn inbox(
     extract::State(app): extract::State<App>,
     person: Person,
     by_itself: ByItself,
-    Query(behind): Query<Behind>,
+    Query(asked): Query<Asked>,
     put_off: PutOff,
 ) -> Result<Response, Problem> {
     let folders = app.store().folder_list(person.id()).await?;
-    let inbox = folders.first().map(|folder| folder.id);
-    let inbox = inbox.ok_or_else(|| Problem::internal("an account without an INBOX"))?;
-    if by_itself == ByItself::No && behind.before.is_empty() {
-        live::folder_opened(&app, &person, inbox);
+    let inbox = folders
+        .first()
+        .ok_or_else(|| Problem::internal("an account without an INBOX"))?;
+    let place = asked.of_folder(inbox);
+    if by_itself == ByItself::No && place.before.is_none() {
+        live::folder_opened(&app, &person, inbox.id);
     }
-    show(&app, person, folders, inbox, &behind, &put_off, None).await
-}
-
-/// How a message is opened.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct HowOpened {
-    #[serde(default)]
-    view: View,
-    /// `shown`: those from elsewhere, too.
-    #[serde(default)]
-    pictures: String,
-}
-
-/// A message beside its folder.
-pub(crate) async fn message(
-    extract::State(app): extract::State<App>,
-    person: Person,
-    Path(id): Path<i64>,
-    Query(behind): Query<Behind>,
-    Query(how): Query<HowOpened>,
-    put_off: PutOff,
-) -> Result<Response, Problem> {
-    let message = message::own(&app, &person, id).await?;
-    let pictures = match how.pictures.as_str() {
-        "shown" => Pictures::Shown,
-        _ => Pictures::Hidden,
-    };
-    let folders = app.store().folder_list(person.id()).await?;
-    let mut open = message::open(&app, &person, &message, how.view, pictures).await?;
-    open.is_among(&folders, &message, &behind.before);
-    let (folder, open) = (message.folder, Some((message, open)));
-    show(&app, person, folders, folder, &behind, &put_off, open).await
+    show(&app, person, &folders, &place, &put_off, None).await
 }
 
 /// Another folder.
-pub(crate) async fn folder(
+async fn folder(
     extract::State(app): extract::State<App>,
     person: Person,
     Path(id): Path<i64>,
-    Query(behind): Query<Behind>,
+    Query(asked): Query<Asked>,
     put_off: PutOff,
 ) -> Result<Response, Problem> {
     let folders = app.store().folder_list(person.id()).await?;
-    let id = FolderId::new(id);
-    show(&app, person, folders, id, &behind, &put_off, None).await
+    let folder = of(&folders, FolderId::new(id), &person)?;
+    let place = asked.of_folder(folder);
+    show(&app, person, &folders, &place, &put_off, None).await
+}
+
+/// What has a star, wherever it is.
+async fn starred(
+    extract::State(app): extract::State<App>,
+    person: Person,
+    Query(asked): Query<Asked>,
+    put_off: PutOff,
+) -> Result<Response, Problem> {
+    let folders = app.store().folder_list(person.id()).await?;
+    show(&app, person, &folders, &asked.of_starred(), &put_off, None).await
+}
+
+/// A message beside its list.
+async fn message(
+    extract::State(app): extract::State<App>,
+    person: Person,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+    Query(how): Query<How>,
+    put_off: PutOff,
+) -> Result<Response, Problem> {
+    let message = message::own(&app, &person, id).await?;
+    let folders = app.store().folder_list(person.id()).await?;
+    let place = asked.beside(of(&folders, message.folder, &person)?);
+    let mut open = message::open(&app, &person, &message, &how).await?;
+    open.is_beside(&place, others(&folders, Some(message.folder)));
+    show(
+        &app,
+        person,
+        &folders,
+        &place,
+        &put_off,
+        Some((message, open)),
+    )
+    .await
+}
+
+/// Somebody else's folder is not among them.
+fn of<'a>(folders: &'a [Folder], id: FolderId, person: &Person) -> Result<&'a Folder, Problem> {
+    let found = folders.iter().find(|folder| folder.id == id);
+    found.ok_or_else(|| Problem::not_found(&person.shell))
 }
 
 async fn show(
     app: &App,
     person: Person,
-    folders: Vec<Folder>,
-    id: FolderId,
-    behind: &Behind,
+    folders: &[Folder],
+    place: &Place,
     put_off: &PutOff,
     open: Option<(Message, Opened)>,
 ) -> Result<Response, Problem> {
-    // Somebody else's folder is not among them.
-    let Some(folder) = folders.iter().find(|folder| folder.id == id) else {
-        return Err(Problem::not_found(&person.shell));
-    };
-    let unclaimed = banner(app, &person.account, folder).await?;
-    let views = app.store().views();
-    let mut messages = views.newest_messages(id, behind.place(), PAGE + 1).await?;
-    let has_older = messages.len() > PAGE as usize;
-    messages.truncate(PAGE as usize);
-    let older = messages.last().filter(|_| has_older);
-    let older = older.map(|last| format!("{}.{}", last.internal_date.millis(), last.id.row()));
     let now = app.now();
-    let states = app.runs().states_where(&|row| row.account == person.id());
-    let theirs = || states.iter();
-    let names = names(app, &messages);
-    let open_id = open.as_ref().map(|(message, _)| message.id);
-    let row = |message: &Message| Row {
-        id: message.id.row(),
-        is_unread: !message.flags.has(Flags::SEEN),
-        is_starred: message.flags.has(Flags::FLAGGED),
-        has_files: message.summary.has_attachment,
-        is_open: Some(message.id) == open_id,
-        from: name_of(&message.summary.from).to_owned(),
-        address: message.summary.from.clone(),
-        subject: message.summary.subject.clone(),
-        at: at(message.internal_date, now),
-        via: message.retrieval.and_then(|id| names.get(&id).cloned()),
+    let folder = match &place.listing {
+        Listing::Folder { id, .. } => Some(of(folders, *id, &person)?),
+        Listing::Starred => None,
     };
-    let mut needing: Vec<Needing> = theirs()
+    let unclaimed = match folder {
+        Some(folder) => banner(app, &person.account, folder).await?,
+        None => None,
+    };
+    let states = app.runs().states_where(&|row| row.account == person.id());
+    let open_id = open.as_ref().map(|(message, _)| message.id.row());
+    let mut list = List::of(app, person.id(), folders, place, &states).await?;
+    for row in &mut list.rows {
+        row.is_open = Some(row.id) == open_id;
+    }
+    let mut needing: Vec<Needing> = states
+        .iter()
         .filter(|state| state.standing(now) == Standing::NeedsYou)
         .map(|state| Needing::of(state, now))
         .filter(|one| !put_off.contains(&one.trouble))
         .collect();
     let more_needing = needing.len().saturating_sub(BANNERS);
     needing.truncate(BANNERS);
-    let page = Inbox {
+    let page = Mail {
         title: match &open {
             Some((message, _)) if !message.summary.subject.is_empty() => {
                 message.summary.subject.clone()
             }
             Some(_) => "No subject".to_owned(),
-            None => shown(&folder.name).to_owned(),
+            None if list.unread > 0 => format!("({}) {}", list.unread, list.name),
+            None => list.name.clone(),
         },
-        folder: shown(&folder.name).to_owned(),
-        count: folder.messages,
-        before: behind.before.clone(),
-        rows: messages.iter().map(row).collect(),
-        is_later_page: behind.place().is_some(),
-        older,
-        checks: Checks {
-            has_retrievals: theirs().next().is_some(),
-            last: theirs()
-                .filter_map(|state| state.row.last_good)
-                .max()
-                .map(|last| ago(last, now)),
-            next: theirs()
-                .filter_map(|state| state.next)
-                .min()
-                .map(|next| until(next, now)),
-        },
+        folders: folders::rows(folders, place),
         done: app.undoing().words(person.session, now),
+        state: news::state_of(folders),
+        used: used(app.store().mail().usage(person.id()).await?),
         open: open.map(|(_, open)| open),
-        needing,
-        more_needing,
-        here: match folder.name.as_str() {
-            "INBOX" => "/".to_owned(),
-            _ => format!("/folder/{id}"),
-        },
-        folders: folders.iter().map(|one| FolderRow::of(one, id)).collect(),
         shell: person.shell,
         unclaimed,
+        list,
+        needing,
+        more_needing,
     };
     Ok(Page::new(page).into_response())
+}
+
+impl List {
+    async fn of(
+        app: &App,
+        account: AccountId,
+        folders: &[Folder],
+        place: &Place,
+        states: &[State],
+    ) -> Result<Self, Problem> {
+        let now = app.now();
+        let folder = match &place.listing {
+            Listing::Folder { id, .. } => folders.iter().find(|folder| folder.id == *id),
+            Listing::Starred => None,
+        };
+        let mut messages = messages(app, account, place).await?;
+        let has_older = messages.len() > PAGE as usize;
+        messages.truncate(PAGE as usize);
+        let older = messages.last().filter(|_| has_older);
+        let older = older.map(|last| place.older((last.internal_date, last.id), messages.len()));
+        let names = names(app, &messages);
+        let row = |message: &Message| {
+            let via = message.retrieval.and_then(|id| names.get(&id).cloned());
+            let is_elsewhere = folder.is_none() && message.folder_name != "INBOX";
+            Row {
+                id: message.id.row(),
+                address: place.of_message(message.id),
+                is_unread: !message.flags.has(Flags::SEEN),
+                is_starred: message.flags.has(Flags::FLAGGED),
+                has_files: message.summary.has_attachment,
+                is_open: false,
+                from: name_of(&message.summary.from).to_owned(),
+                from_whole: message.summary.from.clone(),
+                subject: message.summary.subject.clone(),
+                at: at(message.internal_date, now),
+                via,
+                folder: is_elsewhere.then(|| shown(&message.folder_name).to_owned()),
+            }
+        };
+        Ok(Self {
+            name: folder
+                .map_or("Starred", |folder| shown(&folder.name))
+                .to_owned(),
+            unread: folder.map_or(0, |folder| folder.unseen),
+            folder: folder.map(Open::of),
+            filters: filters(&place.listing),
+            rows: messages.iter().map(row).collect(),
+            count: match (&place.listing, folder) {
+                (
+                    Listing::Folder {
+                        shown: Shown::All, ..
+                    },
+                    Some(folder),
+                ) => Some(folder.messages),
+                (
+                    Listing::Folder {
+                        shown: Shown::Unseen,
+                        ..
+                    },
+                    Some(folder),
+                ) => Some(folder.unseen),
+                _ => None,
+            },
+            skip: place.skip,
+            is_later_page: place.before.is_some(),
+            older: older.map(|older| older.address()),
+            newest: place.listing.address(),
+            here: place.address(),
+            others: others(folders, folder.map(|folder| folder.id)),
+            empty: Empty::of(place, folder, states, now),
+        })
+    }
+
+    /// `1-50 of 1,204`, as far as it is known.
+    fn range(&self) -> String {
+        use crate::look::{many, number};
+        let last = self.skip + self.rows.len() as u64;
+        match self.count {
+            // Somebody made the address up, or mail went meanwhile.
+            Some(count) if last > count => many(count, "message"),
+            Some(count) => {
+                let (first, last) = (number(self.skip + 1), number(last));
+                format!("{first}\u{2013}{last} of {}", number(count))
+            }
+            None => String::new(),
+        }
+    }
+}
+
+/// `1.3 of 5.0 GB`, or what is held where nothing bounds it.
+fn used(usage: Usage) -> String {
+    match usage.quota {
+        Some(quota) => format!("{} of {}", size(usage.octets), size(quota)),
+        None => size(usage.octets),
+    }
+}
+
+/// One more than fit on the page, where there are more.
+async fn messages(app: &App, account: AccountId, place: &Place) -> Result<Vec<Message>, Problem> {
+    let mail = app.store().mail();
+    match &place.listing {
+        Listing::Folder { id, shown, .. } => Ok(mail
+            .newest_shown(*id, *shown, place.before, PAGE + 1)
+            .await?),
+        Listing::Starred => Ok(mail.newest_starred(account, place.before, PAGE + 1).await?),
+    }
+}
+
+fn filters(listing: &Listing) -> Vec<Filter> {
+    let Listing::Folder { path, shown, .. } = listing else {
+        return Vec::new();
+    };
+    let all = [
+        ("All", Shown::All, ""),
+        ("Unread", Shown::Unseen, "show=unread"),
+        ("Starred", Shown::Flagged, "show=starred"),
+    ];
+    all.into_iter()
+        .map(|(name, one, said)| Filter {
+            name,
+            address: with(path, said),
+            is_open: one == *shown,
+        })
+        .collect()
 }
 
 /// The retrievals that brought these messages, as far as they are still there.
@@ -261,11 +427,44 @@ fn names(app: &App, messages: &[Message]) -> HashMap<RetrievalId, String> {
         .collect()
 }
 
-impl Behind {
-    fn place(&self) -> Option<(Timestamp, MessageId)> {
-        let (at, id) = self.before.split_once('.')?;
-        let at = Timestamp::from_millis(at.parse().ok()?);
-        Some((at, MessageId::new(id.parse().ok()?)))
+impl Open {
+    fn of(folder: &Folder) -> Self {
+        Self {
+            id: folder.id.row(),
+            upto: folder.uid_next.number().saturating_sub(1),
+            unread: folder.unseen > 0,
+            is_trash: folder.name == FolderName::TRASH,
+            is_permanent: FolderName::is_permanent(&folder.name),
+            name: folder.name.clone(),
+        }
+    }
+}
+
+impl Empty {
+    fn of(place: &Place, folder: Option<&Folder>, states: &[State], now: Timestamp) -> Self {
+        let shown = match place.listing {
+            Listing::Folder { shown, .. } => shown,
+            Listing::Starred => Shown::Flagged,
+        };
+        let name = folder.map_or("", |folder| folder.name.as_str());
+        let last = states.iter().filter_map(|state| state.row.last_good).max();
+        let next = states.iter().filter_map(|state| state.next).min();
+        let next = next.map(|next| until(next, now));
+        match (shown, name) {
+            _ if place.before.is_some() => Self::NoOlder,
+            (Shown::Unseen, _) => Self::NoneUnread,
+            (Shown::Flagged, _) => Self::NoneStarred,
+            (Shown::All, FolderName::TRASH) => Self::Trash,
+            (Shown::All, "INBOX") if states.is_empty() => Self::NoRetrievals,
+            (Shown::All, "INBOX") => match last {
+                Some(last) => Self::Inbox {
+                    last: ago(last, now),
+                    next,
+                },
+                None => Self::NeverChecked(next),
+            },
+            (Shown::All, _) => Self::Folder,
+        }
     }
 }
 
@@ -288,18 +487,6 @@ impl Needing {
     }
 }
 
-impl FolderRow {
-    fn of(folder: &Folder, open: FolderId) -> Self {
-        Self {
-            id: folder.id.row(),
-            name: shown(&folder.name).to_owned(),
-            is_open: folder.id == open,
-            is_inbox: folder.name == "INBOX",
-            unseen: folder.unseen,
-        }
-    }
-}
-
 /// The name before an address in angle brackets, without quotes; what has none stays as it is.
 fn name_of(from: &str) -> &str {
     let name = from.split_once('<').map_or(from, |(name, _)| name);
@@ -309,21 +496,11 @@ fn name_of(from: &str) -> &str {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Banners above the list, before it goes out of sight.
+const BANNERS: usize = 2;
 
-    #[test]
-    fn a_list_shows_the_senders_name_or_else_the_address() {
-        for (from, shown) in [
-            ("Jana Novak <jana@work.example>", "Jana Novak"),
-            ("\"Novak, Jana\" <jana@work.example>", "Novak, Jana"),
-            ("<jana@work.example>", "<jana@work.example>"),
-            ("jana@work.example", "jana@work.example"),
-            ("\"\" <a@b.example>", "\"\" <a@b.example>"),
-            ("", ""),
-        ] {
-            assert_eq!(name_of(from), shown);
-        }
-    }
-}
+/// Messages on a page.
+const PAGE: u32 = 50;
+
+#[cfg(test)]
+mod tests;

@@ -1,34 +1,31 @@
-//! One message: its text, its files, and the frame that formatted text is in.
+//! One message: its text, its files, where it came from, and what answers it.
 
-#[cfg(test)]
-mod tests;
-
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::sync::Arc;
+mod frame;
+mod reply;
+mod story;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, X_FRAME_OPTIONS,
-};
-use axum::http::{HeaderValue, StatusCode};
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use inhaul_message::{HeaderBlock, Prefer, Structure};
-use inhaul_store::{FlagChange, Flags, Folder, Message, StoreError};
+use inhaul_message::{HeaderBlock, Prefer, Structure, TransferEncoding, addresses};
+use inhaul_store::{FlagChange, Flags, Message, StoreError};
 use inhaul_types::{MessageId, Octets};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
-use super::acts;
+use self::reply::Replies;
+use self::story::Story;
+use super::place::{Place, with};
 use crate::app::App;
-use crate::letter::{Formatted, Letter, Pictures, plain, saved};
+use crate::letter::{Letter, Pictures, plain, saved};
 use crate::look::size::size;
 use crate::look::time::{When, moment};
+use crate::pages::sign_in::is_ours;
 use crate::request::{ByItself, Person};
 use crate::response::{Problem, see_other};
+
+pub(super) use self::frame::{Light, body};
 
 /// How a message is read.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -41,6 +38,25 @@ pub(crate) enum View {
     Plain,
     /// What came over the line.
     Source,
+}
+
+/// What an address says of how a message is opened.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct How {
+    view: View,
+    /// `shown`: those from elsewhere, too.
+    pictures: String,
+    light: Light,
+}
+
+impl How {
+    fn pictures(&self) -> Pictures {
+        match self.pictures.as_str() {
+            "shown" => Pictures::Shown,
+            _ => Pictures::Hidden,
+        }
+    }
 }
 
 /// A message that is open beside its folder.
@@ -56,6 +72,10 @@ pub(crate) struct Opened {
     date: Option<When>,
     size: String,
     why: String,
+    story: Option<Story>,
+    /// Who can be trusted with pictures.
+    sender: Option<String>,
+    replies: Replies,
     is_starred: bool,
     is_unread: bool,
     /// Where its list is,
@@ -80,9 +100,10 @@ enum Text {
     /// A document of its own, at this address.
     Frame {
         address: String,
-        /// With pictures from elsewhere, while there are any that are hidden.
-        with_pictures: Option<String>,
+        /// Pictures from elsewhere that are not shown.
         hidden: usize,
+        pictures: Pictures,
+        light: Light,
     },
     /// The message has none.
     Nothing,
@@ -97,28 +118,78 @@ struct File {
 
 impl Opened {
     /// Says where its list is, and where else it may be put.
-    pub(crate) fn is_among(&mut self, folders: &[Folder], message: &Message, before: &str) {
-        let before = match before {
-            "" => String::new(),
-            before => format!("?before={before}"),
+    pub(crate) fn is_beside(&mut self, place: &Place, others: Vec<(i64, String)>) {
+        self.list = place.address();
+        self.here = place.of_message(MessageId::new(self.id));
+        self.folders = others;
+    }
+
+    /// Its own address, with one more thing that it says.
+    fn here_with(&self, said: &str) -> String {
+        with(&self.here, said)
+    }
+
+    /// The same pictures on another sheet.
+    fn sheet(&self, pictures: &Pictures, light: Light) -> String {
+        let shown = match pictures {
+            Pictures::Hidden => "",
+            Pictures::Shown => "pictures=shown",
         };
-        self.list = match message.folder_name.as_str() {
-            "INBOX" => format!("/{before}"),
-            _ => format!("/folder/{}{before}", message.folder),
+        let light = match light {
+            Light::Light => "",
+            Light::Dark => "light=dark",
         };
-        self.here.push_str(&before);
-        self.folders = acts::others(folders, message.folder);
+        with(&self.here_with(shown), light)
     }
 }
 
 impl View {
-    fn word(self) -> &'static str {
+    /// As an address says it; nothing of the usual one.
+    fn said(self) -> &'static str {
         match self {
-            Self::Formatted => "formatted",
-            Self::Plain => "plain",
-            Self::Source => "source",
+            Self::Formatted => "",
+            Self::Plain => "view=plain",
+            Self::Source => "view=source",
         }
     }
+}
+
+/// The one address that a message says it is from.
+fn sender(letter: &Letter) -> Option<String> {
+    let header = HeaderBlock::new(&letter.header);
+    let mut fields = header.fields().filter(|field| field.is("from"));
+    let mut found = addresses(fields.next()?.value);
+    let sender = found.next()?.to_string();
+    (found.next().is_none() && fields.next().is_none()).then_some(sender)
+}
+
+/// From now on the sender's pictures are shown.
+pub(super) async fn trust(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<i64>,
+    Form(trusting): Form<Trusting>,
+) -> Result<Response, Problem> {
+    let message = own(&app, &person, id).await?;
+    let letter = Letter::open(app.store(), message.id).await?;
+    if let Some(sender) = sender(&letter) {
+        let visitors = app.store().visitors();
+        let now = app.now();
+        visitors
+            .trusted_sender_add(person.id(), &sender, now)
+            .await?;
+    }
+    Ok(see_other(match is_ours(&trusting.to) {
+        true => &trusting.to,
+        false => "/",
+    }))
+}
+
+/// Where they are.
+#[derive(Deserialize)]
+pub(super) struct Trusting {
+    #[serde(default)]
+    to: String,
 }
 
 /// Somebody's own message.
@@ -135,12 +206,22 @@ pub(crate) async fn open(
     app: &App,
     person: &Person,
     message: &Message,
-    view: View,
-    pictures: Pictures,
+    how: &How,
 ) -> Result<Opened, Problem> {
     let store = app.store();
     let letter = Letter::open(store, message.id).await?;
     let now = app.now();
+    let view = how.view;
+    let sender = sender(&letter);
+    let pictures = match &sender {
+        Some(sender) if how.pictures() == Pictures::Hidden => {
+            match store.visitors().is_trusted(person.id(), sender).await? {
+                true => Pictures::Shown,
+                false => Pictures::Hidden,
+            }
+        }
+        _ => how.pictures(),
+    };
     let formatted = letter.reading(Prefer::Formatted);
     let has_format = letter.structure.is_formatted(&formatted);
     let prefer = match view {
@@ -154,12 +235,12 @@ pub(crate) async fn open(
             (Text::Words(plain(&source)), is_cut)
         }
         View::Formatted if has_format => {
-            let (document, is_cut) = document(app, &letter, pictures).await?;
-            let address = |pictures| frame(person, message.id, pictures);
+            let (document, is_cut) = frame::document(app, &letter, pictures).await?;
             let text = Text::Frame {
-                address: address(pictures),
-                with_pictures: (document.hidden > 0).then(|| address(Pictures::Shown)),
+                address: frame::address(person, message.id, pictures, how.light),
                 hidden: document.hidden,
+                light: how.light,
+                pictures,
             };
             (text, is_cut)
         }
@@ -198,6 +279,9 @@ pub(crate) async fn open(
         date: message.summary.date.map(|date| moment(date, now)),
         size: size(message.size),
         why: message.why.clone(),
+        sender,
+        story: Story::of(app, message).await?,
+        replies: Replies::of(store, &letter, message).await?,
         is_starred: message.flags.has(Flags::FLAGGED),
         is_unread: !message.flags.has(Flags::SEEN),
         list: "/".to_owned(),
@@ -227,165 +311,11 @@ impl File {
             name: saved::file_name(&part.described, number),
             size: size(Octets::new(match part.described.encoding {
                 // Three octets in four letters, and line ends.
-                inhaul_message::TransferEncoding::Base64 => packed / 78 * 57 + packed % 78 * 3 / 4,
+                TransferEncoding::Base64 => packed / 78 * 57 + packed % 78 * 3 / 4,
                 _ => packed,
             })),
         })
     }
-}
-
-/// The document of a message, as a frame shows it.
-struct Document {
-    html: String,
-    hidden: usize,
-}
-
-async fn document(
-    app: &App,
-    letter: &Letter,
-    pictures: Pictures,
-) -> Result<(Document, bool), Problem> {
-    let store = app.store();
-    let reading = letter.reading(Prefer::Formatted);
-    let (texts, is_cut) = letter.texts(store, &reading.texts).await?;
-    let asked: Vec<usize> = reading
-        .inline
-        .iter()
-        .copied()
-        .filter(|part| {
-            let id = letter.structure.part(*part);
-            let id = id.and_then(|part| part.described.content_id.as_deref());
-            id.is_some_and(|id| texts.iter().any(|text| text.contains(id)))
-        })
-        .collect();
-    let octets = letter.unpacked(store, &asked, INLINE_MOST / 4).await?;
-    let mut room = usize::try_from(INLINE_MOST).unwrap_or(usize::MAX);
-    let mut inline = HashMap::new();
-    for (part, octets) in asked.iter().zip(octets) {
-        let Some(part) = letter.structure.part(*part) else {
-            continue;
-        };
-        let Some(left) = room.checked_sub(octets.len()) else {
-            break;
-        };
-        room = left;
-        let media = picture_type(&part.described);
-        if let (Some(media), Some(id)) = (media, &part.described.content_id) {
-            let address = format!("data:{media};base64,{}", STANDARD.encode(octets));
-            inline.insert(id.clone(), address);
-        }
-    }
-    let kinds: Vec<bool> = reading
-        .texts
-        .iter()
-        .filter_map(|text| letter.structure.part(*text))
-        .map(|part| part.described.is("text", "html"))
-        .collect();
-    // The sanitiser takes its time: nobody else is to wait for it, and few do it at once.
-    let _turn = app
-        .sanitising()
-        .acquire()
-        .await
-        .map_err(Problem::internal)?;
-    let sanitise = move || {
-        let inline = Arc::new(inline);
-        let (mut html, mut hidden) = (String::new(), 0);
-        for (is_html, text) in kinds.into_iter().zip(&texts) {
-            let sanitised = is_html
-                .then(|| Formatted::of(text, &inline, pictures))
-                .flatten();
-            match sanitised {
-                Some(piece) => {
-                    html.push_str(&piece.html);
-                    hidden += piece.hidden;
-                }
-                None => {
-                    let words = match is_html {
-                        true => inhaul_message::words_of_html(text),
-                        false => text.clone(),
-                    };
-                    write!(html, "<pre>{}</pre>", plain(&words)).ok();
-                }
-            }
-        }
-        Document { html, hidden }
-    };
-    let document = tokio::task::spawn_blocking(sanitise);
-    let document = document.await.map_err(Problem::internal)?;
-    Ok((document, is_cut))
-}
-
-/// A picture that browsers show, and that is nothing else.
-fn picture_type(described: &inhaul_message::Described) -> Option<&'static str> {
-    match (described.kind.as_str(), described.subtype.as_str()) {
-        ("image", "png" | "x-png") => Some("image/png"),
-        ("image", "jpeg" | "jpg" | "pjpeg") => Some("image/jpeg"),
-        ("image", "gif") => Some("image/gif"),
-        ("image", "webp") => Some("image/webp"),
-        ("image", "bmp" | "x-ms-bmp") => Some("image/bmp"),
-        _ => None,
-    }
-}
-
-/// Where a message's document is. The key is of this session, message and choice: what a message
-/// itself leads to shows no pictures that nobody asked for.
-fn frame(person: &Person, id: MessageId, pictures: Pictures) -> String {
-    let key = frame_key(person, id, pictures);
-    match pictures {
-        Pictures::Hidden => format!("/m/{id}/body?k={key}"),
-        Pictures::Shown => format!("/m/{id}/body?k={key}&pictures=shown"),
-    }
-}
-
-fn frame_key(person: &Person, id: MessageId, pictures: Pictures) -> String {
-    let what = format!("frame {id} {pictures:?}");
-    let key = Sha256::new()
-        .chain_update(person.session.0)
-        .chain_update(what)
-        .finalize();
-    URL_SAFE_NO_PAD.encode(&key[..16])
-}
-
-/// What a frame asks for.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Framed {
-    #[serde(default)]
-    k: String,
-    #[serde(default)]
-    pictures: String,
-}
-
-/// The document of a message.
-pub(crate) async fn body(
-    State(app): State<App>,
-    person: Person,
-    Path(id): Path<i64>,
-    Query(framed): Query<Framed>,
-) -> Result<Response, Problem> {
-    let message = own(&app, &person, id).await?;
-    let pictures = match framed.pictures.as_str() {
-        "shown" => Pictures::Shown,
-        _ => Pictures::Hidden,
-    };
-    if framed.k != frame_key(&person, message.id, pictures) {
-        return Err(Problem::not_found(&person.shell));
-    }
-    let letter = Letter::open(app.store(), message.id).await?;
-    let (document, _) = document(&app, &letter, pictures).await?;
-    let html = format!("{FRAME_TOP}{}</body></html>\n", document.html);
-    let policy = match pictures {
-        Pictures::Hidden => FRAME_POLICY,
-        Pictures::Shown => FRAME_POLICY_WITH_PICTURES,
-    };
-    let fixed = HeaderValue::from_static;
-    let headers = [
-        (CONTENT_TYPE, fixed("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, fixed(policy)),
-        (PREFETCH, fixed("off")),
-        (X_FRAME_OPTIONS, fixed("SAMEORIGIN")),
-        (CACHE_CONTROL, fixed("no-store")),
-    ];
-    Ok((headers, html).into_response())
 }
 
 /// One file of a message.
@@ -430,17 +360,5 @@ pub(crate) async fn seen(
     })
 }
 
-/// Pictures that are in a message, all together; larger ones stay files.
-const INLINE_MOST: u64 = 10 << 20;
-
-const FRAME_TOP: &str = "<!doctype html><html><head><meta charset=\"utf-8\"><base target=\"_blank\">\
-    <style>html{background:#fff;color:#1b1f24}body{margin:1rem;font:1rem/1.5 system-ui,sans-serif;\
-    overflow-wrap:anywhere}img{max-width:100%;height:auto}pre{white-space:pre-wrap}\
-    blockquote{margin:0 0 0 .5rem;padding-left:.75rem;border-left:3px solid #dfe2e7}</style></head><body>";
-
-/// Tested: nothing leaves the frame (UX 2.6).
-const FRAME_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; \
-    default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
-const FRAME_POLICY_WITH_PICTURES: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; \
-    default-src 'none'; img-src data: https:; style-src 'unsafe-inline'; frame-ancestors 'self'";
-const PREFETCH: HeaderName = HeaderName::from_static("x-dns-prefetch-control");
+#[cfg(test)]
+pub(in crate::pages::mail) mod tests;

@@ -10,13 +10,13 @@ use inhaul_types::MessageId;
 use crate::testing::{Browser, House};
 
 /// What came for a request.
-struct Answer {
-    status: u16,
+pub(in crate::pages::mail) struct Answer {
+    pub(in crate::pages::mail) status: u16,
     headers: HeaderMap,
-    text: String,
+    pub(in crate::pages::mail) text: String,
 }
 
-async fn get(browser: &Browser, path: &str) -> Answer {
+pub(in crate::pages::mail) async fn get(browser: &Browser, path: &str) -> Answer {
     let response = browser.send("GET", path, &[], String::new()).await;
     let (parts, body) = response.into_parts();
     let octets = body.collect().await.unwrap().to_bytes();
@@ -28,7 +28,7 @@ async fn get(browser: &Browser, path: &str) -> Answer {
 }
 
 /// Puts a message into somebody's INBOX.
-async fn deliver(house: &House, name: &str, octets: &[u8]) -> MessageId {
+pub(in crate::pages::mail) async fn deliver(house: &House, name: &str, octets: &[u8]) -> MessageId {
     let summary = inhaul_message::summarize(octets);
     let message = LocalMessage {
         account: house.named(name).await.id,
@@ -287,7 +287,11 @@ async fn every_message_opens_in_every_view() {
 }
 
 /// Presses a button of a form; where it leads.
-async fn press(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+pub(in crate::pages::mail) async fn press(
+    browser: &Browser,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> (u16, String) {
     let form = serde_urlencoded::to_string(fields).unwrap();
     let answer = browser.send("POST", path, &[], form).await;
     let place = answer.headers().get("location");
@@ -295,7 +299,7 @@ async fn press(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> (u16, 
     (answer.status().as_u16(), place.to_owned())
 }
 
-async fn folder_of(house: &House, id: MessageId) -> Option<String> {
+pub(in crate::pages::mail) async fn folder_of(house: &House, id: MessageId) -> Option<String> {
     let message = house.store.message_by_id(id).await.ok()?;
     Some(message.folder_name)
 }
@@ -382,5 +386,54 @@ async fn messages_are_starred_marked_and_moved_by_whose_they_are() {
     assert_eq!(
         press(&alice, "/mail/act", &[("do", "explode")]).await.0,
         404
+    );
+}
+
+#[tokio::test]
+async fn a_trusted_senders_pictures_are_shown_from_then_on() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let first = deliver(&house, "alice", NEWSLETTER).await;
+    let other = NEWSLETTER.to_vec();
+    let other = String::from_utf8_lossy(&other).replace("news@shop", "other@shop");
+    let second = deliver(&house, "alice", NEWSLETTER).await;
+    let third = deliver(&house, "alice", other.as_bytes()).await;
+    let hides = async |id| {
+        let page = get(&alice, &format!("/message/{id}")).await.text;
+        page.contains("Always from this sender")
+    };
+    assert!(hides(first).await);
+    let back = format!("/message/{first}");
+    let trust = format!("/message/{first}/trust");
+    assert_eq!(press(&house.browser("bob").await, &trust, &[]).await.0, 404);
+    let pressed = press(&alice, &trust, &[("to", &back)]).await;
+    assert_eq!(pressed, (303, back));
+    assert!(!hides(first).await);
+    assert!(!hides(second).await);
+    assert!(hides(third).await, "another address");
+    let page = get(&alice, &format!("/message/{second}")).await.text;
+    let body = get(&alice, &frame(&page)).await.text;
+    assert!(body.contains("https://track.example/1.gif"), "{body}");
+}
+
+#[tokio::test]
+async fn answers_open_the_readers_own_mail_program() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let letter = b"From: Jana <jana@x.example>\r\nReply-To: list@x.example\r\nSubject: Boat\r\n\
+        Message-ID: <1@x.example>\r\n\r\nTomorrow?\r\nbcc: evil@x.example\r\n";
+    let id = deliver(&house, "alice", letter).await;
+    let page = get(&alice, &format!("/message/{id}")).await.text;
+    let page = page.replace("&#38;", "&");
+    let reply =
+        "mailto:list@x.example?subject=Re%3A%20Boat&In-Reply-To=%3C1%40x.example%3E&body=On%20";
+    assert!(page.contains(reply), "{page}");
+    assert!(
+        page.contains("%0D%0A%3E%20Tomorrow%3F%0D%0A%3E%20bcc%3A%20"),
+        "{page}"
+    );
+    assert!(
+        page.contains("mailto:?subject=Fwd%3A%20Boat&body="),
+        "{page}"
     );
 }

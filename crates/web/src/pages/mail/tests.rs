@@ -1,0 +1,297 @@
+//! Lists and folders as a browser without script meets them.
+
+use inhaul_store::Store as _;
+use inhaul_types::MessageId;
+
+use super::message::tests::{deliver, folder_of, get, press};
+use super::name_of;
+use crate::testing::{Browser, House};
+
+#[test]
+fn a_list_shows_the_senders_name_or_else_the_address() {
+    for (from, shown) in [
+        ("Jana Novak <jana@work.example>", "Jana Novak"),
+        ("\"Novak, Jana\" <jana@work.example>", "Novak, Jana"),
+        ("<jana@work.example>", "<jana@work.example>"),
+        ("jana@work.example", "jana@work.example"),
+        ("\"\" <a@b.example>", "\"\" <a@b.example>"),
+        ("", ""),
+    ] {
+        assert_eq!(name_of(from), shown);
+    }
+}
+
+/// The subjects of a list.
+async fn listed(browser: &Browser, path: &str) -> Vec<String> {
+    let page = get(browser, path).await;
+    assert_eq!(page.status, 200, "{path}");
+    let rows = page.text.split("<span class=\"words\">").skip(1);
+    rows.map(|row| {
+        let (words, _) = row.split_once("</span>").unwrap();
+        // A star and its word stand before the subject.
+        match words.contains("star") {
+            true => row.split("</span>").nth(2).unwrap().to_owned(),
+            false => words.to_owned(),
+        }
+    })
+    .collect()
+}
+
+/// Letters of these subjects; their numbers.
+async fn letters(house: &House, subjects: &[&str]) -> Vec<MessageId> {
+    let mut ids = Vec::new();
+    for subject in subjects {
+        let letter = format!("From: jana@x.example\r\nSubject: {subject}\r\n\r\nx\r\n");
+        ids.push(deliver(house, "alice", letter.as_bytes()).await);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn a_folder_shows_all_or_what_is_unread_or_starred() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    assert!(
+        get(&alice, "/?show=unread")
+            .await
+            .text
+            .contains("No unread messages.")
+    );
+    let ids = letters(&house, &["one", "two", "three"]).await;
+    let [one, two] = [ids[0].to_string(), ids[1].to_string()];
+    press(&alice, "/mail/act", &[("do", "read"), ("message", &one)]).await;
+    press(&alice, "/mail/act", &[("do", "star"), ("message", &two)]).await;
+    assert_eq!(listed(&alice, "/").await, ["three", "two", "one"]);
+    assert_eq!(listed(&alice, "/?show=unread").await, ["three", "two"]);
+    assert_eq!(listed(&alice, "/?show=starred").await, ["two"]);
+    // A message that is opened keeps the list beside it, and so does whatever is pressed there.
+    let open = format!("/message/{two}?show=unread");
+    assert!(get(&alice, "/?show=unread").await.text.contains(&open));
+    assert_eq!(listed(&alice, &open).await, ["three", "two"]);
+    let page = get(&alice, &open).await.text;
+    assert!(page.contains("data-list=\"/?show=unread\""), "{page}");
+    assert!(
+        get(&alice, "/")
+            .await
+            .text
+            .contains("<title>(2) Inbox - inhaul</title>")
+    );
+}
+
+#[tokio::test]
+async fn what_has_a_star_is_listed_from_all_folders_but_the_trash() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let ids = letters(&house, &["one", "two", "three"]).await;
+    let numbers: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    for number in &numbers {
+        press(&alice, "/mail/act", &[("do", "star"), ("message", number)]).await;
+    }
+    let (_, shop) = press(&alice, "/mail/folder", &[("name", "Shop")]).await;
+    let shop = shop.trim_start_matches("/folder/").to_owned();
+    let to_shop = [("do", "move"), ("message", &numbers[0]), ("folder", &shop)];
+    press(
+        &alice,
+        "/mail/act",
+        &to_shop.map(|(name, value)| (name, value)),
+    )
+    .await;
+    press(
+        &alice,
+        "/mail/act",
+        &[("do", "delete"), ("message", &numbers[1])],
+    )
+    .await;
+    assert_eq!(listed(&alice, "/starred").await, ["three", "one"]);
+    let page = get(&alice, "/starred").await.text;
+    assert!(page.contains("in Shop"), "{page}");
+    assert!(
+        page.contains(&format!("/message/{}?list=starred", ids[0])),
+        "{page}"
+    );
+    let bob = house.browser("bob").await;
+    assert!(listed(&bob, "/starred").await.is_empty());
+}
+
+#[tokio::test]
+async fn folders_are_made_renamed_and_removed_by_whose_they_are() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let (status, shop) = press(&alice, "/mail/folder", &[("name", " Shop ")]).await;
+    assert_eq!(status, 303);
+    assert!(
+        get(&alice, &shop)
+            .await
+            .text
+            .contains("No messages in Shop.")
+    );
+    // What is there already is opened.
+    assert_eq!(
+        press(&alice, "/mail/folder", &[("name", "Shop")]).await,
+        (303, shop.clone())
+    );
+    assert_eq!(
+        press(&alice, "/mail/folder", &[("name", "a//b")]).await.0,
+        422
+    );
+    assert_eq!(
+        press(&alice, "/mail/folder", &[("name", "inbox")]).await,
+        (303, "/".into())
+    );
+
+    let change = shop.replace("/folder/", "/mail/folder/");
+    let rename = [("do", "rename"), ("name", "Shops/Old")];
+    let bob = house.browser("bob").await;
+    assert_eq!(press(&bob, &change, &rename).await.0, 404);
+    assert_eq!(press(&alice, &change, &rename).await, (303, shop.clone()));
+    assert!(
+        get(&alice, &shop)
+            .await
+            .text
+            .contains("No messages in Shops/Old.")
+    );
+    assert_eq!(
+        press(&alice, &change, &[("do", "rename"), ("name", "Trash")])
+            .await
+            .0,
+        409
+    );
+
+    let ids = letters(&house, &["one"]).await;
+    let number = ids[0].to_string();
+    let folder = shop.trim_start_matches("/folder/");
+    press(
+        &alice,
+        "/mail/act",
+        &[("do", "move"), ("message", &number), ("folder", folder)],
+    )
+    .await;
+    assert_eq!(press(&bob, &change, &[("do", "remove")]).await.0, 404);
+    assert_eq!(
+        press(&alice, &change, &[("do", "remove")]).await,
+        (303, "/".into())
+    );
+    assert_eq!(get(&alice, &shop).await.status, 404);
+    assert_eq!(folder_of(&house, ids[0]).await.as_deref(), Some("Trash"));
+}
+
+#[tokio::test]
+async fn a_whole_folder_is_read_and_the_trash_emptied_as_far_as_it_was_seen() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let ids = letters(&house, &["one", "two"]).await;
+    let page = get(&alice, "/").await.text;
+    let value = |name: &str| {
+        let (_, rest) = page
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let (inbox, upto) = (value("in"), value("upto"));
+    letters(&house, &["three"]).await;
+    let read = [
+        ("do", "read-all"),
+        ("in", inbox.as_str()),
+        ("upto", upto.as_str()),
+    ];
+    press(&house.browser("bob").await, "/mail/act", &read).await;
+    assert_eq!(listed(&alice, "/?show=unread").await.len(), 3);
+    press(&alice, "/mail/act", &read).await;
+    assert_eq!(listed(&alice, "/?show=unread").await, ["three"]);
+    assert!(
+        get(&alice, "/")
+            .await
+            .text
+            .contains("2 messages marked as read.")
+    );
+    press(&alice, "/mail/undo", &[]).await;
+    assert_eq!(listed(&alice, "/?show=unread").await.len(), 3);
+
+    let numbers: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    press(
+        &alice,
+        "/mail/act",
+        &[("do", "delete"), ("message", &numbers[0])],
+    )
+    .await;
+    let account = house.named("alice").await.id;
+    let folders = house.store.folder_list(account).await.unwrap();
+    let trash = folders
+        .iter()
+        .find(|folder| folder.name == "Trash")
+        .unwrap();
+    let (trash, upto) = (
+        trash.id.to_string(),
+        (trash.uid_next.number() - 1).to_string(),
+    );
+    press(
+        &alice,
+        "/mail/act",
+        &[("do", "delete"), ("message", &numbers[1])],
+    )
+    .await;
+    let empty = [
+        ("do", "empty-trash"),
+        ("in", trash.as_str()),
+        ("upto", upto.as_str()),
+    ];
+    press(&alice, "/mail/act", &empty).await;
+    assert_eq!(listed(&alice, &format!("/folder/{trash}")).await, ["two"]);
+}
+
+#[tokio::test]
+async fn a_page_says_which_of_how_many_it_shows() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let subjects: Vec<String> = (1..=53).map(|n| format!("n{n}")).collect();
+    let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+    letters(&house, &subjects).await;
+    let page = get(&alice, "/").await.text;
+    assert!(page.contains("1\u{2013}50 of 53"), "{page}");
+    let (_, older) = page.split_once("rel=\"next\" href=\"").unwrap();
+    let older = older
+        .split_once('"')
+        .unwrap()
+        .0
+        .replace("&#38;", "&")
+        .replace("&amp;", "&");
+    assert_eq!(listed(&alice, &older).await, ["n3", "n2", "n1"]);
+    let page = get(&alice, &older).await.text;
+    assert!(page.contains("51\u{2013}53 of 53"), "{page}");
+}
+
+#[tokio::test]
+async fn an_open_list_hears_when_mail_comes() {
+    use http_body_util::BodyExt as _;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let state = get(&alice, "/mail/state").await.text;
+    assert!(
+        get(&alice, "/")
+            .await
+            .text
+            .contains(&format!("data-mail=\"{state}\""))
+    );
+    let response = alice.send("GET", "/mail/events", &[], String::new()).await;
+    let mut stream = response.into_body();
+    let mut heard = async || {
+        let frame = timeout(Duration::from_secs(20), stream.frame())
+            .await
+            .unwrap();
+        let data = frame.unwrap().unwrap().into_data().unwrap();
+        String::from_utf8(data.to_vec()).unwrap()
+    };
+    assert_eq!(heard().await, ": connected\n\n");
+    assert_eq!(heard().await, format!("event: state\ndata: {state}\n\n"));
+    letters(&house, &["one"]).await;
+    let word = heard().await;
+    let now = get(&alice, "/mail/state").await.text;
+    assert_eq!(word, format!("event: state\ndata: {now}\n\n"));
+    assert_ne!(now, state);
+    // Nobody hears of anybody else's.
+    let other = get(&house.browser("bob").await, "/mail/state").await.text;
+    assert_ne!(other, now);
+}
