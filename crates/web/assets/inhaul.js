@@ -57,12 +57,24 @@ function say(text) {
 // What the server's clock is ahead of this one: its words and ours must agree.
 const ahead = (Number(document.documentElement.dataset.now) || Date.now()) - Date.now();
 const now = () => Date.now() + ahead;
+// What was chosen in the preferences, if this browser knows it; else its own.
+const timeZone = (() => {
+  const chosen = document.documentElement.dataset.timeZone || undefined;
+  try {
+    return chosen && new Intl.DateTimeFormat("en-GB", { timeZone: chosen }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+})();
 const zoned = (options) => {
-  const format = new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
+  const format = new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone, ...options });
   return (at) => format.format(at);
 };
 const clock = zoned({ hour: "2-digit", minute: "2-digit" });
 const seconds = zoned({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayMonthYear = zoned({ day: "2-digit", month: "2-digit", year: "numeric" });
+const isoDay = (at) => dayMonthYear(at).split("/").reverse().join("-");
+const year = zoned({ year: "numeric" });
 const weekday = zoned({ weekday: "short" });
 const date = zoned({ day: "numeric", month: "short" });
 const dateOfYear = zoned({ day: "numeric", month: "short", year: "numeric" });
@@ -80,7 +92,8 @@ function span(millis, round) {
   return `${Math.max(round === Math.ceil ? 1 : 0, rounded / unit)} ${name}`;
 }
 
-const sameYear = (at) => at.getFullYear() === new Date(now()).getFullYear();
+const sameYear = (at) => year(at) === year(new Date(now()));
+const isToday = (at) => isoDay(at) === isoDay(new Date(now()));
 const shortDay = (at) => (sameYear(at) ? date(at) : dateOfYear(at));
 const words = {
   ago(at) {
@@ -90,21 +103,16 @@ const words = {
   },
   until: (at) => (at > now() ? `in ${span(at - now(), Math.ceil)}` : "now"),
   at(at) {
-    const today = new Date(now());
-    if (at.toDateString() === today.toDateString()) return clock(at);
-    return Math.abs(today - at) < 6 * 86400e3 ? `${weekday(at)} ${clock(at)}` : shortDay(at);
+    if (isToday(at)) return clock(at);
+    return Math.abs(now() - at) < 6 * 86400e3 ? `${weekday(at)} ${clock(at)}` : shortDay(at);
   },
   day: (at) => (sameYear(at) ? longDate(at) : longDateOfYear(at)),
   moment(at) {
-    const today = new Date(now());
-    if (at.toDateString() === today.toDateString()) return seconds(at);
-    const isNear = Math.abs(today - at) < 6 * 86400e3;
+    if (isToday(at)) return seconds(at);
+    const isNear = Math.abs(now() - at) < 6 * 86400e3;
     return `${isNear ? weekday(at) : shortDay(at)} ${clock(at)}`;
   },
-  exact(at) {
-    const two = (number) => String(number).padStart(2, "0");
-    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${seconds(at)}`;
-  },
+  exact: (at) => `${isoDay(at)} ${seconds(at)}`,
   clock,
   weekday,
   date,
@@ -486,7 +494,7 @@ addEventListener("hashchange", () => all("form[data-code]").forEach(takeCode));
   };
 
   const clock = (moment) =>
-    new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone });
 
   const draw = () => {
     if (!dock || !check) return;
@@ -828,7 +836,7 @@ function followLog(button) {
 all("[data-log]").forEach(followLog);
 // Times are told in the reader's zone, so its heading is, too.
 for (const zone of all("[data-zone]")) {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(new Date());
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZone, timeZoneName: "short" }).formatToParts(new Date());
   zone.textContent = `(${parts.find((part) => part.type === "timeZoneName")?.value ?? "your time"})`;
 }
 

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::api::ApiProblem;
 use crate::app::App;
+use crate::look::zone;
 use crate::pages::{
     demo, help, live_progress, mail, manage, not_now, preferences, retrievals, set_up, sign_in,
     welcome,
@@ -41,6 +42,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), origin::check))
         .layer(from_fn_with_state(app.clone(), in_time))
         .layer(from_fn_with_state(app.clone(), peer::learn))
+        .layer(from_fn(zone::within))
         .layer(from_fn(packing::pack))
         .layer(from_fn(with_headers))
         .with_state(app)
@@ -60,6 +62,14 @@ fn pages() -> Router<App> {
         .route("/preferences", get(preferences::page))
         .route("/preferences/password", post(preferences::password))
         .route("/preferences/look", post(preferences::look))
+        .route(
+            "/preferences/time-zone",
+            post(preferences::time_zone::choose),
+        )
+        .route(
+            "/preferences/trusted/remove",
+            post(preferences::trusted::remove),
+        )
         .route("/preferences/sessions/end", post(preferences::end_sessions))
 }
 

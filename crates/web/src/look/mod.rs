@@ -12,6 +12,7 @@ pub mod sentence;
 pub mod size;
 pub mod strip;
 pub mod time;
+pub(crate) mod zone;
 
 pub use card::{marked, steps};
 pub use number::{many, number};

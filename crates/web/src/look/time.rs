@@ -1,16 +1,17 @@
 //! Times: relative words, with the full time behind them.
 //!
-//! The server does not know where a reader is, so what it writes is UTC and says so. The script
-//! reads `datetime` and `data-time`, keeps relative words counting, and says days and hours in the
-//! reader's own zone.
+//! What the server writes is in the zone that its reader has chosen, else UTC, and says which. The
+//! script reads `datetime` and `data-time`, keeps relative words counting, and says days and hours in
+//! that zone, or in the browser's own where none was chosen.
 
 use std::fmt;
 
 use askama::filters::HtmlSafe;
 use inhaul_domain::spans;
 use inhaul_types::Timestamp;
-use jiff::tz::TimeZone;
 use jiff::{Zoned, civil};
+
+use super::zone;
 
 /// A time element: `<time datetime="..." title="full time">4 min ago</time>`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,10 +49,10 @@ pub fn until(at: Timestamp, now: Timestamp) -> When {
 pub fn at(at: Timestamp, now: Timestamp) -> When {
     let words = match (zoned(at), zoned(now)) {
         (Some(there), Some(here)) if there.date() == here.date() => {
-            there.strftime("%H:%M UTC").to_string()
+            there.strftime("%H:%M %Z").to_string()
         }
         (Some(there), Some(here)) if days_between(there.date(), here.date()) < 7 => {
-            there.strftime("%a %H:%M UTC").to_string()
+            there.strftime("%a %H:%M %Z").to_string()
         }
         _ => short_day(at, now),
     };
@@ -64,10 +65,10 @@ pub fn moment(at: Timestamp, now: Timestamp) -> When {
         return When::new(at, at.in_words(), "moment");
     };
     let format = match zoned(now) {
-        Some(here) if there.date() == here.date() => "%H:%M:%S UTC",
-        Some(here) if days_between(there.date(), here.date()) < 7 => "%a %H:%M UTC",
-        Some(here) if there.year() == here.year() => "%-d %b %H:%M UTC",
-        _ => "%-d %b %Y %H:%M UTC",
+        Some(here) if there.date() == here.date() => "%H:%M:%S %Z",
+        Some(here) if days_between(there.date(), here.date()) < 7 => "%a %H:%M %Z",
+        Some(here) if there.year() == here.year() => "%-d %b %H:%M %Z",
+        _ => "%-d %b %Y %H:%M %Z",
     };
     When::new(at, there.strftime(format).to_string(), "moment")
 }
@@ -81,7 +82,7 @@ pub fn day(at: Timestamp, now: Timestamp) -> When {
 /// To the second: `2026-03-14 10:22:06 UTC`, for tables that are read closely.
 pub fn exact(at: Timestamp) -> When {
     let words = match zoned(at) {
-        Some(there) => there.strftime("%F %T UTC").to_string(),
+        Some(there) => there.strftime("%F %T %Z").to_string(),
         None => at.in_words(),
     };
     When::new(at, words, "exact")
@@ -105,7 +106,7 @@ impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at, words, kind } = self;
         let title = match zoned(*at) {
-            Some(there) => there.strftime("%a %-d %b %Y, %T UTC").to_string(),
+            Some(there) => there.strftime("%a %-d %b %Y, %T %Z").to_string(),
             None => at.in_words(),
         };
         write!(
@@ -129,10 +130,16 @@ fn format_day(at: Timestamp, now: Timestamp, this_year: &str, other_year: &str) 
     there.strftime(format).to_string()
 }
 
-/// `None` is a time no calendar has.
+/// What the times of a page are in now: `UTC`, `CEST`.
+pub(crate) fn zone_name(now: Timestamp) -> String {
+    let now = zoned(now).map(|now| now.strftime("%Z").to_string());
+    now.unwrap_or_else(|| "UTC".to_owned())
+}
+
+/// In the reader's zone. `None` is a time no calendar has.
 pub(super) fn zoned(at: Timestamp) -> Option<Zoned> {
     let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
-    Some(at.to_zoned(TimeZone::UTC))
+    Some(at.to_zoned(zone::reader()))
 }
 
 fn days_between(one: civil::Date, other: civil::Date) -> i32 {
@@ -205,6 +212,42 @@ mod tests {
         ] {
             assert_eq!(moment(before(seconds), NOW).words(), words, "{seconds} s");
         }
+    }
+
+    #[test]
+    fn times_are_said_in_the_readers_zone() {
+        // 23:22 of a day before in Prague is another day there than in Tokyo.
+        let late = NOW.minus(Duration::from_secs(12 * 3600));
+        for (name, words) in [
+            (
+                "UTC",
+                ["Fri 22:22 UTC", "Fri 22:22 UTC", "2026-03-13 22:22:06 UTC"],
+            ),
+            (
+                "Europe/Prague",
+                ["Fri 23:22 CET", "Fri 23:22 CET", "2026-03-13 23:22:06 CET"],
+            ),
+            (
+                "Asia/Tokyo",
+                ["07:22 JST", "07:22:06 JST", "2026-03-14 07:22:06 JST"],
+            ),
+            (
+                "Asia/Kolkata",
+                ["03:52 IST", "03:52:06 IST", "2026-03-14 03:52:06 IST"],
+            ),
+        ] {
+            let told = zone::told_in(name, || {
+                let said = [at(late, NOW), moment(late, NOW), exact(late)];
+                (said.map(|when| when.words), at(late, NOW).to_string())
+            });
+            assert_eq!(told.0, words, "{name}");
+            // The script reads the moment itself.
+            assert!(told.1.contains("datetime=\"2026-03-13T22:22:06Z\""));
+        }
+        let summer = NOW.plus(Duration::from_secs(60 * 86_400));
+        let names = zone::told_in("Europe/Prague", || [NOW, summer].map(zone_name));
+        assert_eq!(names, ["CET", "CEST"]);
+        assert_eq!(zone_name(NOW), "UTC");
     }
 
     #[test]

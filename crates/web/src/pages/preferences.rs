@@ -1,4 +1,11 @@
-//! What somebody sets for themselves: password, look, sessions.
+//! What somebody sets for themselves: look, times, password, whom they trust, sessions.
+
+#[cfg(test)]
+mod tests;
+pub(crate) mod time_zone;
+pub(crate) mod trusted;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Form;
@@ -6,12 +13,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use inhaul_manage::Refused;
-use inhaul_store::{Preferences, Session, Theme};
+use inhaul_store::{Preferences, Session, Theme, TrustedSender};
 use serde::Deserialize;
 
 use super::sign_in;
 use crate::app::App;
-use crate::look::time::{When, ago, at};
+use crate::look::time::{When, ago, at, day};
+use crate::look::zone;
 use crate::request::{Password, Person};
 use crate::response::{Page, Problem, Shell, see_other};
 
@@ -39,6 +47,14 @@ struct PreferencesPage<'a> {
     sessions: Vec<Row>,
     error: Option<(&'static str, String)>,
     themes: [(Theme, &'static str); 3],
+    zones: BTreeMap<&'static str, Vec<(&'static str, String)>>,
+    trusted: Vec<Trusted>,
+}
+
+/// A sender whose pictures are shown.
+struct Trusted {
+    address: String,
+    since: When,
 }
 
 /// A session, for its owner.
@@ -143,7 +159,14 @@ async fn show<'a>(
         began: at(session.began, now),
         last_seen: ago(session.last_seen, now),
     };
+    let trusted = |sender: TrustedSender| Trusted {
+        address: sender.address,
+        since: day(sender.since, now),
+    };
+    let senders = visitors.trusted_senders(person.id()).await?;
     Ok(PreferencesPage {
+        trusted: senders.into_iter().map(trusted).collect(),
+        zones: zone::names(),
         preferences: visitors.preferences(person.id()).await?,
         sessions: sessions.into_iter().map(row).collect(),
         shell: person.shell,

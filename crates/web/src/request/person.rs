@@ -13,6 +13,7 @@ use inhaul_types::AccountId;
 use super::{Caller, cookie};
 use crate::app::App;
 use crate::live;
+use crate::look::zone;
 use crate::pages::demo::Drawer;
 use crate::response::{Problem, Shell, Why};
 
@@ -99,6 +100,7 @@ impl FromRequestParts<App> for Person {
             tracing::warn!(%error, "a session's last click is not written down");
         }
         let preferences = visitors.preferences(session.account.id).await?;
+        zone::read_in(preferences.time_zone.as_deref());
         let mut shell = Shell::of(app, &session.account, &preferences);
         shell.check = live::button(app, &session.account).await?;
         shell.demo = Drawer::of(app, &page(parts));

@@ -26,6 +26,8 @@ pub(crate) struct Shell {
     pub(crate) theme: Theme,
     /// Single keys do something.
     pub(crate) shortcuts: bool,
+    /// The zone they have chosen, for the script.
+    pub(crate) time_zone: Option<String>,
     /// Nothing here is real.
     pub(crate) is_demo: bool,
     /// What can be made to happen in a demo.
@@ -59,7 +61,7 @@ impl Place {
     pub(crate) fn of(path: &str) -> Self {
         let first = path.trim_start_matches('/').split('/').next();
         match first.unwrap_or("") {
-            "" | "folder" | "m" | "search" => Self::Mail,
+            "" | "folder" | "m" | "mail" | "search" => Self::Mail,
             "retrievals" | "where" => Self::Retrievals,
             "manage" => Self::Manage,
             _ => Self::Elsewhere,
@@ -76,6 +78,7 @@ impl Shell {
             is_admin: account.admin,
             theme: preferences.theme,
             shortcuts: preferences.shortcuts,
+            time_zone: preferences.time_zone.clone(),
             is_demo: app.settings().demo,
             offline: app
                 .runs()
@@ -117,6 +120,11 @@ impl Shell {
         self.theme.as_str()
     }
 
+    /// The zone that times are written in.
+    pub(crate) fn zone_name(&self) -> String {
+        self.now.map_or_else(|| "UTC".to_owned(), time::zone_name)
+    }
+
     /// The address of a file of the pages.
     pub(crate) fn asset(&self, name: &str) -> String {
         assets::address(name)
@@ -132,6 +140,7 @@ mod tests {
         for (path, place) in [
             ("/", Place::Mail),
             ("/folder/7", Place::Mail),
+            ("/mail/large", Place::Mail),
             ("/retrievals", Place::Retrievals),
             ("/retrievals/3/edit", Place::Retrievals),
             ("/manage/accounts", Place::Manage),

@@ -109,7 +109,7 @@ impl Reach {
         for back in (1..=self.stretches()).rev() {
             let at = now.minus(step * back);
             let (format, kind) = match self {
-                Self::Day => ("%H:%M UTC", "clock"),
+                Self::Day => ("%H:%M %Z", "clock"),
                 Self::Week => ("%a", "weekday"),
                 Self::Month => ("%-d %b", "date"),
             };

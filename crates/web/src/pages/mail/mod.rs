@@ -5,6 +5,7 @@
 
 mod acts;
 mod folders;
+mod large;
 mod message;
 mod news;
 mod place;
@@ -27,6 +28,7 @@ use super::manage::catch_all::{Banner, banner};
 use super::not_now::{PutOff, Trouble};
 use crate::app::App;
 use crate::live;
+use crate::look::size::share;
 use crate::look::time::{When, ago, at, until};
 use crate::look::{Sentence, sentence, size};
 use crate::request::{ByItself, Person};
@@ -44,6 +46,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/message/{id}", get(message))
         .route("/mail/act", post(acts::act))
         .route("/mail/undo", post(acts::undo))
+        .route("/mail/large", get(large::page))
         .route("/mail/folder", post(folders::create))
         .route("/mail/folder/{id}", post(folders::change))
         .route("/mail/state", get(news::state))
@@ -384,7 +387,7 @@ impl List {
 /// `1.3 of 5.0 GB`, or what is held where nothing bounds it.
 fn used(usage: Usage) -> String {
     match usage.quota {
-        Some(quota) => format!("{} of {}", size(usage.octets), size(quota)),
+        Some(quota) => share(usage.octets, quota),
         None => size(usage.octets),
     }
 }
