@@ -17,3 +17,4 @@ mod strips;
 mod together;
 mod typed;
 mod walked;
+mod zoned;

@@ -16,6 +16,7 @@ pub(crate) const PAGES: &[&str] = &[
     "/message/1",
     "/message/13",
     "/message/13?view=source",
+    "/mail/large",
     "/preferences",
     "/retrievals",
     "/retrievals/add",
@@ -54,7 +55,10 @@ fn lived_in(browser: &Browser) -> (House, Runtime, SampleServer) {
     let started = runtime.block_on(SampleServer::start(SampleConfig::default()));
     let remote = started.unwrap();
     let mailbox = remote.mailbox("u1");
-    mailbox.append(FORMATTED.to_vec());
+    // Its file makes it a large one.
+    let file = format!("%PDF{}", "\r\n%".repeat(40_000));
+    let formatted = String::from_utf8_lossy(FORMATTED).replace("%PDF", &file);
+    mailbox.append(formatted.into_bytes());
     for _ in 0..12 {
         mailbox.append_generated(2_000);
     }
