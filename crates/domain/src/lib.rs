@@ -12,6 +12,7 @@ pub mod queue;
 pub mod reach;
 pub mod route;
 pub mod schedule;
+pub mod search;
 mod server_spec;
 pub mod spans;
 pub mod stages;

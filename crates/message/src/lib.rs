@@ -15,6 +15,7 @@ mod header;
 mod identity;
 mod mime;
 mod reading;
+mod searched;
 mod summary;
 mod text;
 mod unpack;
@@ -29,5 +30,6 @@ pub use mime::{
     TransferEncoding,
 };
 pub use reading::{Prefer, Reading};
+pub use searched::{TextPieces, whole_field};
 pub use summary::{Summary, arrived, shown, summarize};
 pub use unpack::Unpacker;
