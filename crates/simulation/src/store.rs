@@ -388,4 +388,8 @@ impl Store for TroubledStore {
     fn mail(&self) -> &dyn Mail {
         self.store.mail()
     }
+
+    fn search(&self) -> &dyn Search {
+        self.store.search()
+    }
 }

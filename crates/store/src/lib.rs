@@ -10,6 +10,7 @@ pub mod model;
 mod password;
 pub mod records;
 mod seal;
+pub mod search;
 mod sqlite;
 mod traits;
 pub mod views;
@@ -22,6 +23,7 @@ pub use inhaul_domain::schedule::Every;
 pub use mail::{ActedOn, FlagChange, Flags, LARGE, Mail, Marked, Shown, Usage};
 pub use model::*;
 pub use records::*;
+pub use search::*;
 #[cfg(feature = "simulation")]
 pub use sqlite::Crash;
 pub use sqlite::{

@@ -17,6 +17,7 @@ use crate::folder_name::BadFolderName;
 use crate::mail::Mail;
 use crate::model::*;
 use crate::records::Records;
+use crate::search::Search;
 use crate::views::Views;
 use crate::visitors::Visitors;
 
@@ -360,6 +361,8 @@ pub trait Store: Send + Sync + 'static {
     fn views(&self) -> &dyn Views;
     /// What people do with their mail.
     fn mail(&self) -> &dyn Mail;
+    /// Full text search.
+    fn search(&self) -> &dyn Search;
 
     /// What tells this installation from others, as a message says of itself that it was here: random,
     /// another one after a restore.

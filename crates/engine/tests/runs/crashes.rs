@@ -307,4 +307,8 @@ impl Store for Mortal {
     fn mail(&self) -> &dyn Mail {
         self.store.mail()
     }
+
+    fn search(&self) -> &dyn Search {
+        self.store.search()
+    }
 }

@@ -176,12 +176,29 @@ impl Reading {
         self.layout.size()
     }
 
-    fn is_at_end(&self) -> bool {
+    /// Which body it is.
+    pub(crate) fn body(&self) -> BodyId {
+        self.body
+    }
+
+    /// How many octets were read.
+    pub(crate) fn at(&self) -> u64 {
+        match self.is_at_end() {
+            true => self.layout.size(),
+            false => self.layout.piece(self.next_piece).start,
+        }
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
         self.next_piece == self.layout.pieces()
     }
 
     /// The next piece, while there is one.
-    fn next(&mut self, conn: &Connection, files: &SegmentFiles) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn next(
+        &mut self,
+        conn: &Connection,
+        files: &SegmentFiles,
+    ) -> Result<Vec<u8>, StoreError> {
         let (octets, next) = bodies::read(conn, files, self.body, self.layout, self.next_piece)?;
         self.read.update(&octets);
         self.next_piece = next;

@@ -40,6 +40,7 @@ mod retrievals;
 mod run_pages;
 mod runs;
 mod schedule;
+mod search;
 mod segments;
 mod sign_in;
 mod started;
@@ -78,6 +79,7 @@ use crate::model::{
 use crate::password::Passwords;
 use crate::records::{Announcer, Records};
 use crate::seal::SealingKey;
+use crate::search::Search;
 use crate::views::Views;
 use crate::visitors::Visitors;
 use crate::{BodyReader, Store, StoreError};
@@ -95,6 +97,7 @@ use messages::Which;
 use open::{DirectoryLock, Opened};
 use readers::{BodiesInUse, Readers};
 use removal::Removal;
+use search::SearchIndex;
 use segments::Segments;
 use sweep::Sweep;
 use writer::{Durability, Surroundings, Writer};
@@ -160,6 +163,7 @@ pub struct SqliteStore {
     bodies_in_use: Arc<BodiesInUse>,
     gauge: Arc<LogGauge>,
     threads: Arc<Hands>,
+    search: Arc<SearchIndex>,
     changes: watch::Sender<u64>,
     announcer: Arc<Announcer>,
     place: Place,
@@ -246,10 +250,12 @@ impl SqliteStore {
         // Before anything else is written: what is unfinished now was never finished.
         writer.send(Box::new(Sweep::at_start()))?;
         writer.send(Box::new(Removal::unfinished()))?;
+        let readers = Arc::new(Readers::new(database.clone(), segment_files, threads));
         Ok(Self {
             key: Arc::new(key),
             passwords: Passwords::new(),
-            readers: Arc::new(Readers::new(database, segment_files, threads)),
+            search: Arc::new(SearchIndex::new(dir, database, &readers, &bodies_in_use)),
+            readers,
             bodies_in_use,
             gauge,
             changes: watch::Sender::new(0),
@@ -348,6 +354,7 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
+        self.search.stop();
         self.readers.close();
         self.threads.stop();
     }
@@ -734,15 +741,23 @@ impl Store for SqliteStore {
         self
     }
 
+    fn search(&self) -> &dyn Search {
+        self
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
         self.announcer.close();
         self.readers.close();
-        let threads = Arc::clone(&self.threads);
-        if self.readers.are_inline() {
+        let (search, threads) = (Arc::clone(&self.search), Arc::clone(&self.threads));
+        let stop = move || {
+            search.stop();
             threads.stop();
+        };
+        if self.readers.are_inline() {
+            stop();
             return Ok(());
         }
-        let stopped = tokio::task::spawn_blocking(move || threads.stop()).await;
+        let stopped = tokio::task::spawn_blocking(stop).await;
         stopped.map_err(|error| StoreError::Io {
             doing: "close",
             source: error.into(),

@@ -7,6 +7,7 @@ mod examining;
 mod housekeeping;
 mod kill;
 mod removing;
+mod searching;
 mod slow_reader;
 #[path = "../suite/mod.rs"]
 mod suite;
@@ -234,6 +235,14 @@ store_suite! { super::SqliteBed::new() =>
         many_schedules_are_written_together,
         runs_that_people_start_are_counted_by_day,
         what_was_saved_is_due_at_once,
+    }
+    search {
+        a_folder_that_is_not_there_is_told,
+        a_removed_account_leaves_the_index,
+        a_search_finds_what_a_plain_look_finds,
+        a_search_without_time_goes_on_where_it_ended,
+        other_peoples_messages_are_found_by_any_stretch,
+        what_went_to_another_is_theirs_at_once,
     }
     sign_in {
         a_name_comes_before_the_same_address_of_somebody_else,

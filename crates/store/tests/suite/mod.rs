@@ -23,6 +23,7 @@ pub(crate) mod retrievals;
 pub(crate) mod run_pages;
 pub(crate) mod runs;
 pub(crate) mod schedule;
+pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod trash;
 pub(crate) mod views;

@@ -238,6 +238,14 @@ impl<'a> Giving<'a> {
                 self.trashed_at
             ],
         )?;
+        if self.from.account != self.to.account {
+            // It keeps its number, which the search index knows as somebody else's.
+            self.execute(
+                "INSERT INTO setting (name, value) VALUES ('claims', '1')
+                 ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+                [],
+            )?;
+        }
         self.has_got(held, held.id)?;
         self.is_gone(held)
     }

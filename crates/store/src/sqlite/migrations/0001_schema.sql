@@ -7,7 +7,8 @@
 -- Facts about the installation: instance (random, new after a restore), uid_validity (the last one
 -- given), deletion_paused (when it was restored; remote deletion waits for an administrator), what
 -- people have heard of the server itself (told_of_server, as in notice_state), how far housekeeping
--- has come (folding, conversation_pass, ledger_pass), and the time that lasts in Trash (trash_time).
+-- has come (folding, conversation_pass, ledger_pass), the time that lasts in Trash (trash_time), and
+-- claims, which counts messages that went from one account to another.
 CREATE TABLE setting (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
