@@ -342,6 +342,25 @@ fn every_document_has_the_fields_scripts_rely_on() {
         home.json(&["message", "show", &id])["uidl"],
         message["uidl"]
     );
+    let found = |words: &[&str]| {
+        let words = [&["message", "search", "anna"], words].concat();
+        home.json(&words)["messages"].clone()
+    };
+    for _ in ["as it is", "indexed"] {
+        let search = found(&["from:ANN", "subject:\"letter number 0\""]);
+        assert_eq!(search.as_array().unwrap().len(), 1, "{search}");
+        assert_eq!(search[0]["id"], message["id"]);
+        assert_eq!(found(&["letter -0 in:inbox"]).as_array().unwrap().len(), 2);
+        let indexed = home.json(&["message", "reindex"]);
+        assert_eq!(
+            (&indexed["messages"], &indexed["indexed"]),
+            (&3.into(), &3.into())
+        );
+    }
+    assert_eq!(found(&["hippopotamus"]).as_array().unwrap().len(), 0);
+    let refused = home.fails(&["message", "search", "anna", "before:soon"], 64);
+    assert!(refused.stderr.contains("before:2026-03-01"), "{refused:?}");
+    home.fails(&["message", "search", "anna", "x", "in:nowhere"], 67);
     let dir = home.beside("out").display().to_string();
     assert_eq!(home.json(&["export", "mbox", "anna", &dir])["messages"], 3);
     assert_eq!(

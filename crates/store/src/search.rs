@@ -71,8 +71,7 @@ pub struct IndexState {
 pub trait Search: Send + Sync {
     /// The newest of an account's messages that the query finds. [`StoreError::Missing`] where it
     /// names a folder that the account has not.
-    async fn search(&self, account: AccountId, wanted: SearchFor)
-    -> Result<SearchPage, StoreError>;
+    async fn find(&self, account: AccountId, wanted: SearchFor) -> Result<SearchPage, StoreError>;
     /// Takes the next step of indexing: some messages, some 100 ms. To be called now and then, and
     /// again at once where there is more to do; nothing else brings the index up to date. One that
     /// cannot be used is thrown away and begun anew.

@@ -1,12 +1,19 @@
-//! `inhaul message`: what was brought.
+//! `inhaul message`: what was brought, and how it is found.
+
+use std::time::{Duration, Instant};
 
 use clap::Subcommand;
-use inhaul_store::{BodyReader, Folder, Store};
+use inhaul_domain::search::{Query, WORDS};
+use inhaul_store::{BodyReader, Folder, More, SearchFor, Store};
 use inhaul_types::{AccountId, MessageId};
 use serde::Serialize;
 
 use super::Globals;
-use super::output::{plain, print, print_json, print_octets, shorten, size, table};
+use super::output::{
+    complain, counted, plain, print, print_json, print_octets, shorten, size, table,
+};
+use super::progress::Bars;
+use crate::control::BarStep;
 use crate::exit::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
@@ -27,10 +34,34 @@ pub(crate) enum Message {
         #[arg(long)]
         raw: bool,
     },
+    /// Find messages
+    #[command(after_help = search_words())]
+    Search {
+        /// Whose
+        account: String,
+        /// What to search for, in one argument or several
+        #[arg(required = true)]
+        query: Vec<String>,
+    },
+    /// Make the search index anew
+    Reindex,
+}
+
+/// The words that a search understands.
+fn search_words() -> String {
+    let words = WORDS.iter();
+    let lines = words.map(|word| format!("\n  {:<26} {}", word.example, word.finds));
+    let lines: String = lines.collect();
+    format!(
+        "Words:{lines}\n\nQuote what a shell would take apart: inhaul message search anna \
+         'from:\"Jana Novak\" -draft'"
+    )
 }
 
 /// Messages read from the store at once.
 const PAGE: u32 = 500;
+/// A search is asked again after so long, so that others come in between.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 struct MessageDocument<'a> {
@@ -74,6 +105,8 @@ impl Message {
         match self {
             Self::List { account, folder } => list(globals, &account, &folder).await,
             Self::Show { id, raw } => show(globals, MessageId::new(id), raw).await,
+            Self::Search { account, query } => search(globals, &account, &query.join(" ")).await,
+            Self::Reindex => reindex(globals).await,
         }
     }
 }
@@ -138,10 +171,14 @@ async fn list(globals: &Globals, account: &str, folder: &str) -> Result<Exit, Fa
             .await
         })
         .await?;
+    print_list(globals, &messages)?;
+    Ok(Exit::OK)
+}
+
+fn print_list(globals: &Globals, messages: &[inhaul_store::Message]) -> Result<(), Failure> {
     if globals.json {
         let messages: Vec<_> = messages.iter().map(MessageDocument::from).collect();
-        print_json(&serde_json::json!({ "messages": messages }))?;
-        return Ok(Exit::OK);
+        return print_json(&serde_json::json!({ "messages": messages }));
     }
     let rows: Vec<_> = messages
         .iter()
@@ -158,7 +195,78 @@ async fn list(globals: &Globals, account: &str, folder: &str) -> Result<Exit, Fa
     print(&table(
         &["ID", "RECEIVED", "FROM", "SUBJECT", "SIZE"],
         &rows,
-    ))?;
+    ))
+}
+
+/// All that is found, however long that takes.
+async fn search(globals: &Globals, account: &str, typed: &str) -> Result<Exit, Failure> {
+    let query = Query::parse(typed)
+        .map_err(|bad| Failure::new(Exit::USAGE, bad.what()).hint(bad.instead()))?;
+    let mut messages = Vec::new();
+    globals
+        .with_store(async |store, _| {
+            let account = store.account_by_name(account).await?;
+            let mut before = None;
+            loop {
+                let wanted = SearchFor {
+                    query: query.clone(),
+                    folder: None,
+                    before,
+                    most: PAGE,
+                    patience: PATIENCE,
+                };
+                let page = store.search().find(account.id, wanted).await?;
+                let last = page.messages.last();
+                before = match page.more {
+                    More::End => None,
+                    More::Page => last.map(|last| (last.internal_date, last.id)),
+                    More::Unfinished(at, id) => Some((at, id)),
+                };
+                messages.extend(page.messages);
+                if before.is_none() {
+                    return Ok(());
+                }
+            }
+        })
+        .await?;
+    print_list(globals, &messages)?;
+    if messages.is_empty() && !globals.json && !globals.quiet {
+        complain(&format!("Nothing found for {typed}. Try fewer words.\n"));
+    }
+    Ok(Exit::OK)
+}
+
+/// Throws the index away and waits until there is another one.
+async fn reindex(globals: &Globals) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    let state = globals
+        .with_store(async |store, _| {
+            let (bars, index) = (Bars::new(globals.draws_bars()), store.search());
+            let bar = bars.add("index");
+            index.forget_index().await?;
+            while index.index_some().await?.more {
+                let state = index.index_state().await?;
+                let label = format!("{} of {} messages", state.indexed, state.messages);
+                bar.show(&BarStep::Step { label });
+            }
+            bars.clear();
+            Ok(index.index_state().await?)
+        })
+        .await?;
+    if globals.json {
+        print_json(&serde_json::json!({
+            "messages": state.messages,
+            "indexed": state.indexed,
+            "bytes": state.octets,
+        }))?;
+    } else if !globals.quiet {
+        print(&format!(
+            "{} indexed in {} s, {}.\n",
+            counted(state.indexed, "message"),
+            began.elapsed().as_secs(),
+            size(inhaul_types::Octets::new(state.octets)),
+        ))?;
+    }
     Ok(Exit::OK)
 }
 

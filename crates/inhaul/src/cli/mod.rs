@@ -156,7 +156,7 @@ pub(crate) enum Command {
     /// Look at a shared mailbox's headers, try its rules, add and remove them
     #[command(subcommand)]
     CatchAll(catch_all::CatchAll),
-    /// List and show messages
+    /// List, show and search messages
     #[command(subcommand)]
     Message(message::Message),
     /// Send a test of notices, list those that did not arrive

@@ -6,6 +6,7 @@
 
 mod access;
 mod attended;
+mod indexing;
 mod listeners;
 pub(crate) mod notices;
 pub(crate) mod pace;
@@ -47,6 +48,7 @@ use crate::ops::log::{Log, reopen_on_signal};
 use crate::ops::systemd::{self, Opened};
 use access::{Access, open_certificate};
 use attended::Attended;
+use indexing::Indexing;
 use notices::{Condition, Notices};
 use ready::ReadyFile;
 use reload::Changed;
@@ -198,6 +200,7 @@ type Standing = (
     Pages,
     Notices,
     Upkeep,
+    Indexing,
 );
 
 /// Opens what is asked over the network: by operators, then by mail programs, then by people.
@@ -270,6 +273,7 @@ struct Running {
     pages: Pages,
     notices: Notices,
     upkeep: Upkeep,
+    indexing: Indexing,
     log: Log,
 }
 
@@ -289,7 +293,8 @@ impl Running {
         Told::log(&declared::apply(&*store, &config, Authority::Server).await);
         match Self::start_on(globals, options, config.into(), Arc::clone(&store), log).await {
             Ok(standing) => {
-                let (context, control, attended, access, pages, notices, upkeep) = standing;
+                let (context, control, attended, access, pages, notices, upkeep, indexing) =
+                    standing;
                 Ok(Self {
                     store,
                     context,
@@ -299,6 +304,7 @@ impl Running {
                     pages,
                     notices,
                     upkeep,
+                    indexing,
                     log: log.clone(),
                 })
             }
@@ -348,7 +354,10 @@ impl Running {
                     lends.pages.set(address).ok();
                 }
                 let upkeep = Upkeep::start(context.subscribe());
-                Ok((context, control, attended, access, pages, notices, upkeep))
+                let indexing = Indexing::start(&lends.store);
+                Ok((
+                    context, control, attended, access, pages, notices, upkeep, indexing,
+                ))
             }
             Err(failure) => {
                 notices.stop().await;
@@ -470,6 +479,7 @@ impl Running {
             pages,
             notices,
             upkeep,
+            indexing,
             log: _,
         } = self;
         let service = Arc::clone(&context.borrow().service);
@@ -482,6 +492,7 @@ impl Running {
         );
         notices.stop().await;
         upkeep.stop().await;
+        indexing.stop().await;
         attended.stop().await;
         drop(context);
         match timeout(CLOSE_MOST, store.close()).await {

@@ -41,7 +41,7 @@ pub(crate) async fn index_all(store: &impl Store) -> u64 {
 
 /// What is found, whole.
 pub(crate) async fn found(store: &impl Store, account: AccountId, typed: &str) -> Vec<MessageId> {
-    let page = store.search().search(account, wanted(typed)).await.unwrap();
+    let page = store.search().find(account, wanted(typed)).await.unwrap();
     assert_eq!(page.more, More::End, "{typed}");
     page.messages.iter().map(|message| message.id).collect()
 }
@@ -184,7 +184,7 @@ async fn compare(
             most,
             ..wanted(typed)
         };
-        let SearchPage { messages, more } = store.search().search(account, wanted).await.unwrap();
+        let SearchPage { messages, more } = store.search().find(account, wanted).await.unwrap();
         assert!(messages.len() <= most as usize);
         assert!(messages.iter().all(|message| message.account == account));
         seen.extend(messages.iter().map(|message| message.id));
@@ -486,11 +486,9 @@ pub(crate) async fn other_peoples_messages_are_found_by_any_stretch(bed: &impl B
         if is_indexed {
             index_all(&scene.store).await;
         }
-        let mut tried = 0;
+        let mut tried = 0_u64;
         while tried < if is_indexed { 150 } else { 15 } {
-            let column = dice
-                .of(&dice_column(&all, &mut Dice(tried as u64 + 1)))
-                .clone();
+            let column = dice.of(&dice_column(&all, &mut Dice(tried + 1))).clone();
             let characters: Vec<char> = column.chars().collect();
             if characters.len() < 4 {
                 tried += 1;
@@ -538,7 +536,7 @@ pub(crate) async fn a_search_without_time_goes_on_where_it_ended(bed: &impl Bed)
                 let page = scene
                     .store
                     .search()
-                    .search(scene.account, wanted)
+                    .find(scene.account, wanted)
                     .await
                     .unwrap();
                 seen.extend(page.messages.iter().map(|message| message.id));
@@ -595,7 +593,7 @@ pub(crate) async fn a_removed_account_leaves_the_index(bed: &impl Bed) {
     deliver(&scene, &mut dice, scene.inbox, 20..30).await;
     index_all(&scene.store).await;
     scene.store.account_remove(bob).await.unwrap();
-    let gone = scene.store.search().search(bob, wanted("a")).await;
+    let gone = scene.store.search().find(bob, wanted("a")).await;
     assert!(matches!(
         gone,
         Err(StoreError::Missing {
@@ -618,7 +616,7 @@ pub(crate) async fn a_folder_that_is_not_there_is_told(bed: &impl Bed) {
         .await
         .unwrap();
     let bobs = scene.store.folder_list(bob).await.unwrap()[0].id;
-    let search = async |wanted| scene.store.search().search(scene.account, wanted).await;
+    let search = async |wanted| scene.store.search().find(scene.account, wanted).await;
     for typed in ["in:nowhere", "-in:nowhere"] {
         let error = search(wanted(typed)).await.unwrap_err();
         assert!(matches!(error, StoreError::Missing { what: "folder", name } if name == "nowhere"));

@@ -1,19 +1,22 @@
 //! Mail: whoever asks sees their own, an administrator too.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::on;
-use inhaul_store::Message;
+use inhaul_domain::search::Query;
+use inhaul_store::{FlagChange, Flags, Folder, Message, More, SearchFor, StoreError};
 use inhaul_types::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::caller::ApiCaller;
 use super::document::Document;
 use super::problem::ApiProblem;
-use super::route::Verb::Get;
+use super::route::Verb::{Get, Patch};
 use super::route::{Reply, Route};
 use super::schema::{Kind, Schema, may, must};
-use super::typed::{Asked, At};
+use super::typed::{Asked, At, Sent, given};
 use crate::app::App;
 use crate::letter::saved;
 
@@ -21,7 +24,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::new(
         Get,
         "/messages",
-        "The messages of a folder of yours, the newest first.",
+        "The messages of a folder of yours, or those that a search finds, the newest first.",
         Reply::Document(&LIST),
         |verb| on(verb, list),
     )
@@ -29,7 +32,7 @@ pub(super) const ROUTES: &[Route] = &[
         may(
             "folder",
             Kind::Text,
-            "Which folder, by name; `INBOX` by default.",
+            "Which folder, by name; `INBOX` by default, with `q` all.",
         ),
         may(
             "limit",
@@ -44,9 +47,19 @@ pub(super) const ROUTES: &[Route] = &[
         may(
             "q",
             Kind::Text,
-            "Words to search for. Not possible yet: refused.",
+            "What to search for: words, and conditions such as `from:jana`, \
+             `subject:\"board meeting\"`, `in:Archive`, `has:attachment`, `is:unread`, \
+             `before:2026-03-01` and `larger:5M`; a `-` before one stands for not.",
         ),
     ]),
+    Route::new(
+        Patch,
+        "/messages",
+        "Marks messages of yours or moves them. Those that are not yours or not there are passed over.",
+        Reply::Document(&CHANGED),
+        |verb| on(verb, change),
+    )
+    .sent::<ChangeDocument>(&CHANGE, r#"{"ids":[12,13],"unread":false,"folder":"Archive"}"#),
     Route::new(
         Get,
         "/messages/{id}",
@@ -73,7 +86,41 @@ const LIST: Schema = Schema {
             Kind::Maybe(&Kind::Text),
             "What to give as `before` for the next page; null at the end.",
         ),
+        may(
+            "searched_back_to",
+            Kind::Time,
+            "Only where a search took too long: it has come back to this moment, and `next` goes on.",
+        ),
     ],
+};
+
+const CHANGE: Schema = Schema {
+    name: "MessagesChange",
+    about: "What is to be done with messages. What is absent stays as it is.",
+    fields: &[
+        must(
+            "ids",
+            Kind::List(&Kind::Whole),
+            "Which messages, by their numbers; 500 at most.",
+        ),
+        may("unread", Kind::Flag, "Nobody has read them."),
+        may("starred", Kind::Flag, "They have a star."),
+        may(
+            "folder",
+            Kind::Text,
+            "The folder of yours to put them into, by name.",
+        ),
+    ],
+};
+
+const CHANGED: Schema = Schema {
+    name: "ChangedMessages",
+    about: "Which messages are another than before.",
+    fields: &[must(
+        "changed",
+        Kind::List(&Kind::Whole),
+        "Their numbers; what was so already is not among them.",
+    )],
 };
 
 const MESSAGE: Schema = Schema {
@@ -104,6 +151,8 @@ const MESSAGE: Schema = Schema {
             Kind::Flag,
             "A part of it looks like an attachment.",
         ),
+        must("unread", Kind::Flag, "Nobody has read it."),
+        must("starred", Kind::Flag, "It has a star."),
         must("why", Kind::Text, "Why it is in this folder."),
         must(
             "retrieval",
@@ -118,6 +167,8 @@ const MESSAGE: Schema = Schema {
 struct ListDocument<'a> {
     messages: Vec<MessageDocument<'a>>,
     next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searched_back_to: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +185,8 @@ struct MessageDocument<'a> {
     subject: &'a str,
     message_id: Option<&'a str>,
     attachment: bool,
+    unread: bool,
+    starred: bool,
     why: &'a str,
     retrieval: Option<i64>,
     run: Option<i64>,
@@ -155,6 +208,8 @@ impl<'a> From<&'a Message> for MessageDocument<'a> {
             subject: &summary.subject,
             message_id: summary.message_id.as_deref(),
             attachment: summary.has_attachment,
+            unread: !message.flags.has(Flags::SEEN),
+            starred: message.flags.has(Flags::FLAGGED),
             why: &message.why,
             retrieval: message.retrieval.map(|retrieval| retrieval.row()),
             run: message.run.map(|run| run.row()),
@@ -189,41 +244,152 @@ impl Wanted {
     }
 }
 
+/// What is to be done with messages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeDocument {
+    ids: Vec<i64>,
+    #[serde(default, deserialize_with = "given")]
+    unread: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    starred: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    folder: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ChangedDocument {
+    changed: Vec<i64>,
+}
+
 async fn list(
     State(app): State<App>,
     caller: ApiCaller,
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, ApiProblem> {
-    if wanted.q.is_some() {
-        let what = "Mail cannot be searched here yet. Leave this out, and all messages are listed.";
-        return Err(ApiProblem::invalid("q", what));
-    }
-    let name = wanted.folder.as_deref().unwrap_or("INBOX");
+    let before = wanted.place()?;
+    let most = wanted.limit.unwrap_or(PAGE).clamp(1, MOST);
     let folders = app.store().folder_list(caller.id()).await?;
+    if let Some(typed) = &wanted.q {
+        let folder = wanted.folder.as_deref();
+        let folder = folder.map(|name| named(&folders, name)).transpose()?;
+        let wanted = SearchFor {
+            query: Query::parse(typed).map_err(|bad| ApiProblem::invalid("q", bad.to_string()))?,
+            folder: folder.map(|folder| folder.id),
+            before,
+            most,
+            patience: PATIENCE,
+        };
+        return found(&app, &caller, wanted, &folders).await;
+    }
+    let folder = named(&folders, wanted.folder.as_deref().unwrap_or("INBOX"))?;
+    let views = app.store().views();
+    let mut messages = views.newest_messages(folder.id, before, most + 1).await?;
+    let has_more = messages.len() > most as usize;
+    messages.truncate(most as usize);
+    let last = messages.last().filter(|_| has_more);
+    let document = ListDocument {
+        next: last.map(|last| next(last.internal_date, last.id)),
+        messages: messages.iter().map(MessageDocument::from).collect(),
+        searched_back_to: None,
+    };
+    Ok(Document(document).into_response())
+}
+
+/// What a search finds.
+async fn found(
+    app: &App,
+    caller: &ApiCaller,
+    wanted: SearchFor,
+    folders: &[Folder],
+) -> Result<Response, ApiProblem> {
+    let page = match app.store().search().find(caller.id(), wanted).await {
+        Err(StoreError::Missing {
+            what: "folder",
+            name,
+        }) => return Err(no_folder(folders, &name).at("q")),
+        page => page?,
+    };
+    let last = page.messages.last();
+    let (next, searched_back_to) = match page.more {
+        More::End => (None, None),
+        More::Page => (last.map(|last| next(last.internal_date, last.id)), None),
+        More::Unfinished(at, id) => (Some(next(at, id)), Some(at.to_string())),
+    };
+    let document = ListDocument {
+        next,
+        messages: page.messages.iter().map(MessageDocument::from).collect(),
+        searched_back_to,
+    };
+    Ok(Document(document).into_response())
+}
+
+/// What goes on behind this place.
+fn next(at: Timestamp, id: MessageId) -> String {
+    format!("{}.{id}", at.millis())
+}
+
+/// A folder of theirs, whatever the case of its name.
+fn named<'f>(folders: &'f [Folder], name: &str) -> Result<&'f Folder, ApiProblem> {
     let exact = folders.iter().find(|folder| folder.name == name);
     let alike = || {
         folders
             .iter()
             .find(|folder| folder.name.eq_ignore_ascii_case(name))
     };
-    let Some(folder) = exact.or_else(alike) else {
-        let names: Vec<_> = folders.iter().map(|folder| folder.name.as_str()).collect();
-        let what = format!("You have these folders: {}.", names.join(", "));
-        return Err(ApiProblem::invalid("folder", what));
+    exact.or_else(alike).ok_or_else(|| no_folder(folders, name))
+}
+
+fn no_folder(folders: &[Folder], name: &str) -> ApiProblem {
+    let names: Vec<_> = folders.iter().map(|folder| folder.name.as_str()).collect();
+    let what = format!(
+        "There is no folder {name:?}. You have these folders: {}.",
+        names.join(", ")
+    );
+    ApiProblem::invalid("folder", what)
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Sent(sent): Sent<ChangeDocument>,
+) -> Result<Response, ApiProblem> {
+    if sent.ids.len() > MOST as usize {
+        let what = format!("These are more than {MOST} messages.");
+        return Err(ApiProblem::invalid("ids", what));
+    }
+    let ids: Vec<_> = sent.ids.iter().map(|id| MessageId::new(*id)).collect();
+    // Before anything is done.
+    let to = match &sent.folder {
+        Some(name) => {
+            let folders = app.store().folder_list(caller.id()).await?;
+            Some(named(&folders, name)?.id)
+        }
+        None => None,
     };
-    let most = wanted.limit.unwrap_or(PAGE).clamp(1, MOST);
-    let views = app.store().views();
-    let mut messages = views
-        .newest_messages(folder.id, wanted.place()?, most + 1)
-        .await?;
-    let has_more = messages.len() > most as usize;
-    messages.truncate(most as usize);
-    let last = messages.last().filter(|_| has_more);
-    let document = ListDocument {
-        next: last.map(|last| format!("{}.{}", last.internal_date.millis(), last.id)),
-        messages: messages.iter().map(MessageDocument::from).collect(),
-    };
-    Ok(Document(document).into_response())
+    let mut marks = FlagChange::default();
+    for (mark, set) in [
+        (Flags::SEEN, sent.unread.map(|unread| !unread)),
+        (Flags::FLAGGED, sent.starred),
+    ] {
+        match set {
+            Some(true) => marks.set |= mark,
+            Some(false) => marks.clear |= mark,
+            None => {}
+        }
+    }
+    let mail = app.store().mail();
+    let mut acted_on = Vec::new();
+    if marks != FlagChange::default() {
+        acted_on.extend(mail.mark(caller.id(), &ids, marks).await?);
+    }
+    if let Some(to) = to {
+        acted_on.extend(mail.move_to(caller.id(), &ids, to).await?);
+    }
+    let mut changed: Vec<_> = acted_on.iter().map(|one| one.message.row()).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    Ok(Document(ChangedDocument { changed }).into_response())
 }
 
 async fn show(
@@ -256,3 +422,5 @@ async fn own(app: &App, caller: &ApiCaller, id: i64) -> Result<Message, ApiProbl
 /// Messages on a page.
 const PAGE: u32 = 50;
 const MOST: u32 = 500;
+/// What a search may take; then it says how far it has come.
+const PATIENCE: Duration = Duration::from_secs(2);

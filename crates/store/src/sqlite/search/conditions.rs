@@ -48,17 +48,19 @@ pub(super) struct Word {
 }
 
 impl Light {
+    /// Read by [`Self::from_row`].
+    pub(super) const COLUMNS: &str = "m.internal_date, m.id, m.folder_id, m.flags, m.size,
+        m.has_attachment, m.retrieval_id";
+
     /// Of the message of this number, if there is one.
     pub(super) fn find(conn: &Connection, message: i64) -> Result<Option<Self>, StoreError> {
-        conn.prepare_cached(
-            "SELECT internal_date, id, folder_id, flags, size, has_attachment, retrieval_id
-             FROM message WHERE id = ?1",
-        )
-        .and_then(|mut select| select.query_row([message], Self::from_row).optional())
-        .doing("look at a message")
+        let columns = Self::COLUMNS;
+        conn.prepare_cached(&format!("SELECT {columns} FROM message m WHERE m.id = ?1"))
+            .and_then(|mut select| select.query_row([message], Self::from_row).optional())
+            .doing("look at a message")
     }
 
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             at: (row.get(0)?, row.get(1)?),
             folder: row.get(2)?,

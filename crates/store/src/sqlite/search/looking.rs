@@ -17,7 +17,7 @@ use super::conditions::{Light, Rows, Word};
 use super::file::{self, State};
 use super::indexer::{CLAIMS, NEWEST};
 use super::texts::{self, Bodies, Column, Read, Source, Taker};
-use super::walk::{At, Walk};
+use super::walk::{At, Reads, Walk};
 use crate::search::{More, SearchFor, SearchPage};
 use crate::sqlite::errors::Doing;
 use crate::sqlite::messages;
@@ -161,20 +161,25 @@ impl<'a> Looking<'a> {
     /// Judges what is left of the folders, at most so many.
     fn walk(&mut self, candidates: &Candidates, most: usize) -> Result<Go, StoreError> {
         let (shown, since) = (self.rows.shown(), self.rows.since);
-        let mut walk = Walk::new(&self.rows.folders, shown, self.behind, since);
+        let reads = match candidates {
+            Candidates::Some { .. } => Reads::Index,
+            Candidates::Any => Reads::Rows,
+        };
+        let mut walk = Walk::new(&self.rows.folders, (shown, reads), self.behind, since);
         for passed in 0..most {
-            let Some(at) = walk.next(self.sight.main)? else {
+            let Some(next) = walk.next(self.sight.main)? else {
                 return Ok(Go::End);
             };
-            if !candidates.may_be(at.1) {
+            let is_out = next.row.is_some_and(|row| !self.rows.admit(&row));
+            if is_out || !candidates.may_be(next.at.1) {
                 // Looking at the time costs more than this.
-                if passed % 1024 == 0 && self.is_late() {
+                if passed % 1024 == 1023 && self.is_late() {
                     return Ok(Go::Late);
                 }
-                self.behind = Some(at);
+                self.behind = Some(next.at);
                 continue;
             }
-            match self.judge(at)? {
+            match self.judge(next.at)? {
                 Go::On => {}
                 other => return Ok(other),
             }

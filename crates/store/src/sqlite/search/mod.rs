@@ -218,11 +218,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[async_trait]
 impl Search for SqliteStore {
-    async fn search(
-        &self,
-        account: AccountId,
-        wanted: SearchFor,
-    ) -> Result<SearchPage, StoreError> {
+    async fn find(&self, account: AccountId, wanted: SearchFor) -> Result<SearchPage, StoreError> {
         let index = Arc::clone(&self.search);
         let place = Arc::clone(&index.places)
             .acquire_owned()

@@ -1,10 +1,14 @@
 //! Walks through some folders at once, the newest message first, along the index by date.
+//!
+//! Where rows say which messages are wanted, they are read with it, some at a time; where a list of
+//! numbers says so, the index is enough.
 
 use std::collections::VecDeque;
 
 use inhaul_types::{FolderId, MessageId, Timestamp};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
+use super::conditions::Light;
 use crate::sqlite::views::newest;
 use crate::{Shown, StoreError};
 
@@ -15,10 +19,28 @@ const MOST: u32 = 2048;
 /// When a message came, and its number.
 pub(super) type At = (i64, i64);
 
+/// A message on the way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed {
+    pub(super) at: At,
+    /// Its row, if rows are read.
+    pub(super) row: Option<Light>,
+}
+
+/// What is read on the way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Reads {
+    /// The index.
+    Index,
+    /// Rows, too.
+    Rows,
+}
+
 /// The walk.
 pub(super) struct Walk {
     folders: Vec<Folder>,
     shown: Shown,
+    reads: Reads,
     /// None is wanted that came before.
     since: i64,
 }
@@ -27,7 +49,7 @@ struct Folder {
     id: i64,
     /// The last one that was read.
     behind: Option<At>,
-    read: VecDeque<At>,
+    read: VecDeque<Passed>,
     /// How many are read next.
     next: u32,
     ended: bool,
@@ -35,7 +57,12 @@ struct Folder {
 
 impl Walk {
     /// Begins behind `before`.
-    pub(super) fn new(folders: &[i64], shown: Shown, before: Option<At>, since: i64) -> Self {
+    pub(super) fn new(
+        folders: &[i64],
+        (shown, reads): (Shown, Reads),
+        before: Option<At>,
+        since: i64,
+    ) -> Self {
         let folder = |id: &i64| Folder {
             id: *id,
             behind: before,
@@ -46,24 +73,25 @@ impl Walk {
         Self {
             folders: folders.iter().map(folder).collect(),
             shown,
+            reads,
             since,
         }
     }
 
     /// The next message of all folders.
-    pub(super) fn next(&mut self, conn: &Connection) -> Result<Option<At>, StoreError> {
-        let (shown, since) = (self.shown, self.since);
-        let mut newest: Option<(usize, At)> = None;
+    pub(super) fn next(&mut self, conn: &Connection) -> Result<Option<Passed>, StoreError> {
+        let (shown, since) = ((self.shown, self.reads), self.since);
+        let mut newest: Option<(usize, Passed)> = None;
         for (number, folder) in self.folders.iter_mut().enumerate() {
-            if let Some(at) = folder.peek(conn, shown, since)?
-                && newest.is_none_or(|(_, newest)| at > newest)
+            if let Some(next) = folder.peek(conn, shown, since)?
+                && newest.is_none_or(|(_, newest)| next.at > newest.at)
             {
-                newest = Some((number, at));
+                newest = Some((number, next));
             }
         }
-        Ok(newest.map(|(number, at)| {
+        Ok(newest.map(|(number, next)| {
             self.folders[number].read.pop_front();
-            at
+            next
         }))
     }
 }
@@ -72,26 +100,40 @@ impl Folder {
     fn peek(
         &mut self,
         conn: &Connection,
-        shown: Shown,
+        (shown, reads): (Shown, Reads),
         since: i64,
-    ) -> Result<Option<At>, StoreError> {
+    ) -> Result<Option<Passed>, StoreError> {
         if self.read.is_empty() && !self.ended {
-            let (id, place) = (FolderId::new(self.id), |(at, id)| {
-                (Timestamp::from_millis(at), MessageId::new(id))
-            });
-            let read = newest::places(conn, id, shown, self.behind.map(place), self.next)?;
-            let read: VecDeque<At> = read
-                .into_iter()
-                .map(|(at, id)| (at.millis(), id.row()))
-                .collect();
+            let (columns, read): (_, fn(&Row<'_>) -> _) = match reads {
+                Reads::Index => ("m.internal_date, m.id", place),
+                Reads::Rows => (Light::COLUMNS, row),
+            };
+            let (id, most) = (FolderId::new(self.id), self.next);
+            let behind = self
+                .behind
+                .map(|(at, id)| (Timestamp::from_millis(at), MessageId::new(id)));
+            let read = newest::columns(conn, columns, read, (id, shown), behind, most)?;
             self.ended = read.len() < self.next as usize;
-            self.behind = read.back().copied().or(self.behind);
+            self.behind = read.last().map(|last| last.at).or(self.behind);
             self.next = (self.next * 2).min(MOST);
-            self.read = read;
-            let wanted = self.read.partition_point(|(moment, _)| *moment >= since);
+            self.read = read.into();
+            let wanted = self.read.partition_point(|passed| passed.at.0 >= since);
             self.ended |= wanted < self.read.len();
             self.read.truncate(wanted);
         }
         Ok(self.read.front().copied())
     }
+}
+
+fn place(row: &Row<'_>) -> rusqlite::Result<Passed> {
+    let at = (row.get(0)?, row.get(1)?);
+    Ok(Passed { at, row: None })
+}
+
+fn row(row: &Row<'_>) -> rusqlite::Result<Passed> {
+    let row = Light::from_row(row)?;
+    Ok(Passed {
+        at: row.at,
+        row: Some(row),
+    })
 }

@@ -107,6 +107,19 @@ pub(in crate::sqlite) fn numbers(
         .doing(DOING)
 }
 
+/// What the messages of one page behind `before` have in these columns of `message m`.
+pub(in crate::sqlite) fn columns<T>(
+    conn: &Connection,
+    columns: &str,
+    read: fn(&Row<'_>) -> rusqlite::Result<T>,
+    (folder, shown): (FolderId, Shown),
+    before: Option<(Timestamp, MessageId)>,
+    most: u32,
+) -> Result<Vec<T>, StoreError> {
+    let select = format!("SELECT {columns} FROM message m ");
+    page(conn, &select, read, folder, shown, before, most)
+}
+
 fn sql(columns: &str, which: &str, shown: Shown) -> String {
     format!("{columns}{}", narrowed(which, shown))
 }

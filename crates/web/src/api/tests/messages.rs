@@ -65,10 +65,12 @@ async fn messages_come_page_by_page_the_newest_first() {
 }
 
 #[tokio::test]
-async fn a_search_is_refused_with_words_and_so_is_an_unknown_folder() {
+async fn what_cannot_be_is_refused_with_words() {
     let house = House::new().await;
     for (query, field) in [
-        ("q=invoice", "q"),
+        ("q=before:soon", "q"),
+        ("q=in:nowhere", "q"),
+        ("q=x&folder=Nothing", "folder"),
         ("folder=Nothing", "folder"),
         ("before=yesterday", "before"),
         ("limit=many", "limit"),
@@ -79,4 +81,87 @@ async fn a_search_is_refused_with_words_and_so_is_an_unknown_folder() {
             .await;
         answer.refuses(422, "not-understood", Some(field));
     }
+}
+
+#[tokio::test]
+async fn a_search_finds_what_is_theirs_page_by_page() {
+    let house = House::new().await;
+    let club = house.retrieval(&house.alice, "Club").await;
+    let mut brought = Vec::new();
+    for number in 0..5 {
+        house.wait(Duration::from_secs(60));
+        let octets = format!("Subject: letter {number}\r\n\r\nAbout the M\u{f6}bius strip.\r\n");
+        brought.insert(0, house.run(club, octets.as_bytes()).await.1.row());
+    }
+    let ids = |page: &Value| -> Vec<i64> {
+        let messages = page["messages"].as_array().unwrap().iter();
+        messages
+            .map(|message| message["id"].as_i64().unwrap())
+            .collect()
+    };
+    let mut seen = Vec::new();
+    let mut line = "GET /messages?q=m%C3%96BIUS%20is:unread&limit=2".to_owned();
+    loop {
+        let page = house.ask(&house.alice, &line, "").await.is(200);
+        seen.extend(ids(&page));
+        assert_eq!(page.get("searched_back_to"), None);
+        match &page["next"] {
+            Value::String(next) => {
+                line = format!("GET /messages?q=m%C3%B6bius&limit=2&before={next}")
+            }
+            _ => break,
+        }
+    }
+    assert_eq!(seen, brought);
+    let line = "GET /messages?q=m%C3%B6bius%20-%22letter%203%22&folder=INBOX";
+    let page = house.ask(&house.alice, line, "").await.is(200);
+    assert_eq!(ids(&page).len(), 4);
+    let page = house
+        .ask(&house.bob, "GET /messages?q=m%C3%B6bius", "")
+        .await
+        .is(200);
+    assert_eq!(ids(&page), [0; 0]);
+}
+
+#[tokio::test]
+async fn messages_are_marked_and_moved_and_anothers_are_not() {
+    let house = House::new().await;
+    let club = house.retrieval(&house.alice, "Club").await;
+    let (_, first) = house.run(club, b"Subject: one\r\n\r\n").await;
+    let (_, second) = house.run(club, b"Subject: two\r\n\r\n").await;
+    let change = async |who, sent: &str| house.ask(who, "PATCH /messages", sent).await;
+    let both = format!("{{\"ids\":[{first},{second},999],\"unread\":false,\"starred\":true}}");
+    let changed = change(&house.alice, &both).await.is(200);
+    assert_eq!(
+        changed["changed"],
+        serde_json::json!([first.row(), second.row()])
+    );
+    let line = format!("GET /messages/{first}");
+    let message = house.ask(&house.alice, &line, "").await.is(200);
+    assert_eq!(
+        (&message["unread"], &message["starred"]),
+        (&false.into(), &true.into())
+    );
+    let again = change(&house.alice, &both).await.is(200);
+    assert_eq!(again["changed"], serde_json::json!([]));
+    let theirs = change(&house.bob, &both).await.is(200);
+    assert_eq!(theirs["changed"], serde_json::json!([]));
+    // Nothing is done where something is wrong.
+    let nowhere = format!("{{\"ids\":[{first}],\"unread\":true,\"folder\":\"Nowhere\"}}");
+    change(&house.alice, &nowhere)
+        .await
+        .refuses(422, "not-understood", Some("folder"));
+    let message = house.ask(&house.alice, &line, "").await.is(200);
+    assert_eq!(message["unread"], false);
+    let many = format!("{{\"ids\":{:?}}}", vec![1; 501]);
+    change(&house.alice, &many)
+        .await
+        .refuses(422, "not-understood", Some("ids"));
+    let to = format!("{{\"ids\":[{second}],\"folder\":\"inbox\"}}");
+    change(&house.alice, &to).await.is(200);
+    let message = house
+        .ask(&house.alice, &format!("GET /messages/{second}"), "")
+        .await
+        .is(200);
+    assert_eq!(message["folder"], "INBOX");
 }
