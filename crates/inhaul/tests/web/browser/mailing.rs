@@ -95,6 +95,24 @@ fn mail_is_read_and_sorted_by_keys_alone() {
     browser.press("t").unwrap();
     browser.wait_for(&By::heading("Trash")).unwrap();
     wait_for_rows(&browser, "boat");
+
+    // Found in all folders, and opened beside what else was found.
+    browser.press("/").unwrap();
+    browser.type_text("e -club -boat").unwrap();
+    browser.press("Enter").unwrap();
+    browser.wait_for(&By::heading("Search")).unwrap();
+    browser.wait_for_text("Nothing found for").unwrap();
+    browser
+        .click(&By::link("search all folders").within(".empty"))
+        .unwrap();
+    wait_for_rows(&browser, "*evening *+dues");
+    browser.press("k").unwrap();
+    browser.press("o").unwrap();
+    browser.wait_for(&By::heading("dues")).unwrap();
+    wait_for_rows(&browser, "*evening +dues");
+    browser.press("u").unwrap();
+    browser.wait_for(&By::heading("Search")).unwrap();
+    wait_for_rows(&browser, "*evening >+dues");
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }
 

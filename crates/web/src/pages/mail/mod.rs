@@ -9,21 +9,24 @@ mod large;
 mod message;
 mod news;
 mod place;
+mod search;
 
 use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{self, Path, Query};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use inhaul_domain::standing::Standing;
 use inhaul_store::{Flags, Folder, FolderName, Message, Shown, Usage};
-use inhaul_types::{AccountId, FolderId, RetrievalId, Timestamp};
+use inhaul_types::{AccountId, FolderId, MessageId, RetrievalId, Timestamp};
 
 use self::folders::{FolderRow, others, shown};
 use self::message::{How, Opened};
 use self::place::{Asked, Listing, Place, with};
+use self::search::Search;
 use super::manage::catch_all::{Banner, banner};
 use super::not_now::{PutOff, Trouble};
 use crate::app::App;
@@ -32,7 +35,7 @@ use crate::look::size::share;
 use crate::look::time::{When, ago, at, until};
 use crate::look::{Sentence, sentence, size};
 use crate::request::{ByItself, Person};
-use crate::response::{Page, Problem, Shell};
+use crate::response::{Page, Problem, Shell, see_other};
 use crate::runs::State;
 
 pub(crate) use self::acts::Undoing;
@@ -42,6 +45,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(inbox))
         .route("/starred", get(starred))
+        .route("/search", get(search))
         .route("/folder/{id}", get(folder))
         .route("/message/{id}", get(message))
         .route("/mail/act", post(acts::act))
@@ -103,6 +107,7 @@ struct List {
     /// Folders that its messages can be moved to.
     others: Vec<(i64, String)>,
     empty: Empty,
+    search: Search,
 }
 
 /// The folder that is open.
@@ -138,6 +143,12 @@ enum Empty {
     NoneStarred,
     Trash,
     Folder,
+    /// All folders can be searched, if one was.
+    NotFound {
+        everywhere: Option<String>,
+    },
+    /// The search is not understood, or went on for too long.
+    NotSearched,
 }
 
 /// A retrieval that brings nothing until its owner does something.
@@ -212,6 +223,20 @@ async fn starred(
     show(&app, person, &folders, &asked.of_starred(), &put_off, None).await
 }
 
+/// What is found.
+async fn search(
+    extract::State(app): extract::State<App>,
+    person: Person,
+    Query(asked): Query<Asked>,
+    put_off: PutOff,
+) -> Result<Response, Problem> {
+    let folders = app.store().folder_list(person.id()).await?;
+    match asked.of_found() {
+        Some(place) => show(&app, person, &folders, &place, &put_off, None).await,
+        None => Ok(see_other("/")),
+    }
+}
+
 /// A message beside its list.
 async fn message(
     extract::State(app): extract::State<App>,
@@ -254,7 +279,7 @@ async fn show(
     let now = app.now();
     let folder = match &place.listing {
         Listing::Folder { id, .. } => Some(of(folders, *id, &person)?),
-        Listing::Starred => None,
+        Listing::Starred | Listing::Found { .. } => None,
     };
     let unclaimed = match folder {
         Some(folder) => banner(app, &person.account, folder).await?,
@@ -294,7 +319,11 @@ async fn show(
         needing,
         more_needing,
     };
-    Ok(Page::new(page).into_response())
+    let status = match page.list.search.error {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    Ok(Page::new(page).with_status(status).into_response())
 }
 
 impl List {
@@ -306,19 +335,30 @@ impl List {
         states: &[State],
     ) -> Result<Self, Problem> {
         let now = app.now();
+        let in_folder = |id: FolderId| folders.iter().find(|folder| folder.id == id);
         let folder = match &place.listing {
-            Listing::Folder { id, .. } => folders.iter().find(|folder| folder.id == *id),
-            Listing::Starred => None,
+            Listing::Folder { id, .. } => in_folder(*id),
+            Listing::Starred | Listing::Found { .. } => None,
         };
-        let mut messages = messages(app, account, place).await?;
-        let has_older = messages.len() > PAGE as usize;
-        messages.truncate(PAGE as usize);
-        let older = messages.last().filter(|_| has_older);
-        let older = older.map(|last| place.older((last.internal_date, last.id), messages.len()));
+        let searched = match &place.listing {
+            Listing::Found { folder, .. } => folder.and_then(in_folder),
+            Listing::Folder { .. } | Listing::Starred => folder,
+        };
+        let (messages, behind, search) = match &place.listing {
+            Listing::Found { words, .. } => {
+                let found = search::find(app, account, words, searched, place).await?;
+                (found.messages, found.behind, found.search)
+            }
+            Listing::Folder { .. } | Listing::Starred => {
+                let (messages, behind) = page(app, account, place).await?;
+                (messages, behind, Search::of(searched))
+            }
+        };
+        let older = behind.map(|last| place.older(last, messages.len()));
         let names = names(app, &messages);
         let row = |message: &Message| {
             let via = message.retrieval.and_then(|id| names.get(&id).cloned());
-            let is_elsewhere = folder.is_none() && message.folder_name != "INBOX";
+            let is_elsewhere = searched.is_none() && message.folder_name != FolderName::INBOX;
             Row {
                 id: message.id.row(),
                 address: place.of_message(message.id),
@@ -334,28 +374,23 @@ impl List {
                 folder: is_elsewhere.then(|| shown(&message.folder_name).to_owned()),
             }
         };
+        let name = match (&place.listing, folder) {
+            (Listing::Found { .. }, _) => "Search",
+            (_, Some(folder)) => shown(&folder.name),
+            (_, None) => "Starred",
+        };
         Ok(Self {
-            name: folder
-                .map_or("Starred", |folder| shown(&folder.name))
-                .to_owned(),
+            name: name.to_owned(),
             unread: folder.map_or(0, |folder| folder.unseen),
             folder: folder.map(Open::of),
             filters: filters(&place.listing),
             rows: messages.iter().map(row).collect(),
             count: match (&place.listing, folder) {
-                (
-                    Listing::Folder {
-                        shown: Shown::All, ..
-                    },
-                    Some(folder),
-                ) => Some(folder.messages),
-                (
-                    Listing::Folder {
-                        shown: Shown::Unseen,
-                        ..
-                    },
-                    Some(folder),
-                ) => Some(folder.unseen),
+                (Listing::Folder { shown, .. }, Some(folder)) => match shown {
+                    Shown::All => Some(folder.messages),
+                    Shown::Unseen => Some(folder.unseen),
+                    Shown::Flagged => None,
+                },
                 _ => None,
             },
             skip: place.skip,
@@ -364,7 +399,11 @@ impl List {
             newest: place.listing.address(),
             here: place.address(),
             others: others(folders, folder.map(|folder| folder.id)),
-            empty: Empty::of(place, folder, states, now),
+            empty: match &search.error {
+                Some(_) => Empty::NotSearched,
+                None => Empty::of(place, folder, states, now),
+            },
+            search,
         })
     }
 
@@ -392,15 +431,26 @@ fn used(usage: Usage) -> String {
     }
 }
 
-/// One more than fit on the page, where there are more.
-async fn messages(app: &App, account: AccountId, place: &Place) -> Result<Vec<Message>, Problem> {
-    let mail = app.store().mail();
-    match &place.listing {
-        Listing::Folder { id, shown, .. } => Ok(mail
-            .newest_shown(*id, *shown, place.before, PAGE + 1)
-            .await?),
-        Listing::Starred => Ok(mail.newest_starred(account, place.before, PAGE + 1).await?),
-    }
+/// What fits on the page, and where the next one begins.
+async fn page(
+    app: &App,
+    account: AccountId,
+    place: &Place,
+) -> Result<(Vec<Message>, Option<(Timestamp, MessageId)>), Problem> {
+    let (mail, most) = (app.store().mail(), PAGE + 1);
+    let mut messages = match &place.listing {
+        Listing::Folder { id, shown, .. } => {
+            mail.newest_shown(*id, *shown, place.before, most).await?
+        }
+        Listing::Starred | Listing::Found { .. } => {
+            mail.newest_starred(account, place.before, most).await?
+        }
+    };
+    let has_older = messages.len() > PAGE as usize;
+    messages.truncate(PAGE as usize);
+    let last = messages.last().filter(|_| has_older);
+    let behind = last.map(|last| (last.internal_date, last.id));
+    Ok((messages, behind))
 }
 
 fn filters(listing: &Listing) -> Vec<Filter> {
@@ -448,7 +498,16 @@ impl Empty {
         let shown = match place.listing {
             Listing::Folder { shown, .. } => shown,
             Listing::Starred => Shown::Flagged,
+            Listing::Found { .. } => Shown::All,
         };
+        if let (Listing::Found { words, folder }, None) = (&place.listing, place.before) {
+            let everywhere = Listing::Found {
+                words: words.clone(),
+                folder: None,
+            };
+            let everywhere = folder.map(|_| everywhere.address());
+            return Self::NotFound { everywhere };
+        }
         let name = folder.map_or("", |folder| folder.name.as_str());
         let last = states.iter().filter_map(|state| state.row.last_good).max();
         let next = states.iter().filter_map(|state| state.next).min();

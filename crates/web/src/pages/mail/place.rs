@@ -18,6 +18,10 @@ pub(crate) struct Asked {
     before: String,
     /// How many messages are in front of it. For words only.
     skip: u64,
+    /// What is searched for,
+    q: String,
+    /// and the folder in which; none is in all.
+    r#in: String,
 }
 
 /// A list of messages.
@@ -32,6 +36,12 @@ pub(crate) enum Listing {
     },
     /// Those with a star, of all folders.
     Starred,
+    /// What a search finds.
+    Found {
+        words: String,
+        /// In this folder alone.
+        folder: Option<FolderId>,
+    },
 }
 
 /// A page of a list.
@@ -63,8 +73,22 @@ impl Asked {
         self.at(Listing::Starred)
     }
 
+    /// A page of what is found; `None` of a search for nothing.
+    pub(crate) fn of_found(&self) -> Option<Place> {
+        let words = self.q.trim();
+        (!words.is_empty()).then(|| {
+            self.at(Listing::Found {
+                words: words.to_owned(),
+                folder: self.r#in.parse().ok().map(FolderId::new),
+            })
+        })
+    }
+
     /// The list beside a message of this folder.
     pub(crate) fn beside(&self, folder: &Folder) -> Place {
+        if let Some(found) = self.of_found() {
+            return found;
+        }
         match self.list.as_str() {
             "starred" => self.of_starred(),
             _ => self.of_folder(folder),
@@ -90,6 +114,7 @@ impl Listing {
         match self {
             Self::Folder { path, shown, .. } => with(path, &word(*shown)),
             Self::Starred => "/starred".to_owned(),
+            Self::Found { words, folder } => with("/search", &searched(words, *folder)),
         }
     }
 }
@@ -105,6 +130,7 @@ impl Place {
         let list = match &self.listing {
             Listing::Folder { shown, .. } => word(*shown),
             Listing::Starred => "list=starred".to_owned(),
+            Listing::Found { words, folder } => searched(words, *folder),
         };
         with(&with(&format!("/message/{id}"), &list), &self.behind())
     }
@@ -127,6 +153,14 @@ impl Place {
             0 => behind,
             skip => format!("{behind}&skip={skip}"),
         }
+    }
+}
+
+fn searched(words: &str, folder: Option<FolderId>) -> String {
+    let words = serde_urlencoded::to_string([("q", words)]).unwrap_or_default();
+    match folder {
+        Some(folder) => format!("{words}&in={folder}"),
+        None => words,
     }
 }
 
@@ -179,6 +213,20 @@ mod tests {
             let place = asked(query).at(listing(shown));
             assert_eq!(place.address(), address, "{query}");
         }
+    }
+
+    #[test]
+    fn a_search_says_what_it_is_for() {
+        assert_eq!(asked("q=++").of_found(), None);
+        let place = asked("q=%22a+b%22%26x&in=7&before=1.2").of_found().unwrap();
+        let said = "q=%22a+b%22%26x&in=7&before=1.2";
+        assert_eq!(place.address(), format!("/search?{said}"));
+        assert_eq!(
+            place.of_message(MessageId::new(9)),
+            format!("/message/9?{said}")
+        );
+        let place = asked("q=a&in=all").of_found().unwrap();
+        assert_eq!(place.address(), "/search?q=a");
     }
 
     #[test]

@@ -295,3 +295,57 @@ async fn an_open_list_hears_when_mail_comes() {
     let other = get(&house.browser("bob").await, "/mail/state").await.text;
     assert_ne!(other, now);
 }
+
+#[tokio::test]
+async fn mail_is_found_by_words_and_only_by_whose_it_is() {
+    let house = House::new().await;
+    let alice = house.browser("alice").await;
+    let ids = letters(&house, &["Boat weekend", "Board meeting", "boat again"]).await;
+    let number = ids[0].to_string();
+    press(
+        &alice,
+        "/mail/act",
+        &[("do", "delete"), ("message", &number)],
+    )
+    .await;
+    let page = get(&alice, "/").await.text;
+    let (_, inbox) = page.split_once("name=\"in\" value=\"").unwrap();
+    let inbox = inbox.split_once('"').unwrap().0.to_owned();
+    let found = listed(&alice, &format!("/search?q=BOAT&in={inbox}")).await;
+    assert_eq!(found, ["boat again"]);
+    assert_eq!(
+        listed(&alice, "/search?q=boat").await,
+        ["boat again", "Boat weekend"]
+    );
+    let all = get(&alice, "/search?q=boat").await.text;
+    assert!(all.contains("in Trash"), "{all}");
+    assert!(all.contains(&format!("/message/{number}?q=boat")), "{all}");
+    // Beside a message that was found are the others.
+    let beside = listed(&alice, &format!("/message/{number}?q=boat")).await;
+    assert_eq!(beside, ["boat again", "Boat weekend"]);
+
+    let none = get(&alice, &format!("/search?q=weekend+-%3Cb%3E&in={inbox}"))
+        .await
+        .text;
+    assert!(
+        none.contains("Nothing found for <em>weekend -&#60;b&#62;</em>"),
+        "{none}"
+    );
+    assert!(none.contains("search all folders"), "{none}");
+    let wrong = get(&alice, "/search?q=before%3Asoon").await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text.contains("names no day"), "{}", wrong.text);
+    let missing = get(&alice, "/search?q=in%3ANowhere+boat").await;
+    assert!(
+        missing.text.contains("You have no folder Nowhere."),
+        "{}",
+        missing.text
+    );
+    assert_eq!(press(&alice, "/search", &[]).await.0, 405);
+    assert_eq!(get(&alice, "/search?q=++").await.status, 303);
+
+    let bob = house.browser("bob").await;
+    assert!(listed(&bob, "/search?q=boat").await.is_empty());
+    let theirs = get(&bob, &format!("/search?q=boat&in={inbox}")).await.text;
+    assert!(!theirs.contains("boat again"), "{theirs}");
+}
