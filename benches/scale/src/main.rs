@@ -3,7 +3,8 @@
 //! One program in several roles, each a process of its own, so that the processor time of inhaul is
 //! counted without that of the servers it visits: `farm` plays the servers, `seed` makes a data
 //! directory for them, `polls` drives the engine by itself, `service` and `triggers` measure a
-//! running `inhaul serve`, `pages` its web pages. See README.md beside it.
+//! running `inhaul serve`, `pages` its web pages, `mail` the reading of a large mailbox. See README.md
+//! beside it.
 #![expect(clippy::print_stdout, reason = "figures are its purpose")]
 
 mod control;
@@ -12,6 +13,7 @@ mod farm;
 mod farm_line;
 mod field;
 mod figures;
+mod mail;
 mod pages;
 mod polls;
 mod process;
@@ -48,6 +50,8 @@ enum Role {
     Triggers(triggers::Triggers),
     /// Start `inhaul serve` and print what its web pages cost
     Pages(pages::Pages),
+    /// Fill a mailbox, start `inhaul serve` and print what reading it on the pages costs
+    Mail(mail::Mail),
 }
 
 /// Where a seeded field is.
@@ -75,6 +79,7 @@ fn main() -> Result<()> {
         Role::Service(service) => one_thread(service.run()),
         Role::Triggers(triggers) => one_thread(triggers.run()),
         Role::Pages(pages) => one_thread(pages.run()),
+        Role::Mail(mail) => one_thread(mail.run()),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 /// Somebody at their browser.
 #[derive(Debug)]
-pub(super) struct Browser {
+pub(crate) struct Browser {
     host: String,
     line: BufReader<TcpStream>,
     cookie: Option<String>,
@@ -20,14 +20,14 @@ pub(super) struct Browser {
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Where it leads, if it does.
-    pub(super) location: Option<String>,
+    pub(crate) location: Option<String>,
     /// Head and body, as they crossed the line.
-    pub(super) octets: usize,
+    pub(crate) octets: usize,
     /// From the first octet sent to the last one read.
-    pub(super) took: Duration,
+    pub(crate) took: Duration,
     #[cfg(test)]
     body: Vec<u8>,
     cookie: Option<String>,
@@ -38,7 +38,7 @@ const BODY_MOST: usize = 64 << 20;
 
 impl Browser {
     /// Connects to the pages at `http://HOST:PORT`.
-    pub(super) async fn open(address: &str) -> Result<Self> {
+    pub(crate) async fn open(address: &str) -> Result<Self> {
         let host = address.strip_prefix("http://").unwrap_or(address);
         let to: SocketAddr = host.parse().context("the pages' address is a number")?;
         let line = TcpStream::connect(to).await?;
@@ -52,7 +52,7 @@ impl Browser {
     }
 
     /// Signs in by the form.
-    pub(super) async fn sign_in(&mut self, name: &str, password: &str) -> Result<()> {
+    pub(crate) async fn sign_in(&mut self, name: &str, password: &str) -> Result<()> {
         let typed = format!("name={name}&password={password}");
         let answer = self.post("/sign-in", &typed).await?;
         match answer.cookie {
@@ -63,12 +63,12 @@ impl Browser {
     }
 
     /// Asks for a page as Chromium does.
-    pub(super) async fn get(&mut self, path: &str) -> Result<Answer> {
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Answer> {
         self.ask(&format!("GET {path} HTTP/1.1\r\n"), "").await
     }
 
     /// Sends a form.
-    pub(super) async fn post(&mut self, path: &str, typed: &str) -> Result<Answer> {
+    pub(crate) async fn post(&mut self, path: &str, typed: &str) -> Result<Answer> {
         let kind = "application/x-www-form-urlencoded";
         let length = typed.len();
         let head = format!(

@@ -6,7 +6,7 @@
 //! clocks of its threads, and says the same on a busy machine; wall time does not. Then, if asked,
 //! a crowd clicks.
 
-mod browser;
+pub(crate) mod browser;
 mod clicking;
 mod places;
 mod year;
@@ -182,7 +182,7 @@ impl Pages {
 }
 
 /// Waits until the server has nothing to do.
-async fn rest(process: Process) -> Result<()> {
+pub(crate) async fn rest(process: Process) -> Result<()> {
     for _ in 0..MOST_WAITS {
         let before = process.usage()?;
         sleep(Duration::from_secs(1)).await;

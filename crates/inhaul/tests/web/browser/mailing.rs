@@ -108,7 +108,7 @@ fn mail_is_read_and_sorted_by_keys_alone() {
     wait_for_rows(&browser, "*evening *+dues");
     browser.press("k").unwrap();
     browser.press("o").unwrap();
-    browser.wait_for(&By::heading("dues")).unwrap();
+    browser.wait_for(&By::css("article.reading")).unwrap();
     wait_for_rows(&browser, "*evening +dues");
     browser.press("u").unwrap();
     browser.wait_for(&By::heading("Search")).unwrap();
