@@ -402,11 +402,14 @@ impl<'c> Inserts<'c> {
                     summary.subject,
                     summary.message_id,
                     placement.why,
-                    self.trash_time.filter(|_| places.is_trash),
                 ])
                 .doing(DOING)?;
             places.next_uid += 1;
-            messages.push(MessageId::new(self.txn.last_insert_rowid()));
+            let message = MessageId::new(self.txn.last_insert_rowid());
+            if let (true, Some(time)) = (places.is_trash, self.trash_time) {
+                trash::lies_there(self.txn, message, time)?;
+            }
+            messages.push(message);
         }
         Ok(messages)
     }
@@ -466,9 +469,8 @@ const UIDL_LEN: usize = 12;
 
 const INSERT_MESSAGE: &str = "
     INSERT INTO message (folder_id, uid, body_id, size, internal_date, mod_seq, uidl,
-        retrieval_id, run_id, ledger_id, has_attachment, date, sender, subject, message_id, why,
-        trashed_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+        retrieval_id, run_id, ledger_id, has_attachment, date, sender, subject, message_id, why)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// A row that is there was left out: it keeps when it was first seen.
 const INSERT_LEDGER: &str = "

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use inhaul_types::{FolderId, Timestamp, Uid};
+use inhaul_types::{FolderId, MessageId, Timestamp, Uid};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::errors::{Doing, damaged};
@@ -63,6 +63,18 @@ impl Lasting {
 /// The time that lasts in Trash now.
 pub(crate) fn time(txn: &Connection, now: Timestamp) -> Result<i64, StoreError> {
     Ok(go_on(txn, now)?.time)
+}
+
+/// A message came into a Trash at this time. Apart from its row: nearly all come elsewhere.
+pub(crate) fn lies_there(
+    txn: &Connection,
+    message: MessageId,
+    time: i64,
+) -> Result<(), StoreError> {
+    txn.prepare_cached("UPDATE message SET trashed_at = ?2 WHERE id = ?1")
+        .and_then(|mut update| update.execute([message.row(), time]))
+        .doing(DOING)?;
+    Ok(())
 }
 
 /// Whether a message has to go, or the time to be written down: nothing is written while nothing lies
