@@ -445,6 +445,63 @@ pub(crate) async fn a_search_finds_what_a_plain_look_finds(bed: &impl Bed) {
     }
 }
 
+/// So many that looking at each in turn is not worth it any more.
+pub(crate) async fn many_small_messages_are_found_all_the_same(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let bob = scene
+        .store
+        .account_create(new_account("bob"))
+        .await
+        .unwrap();
+    let bobs = scene.store.folder_list(bob).await.unwrap()[0].id;
+    let mut dice = Dice(11);
+    for chunk in 0..13 {
+        let deliveries = (0..200).map(|number| {
+            let number = 200 * chunk + number;
+            let rare = if number % 400 == 7 {
+                "zq zebra"
+            } else {
+                "tion ment"
+            };
+            let octets = format!(
+                "To: b{}@c\r\nSubject: s\r\n\r\nabc bcd {rare}\r\n",
+                number % 9
+            );
+            let folder = if number % 13 == 0 { bobs } else { scene.inbox };
+            let mut delivery = as_delivery(&[folder], &format!("m{number}"), octets.into_bytes());
+            let hour = i64::try_from(dice.below(900)).unwrap();
+            delivery.internal_date = Timestamp::from_millis(3_600_000 * hour);
+            delivery
+        });
+        scene.commit(deliveries.collect()).await;
+        if chunk == 11 {
+            index_all(&scene.store).await;
+        }
+    }
+    for account in [scene.account, bob] {
+        let all = plainly(&scene.store, account).await;
+        for typed in [
+            "zq",
+            "q",
+            "-tion",
+            "-a",
+            "zebra",
+            "abcd",
+            "\"abc bcd ment\"",
+            "to:b7 -ment",
+            "zq to:b7",
+            "a after:1970-01-30",
+            "hippopotamus",
+            "is:starred",
+            "zq before:1970-01-03",
+        ] {
+            for most in [1_000, 40] {
+                compare(&scene.store, account, &all, typed, None, most).await;
+            }
+        }
+    }
+}
+
 /// The corpus, where it is there.
 fn corpus() -> Vec<PathBuf> {
     let root = std::env::var_os("INHAUL_CORPUS").map_or_else(

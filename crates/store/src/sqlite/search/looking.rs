@@ -4,14 +4,16 @@
 //! a message says is read from the index, and where that does not have all of it, from the message.
 //! Which messages are judged at all depends on what is cheaper: a common word fills the page from
 //! the newest few hundred; a rare one is asked of the index, and the few that may have it are looked
-//! up; of very many the folders are walked through, past those that cannot have it.
+//! up; of very many the folders are walked through, past those that cannot have it. Where that does
+//! not fill the page soon, all that the index has of the account is read in the order in which it
+//! lies, which is ten times as fast as in the order of the folders.
 //! Every statement is a read transaction of its own. Start at [`Looking::page`].
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use inhaul_types::{AccountId, MessageId, Timestamp};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::conditions::{Light, Rows, Word};
 use super::file::{self, State};
@@ -27,6 +29,8 @@ use crate::{Message, StoreError};
 
 /// The newest messages that are judged before the index is asked.
 const TRIED: usize = 200;
+/// Those that are judged before the index is read through.
+const WALKED: usize = 2_000;
 /// Messages that are looked up one by one; for more, the folders are walked through.
 const LOOKED_UP: usize = 10_000;
 /// Messages that came since the index was brought up to date and are judged one by one.
@@ -35,9 +39,14 @@ const NEW_MOST: usize = 2_000;
 const DOING: &str = "search mail";
 
 /// Messages of an account that have what is asked.
-const HAVE: &str = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid BETWEEN ?2 AND ?3";
+const HAVE: &str = "SELECT rowid FROM words WHERE rowid BETWEEN ?1 AND ?2 AND words MATCH ?3";
 /// Those that have more text than the index.
 const CUT: &str = "SELECT id FROM doc WHERE cut = 1 AND id BETWEEN ?1 AND ?2";
+/// What the index has of all of an account's messages, and of one.
+const ALL: &str = "
+    SELECT id, cut, sender, recipient, copy, subject, text FROM doc WHERE id BETWEEN ?1 AND ?2";
+const ONE: &str = "SELECT cut, sender, recipient, copy, subject, text FROM doc WHERE id = ?1";
+const ONE_BRIEFLY: &str = "SELECT cut, sender, recipient, copy, subject FROM doc WHERE id = ?1";
 
 /// What a search reads.
 pub(super) struct Sight<'a> {
@@ -143,22 +152,33 @@ impl<'a> Looking<'a> {
         if self.rows.folders.is_empty() {
             return Ok(Go::End);
         }
-        let asked: Vec<String> = self.words.iter().filter_map(Word::asked).collect();
-        if asked.is_empty() || self.sight.index.is_none() {
+        if self.words.is_empty() || self.sight.index.is_none() {
             return self.walk(&Candidates::Any, usize::MAX);
         }
         let tried = self.walk(&Candidates::Any, TRIED)?;
         if tried != Go::On {
             return Ok(tried);
         }
-        let candidates = self.candidates(&asked.join(" AND "))?;
+        let asked: Vec<String> = self.words.iter().filter_map(Word::asked).collect();
+        let candidates = match asked.is_empty() {
+            true => Candidates::Any,
+            false => self.candidates(&asked.join(" AND "))?,
+        };
+        if let Some(few) = self.few(&candidates)? {
+            return self.judge_each(few);
+        }
+        let walked = self.walk(&candidates, WALKED)?;
+        if walked != Go::On {
+            return Ok(walked);
+        }
+        let candidates = self.seen(candidates)?;
         match self.few(&candidates)? {
             Some(few) => self.judge_each(few),
             None => self.walk(&candidates, usize::MAX),
         }
     }
 
-    /// Judges what is left of the folders, at most so many.
+    /// Goes on through the folders until so many more are judged.
     fn walk(&mut self, candidates: &Candidates, most: usize) -> Result<Go, StoreError> {
         let (shown, since) = (self.rows.shown(), self.rows.since);
         let reads = match candidates {
@@ -166,7 +186,11 @@ impl<'a> Looking<'a> {
             Candidates::Any => Reads::Rows,
         };
         let mut walk = Walk::new(&self.rows.folders, (shown, reads), self.behind, since);
-        for passed in 0..most {
+        let judged = self.judged.saturating_add(most);
+        for passed in 0_u64.. {
+            if self.judged >= judged {
+                break;
+            }
             let Some(next) = walk.next(self.sight.main)? else {
                 return Ok(Go::End);
             };
@@ -187,7 +211,7 @@ impl<'a> Looking<'a> {
         Ok(Go::On)
     }
 
-    /// Judges these, whose order is that of the folders.
+    /// Judges these, whose order is that of the folders: all that are left.
     fn judge_each(&mut self, few: Vec<At>) -> Result<Go, StoreError> {
         for at in few {
             match self.judge(at)? {
@@ -195,23 +219,20 @@ impl<'a> Looking<'a> {
                 other => return Ok(other),
             }
         }
-        Ok(Go::On)
+        Ok(Go::End)
     }
 
     /// What may have the words, asked of the index.
     fn candidates(&mut self, asked: &str) -> Result<Candidates, StoreError> {
-        let claims: i64 = number(self.sight.main, CLAIMS)?;
-        let (Some(first), Some(last)) = (
-            file::key(self.account, MessageId::new(0)),
-            file::key(self.account, MessageId::new(u32::MAX.into())),
-        ) else {
+        let Some(range) = self.range() else {
             return Ok(Candidates::Any);
         };
-        let (instance, boot) = (self.sight.instance, self.sight.boot);
+        let claims = number(self.sight.main, CLAIMS)?;
+        let belief = self.belief(claims);
         let found = self.ask(|index| {
             // One moment for all of it.
             let txn = index.unchecked_transaction()?;
-            let Some(state) = State::read(&txn, instance, boot)? else {
+            let Some(state) = belief(&txn)? else {
                 return Ok(None);
             };
             let mut ids = Vec::new();
@@ -219,22 +240,82 @@ impl<'a> Looking<'a> {
                 let mut select = txn.prepare_cached(sql)?;
                 let mut rows = select.query(key)?;
                 while let Some(row) = rows.next()? {
-                    let id = file::message_at(row.get(0)?);
-                    ids.extend(u32::try_from(id).ok());
+                    ids.extend(u32::try_from(file::message_at(row.get(0)?)).ok());
                 }
                 Ok(())
             };
-            add(HAVE, &[&asked, &first, &last])?;
-            add(CUT, &[&first, &last])?;
+            add(HAVE, &[&range.0, &range.1, &asked])?;
+            add(CUT, &[&range.0, &range.1])?;
             ids.sort_unstable();
             ids.dedup();
-            Ok(Some((ids, state)))
+            Ok(Some(Candidates::Some { ids, state }))
         });
-        Ok(match found.flatten() {
-            // Of messages that changed hands the index does not know yet.
-            Some((ids, state)) if state.claims == claims => Candidates::Some { ids, state },
-            _ => Candidates::Any,
-        })
+        Ok(found.flatten().unwrap_or(Candidates::Any))
+    }
+
+    /// Those of the candidates whose texts in the index do not rule them out.
+    fn seen(&mut self, candidates: Candidates) -> Result<Candidates, StoreError> {
+        let Some(range) = self.range() else {
+            return Ok(candidates);
+        };
+        let claims = number(self.sight.main, CLAIMS)?;
+        let (belief, deadline) = (self.belief(claims), self.deadline);
+        let columns = self.columns();
+        let words = std::mem::take(&mut self.words);
+        let found = self.ask(|index| {
+            let txn = index.unchecked_transaction()?;
+            let Some(state) = belief(&txn)? else {
+                return Ok(None);
+            };
+            let mut select = txn.prepare_cached(ALL)?;
+            let mut rows = select.query([range.0, range.1])?;
+            let mut ids = Vec::new();
+            for passed in 1_u64.. {
+                let Some(row) = rows.next()? else {
+                    break;
+                };
+                let message = file::message_at(row.get(0)?);
+                if candidates.may_be(message) && has_words(row, 1, columns, &words)? != Some(false)
+                {
+                    ids.extend(u32::try_from(message).ok());
+                }
+                if passed % 256 == 0 && Instant::now() >= deadline {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(Candidates::Some { ids, state }))
+        });
+        self.words = words;
+        Ok(found.flatten().unwrap_or(candidates))
+    }
+
+    /// Where the account's messages lie in the index.
+    fn range(&self) -> Option<(i64, i64)> {
+        let first = file::key(self.account, MessageId::new(0))?;
+        let last = file::key(self.account, MessageId::new(u32::MAX.into()))?;
+        Some((first, last))
+    }
+
+    /// Reads what the index says of itself; `None` where that does not go for this account: it is
+    /// not this installation's, or messages changed hands and it does not know yet.
+    fn belief(
+        &self,
+        claims: i64,
+    ) -> impl Fn(&Connection) -> rusqlite::Result<Option<State>> + use<'a> {
+        let (instance, boot) = (self.sight.instance, self.sight.boot);
+        move |index| {
+            let state = State::read(index, instance, boot)?;
+            Ok(state.filter(|state| state.claims == claims))
+        }
+    }
+
+    /// The columns of the index in which a word may be.
+    fn columns(&self) -> &'static [Column] {
+        // The text comes last, and often lies elsewhere.
+        match self.needs_text {
+            true => &Column::ALL,
+            false => &Column::ALL[..4],
+        }
     }
 
     /// The candidates in the order of the folders, if they are few enough to be looked up.
@@ -313,46 +394,12 @@ impl<'a> Looking<'a> {
     /// Whether a message has the words, as far as the index knows.
     fn in_index(&mut self, message: i64) -> Option<bool> {
         let key = file::key(self.account, MessageId::new(message))?;
-        // The text comes last, and often lies elsewhere.
-        let sql = match self.needs_text {
-            true => "SELECT cut, sender, recipient, copy, subject, text FROM doc WHERE id = ?1",
-            false => "SELECT cut, sender, recipient, copy, subject FROM doc WHERE id = ?1",
-        };
-        let columns = &Column::ALL[..if self.needs_text { 5 } else { 4 }];
+        let columns = self.columns();
         let words = std::mem::take(&mut self.words);
         let found = self.ask(|index| {
             index
-                .prepare_cached(sql)?
-                .query_row([key], |row| {
-                    let is_cut: bool = row.get(0)?;
-                    let mut has = vec![false; words.len()];
-                    for (number, column) in columns.iter().enumerate() {
-                        let folded = row.get_ref(number + 1)?.as_str()?;
-                        for (word, has) in words.iter().zip(&mut has) {
-                            *has |= word.is_in(*column, folded);
-                        }
-                    }
-                    let wrong = |(word, has): (&Word, &bool)| word.negated == *has;
-                    Ok(match is_cut {
-                        false => Some(!words.iter().zip(&has).any(wrong)),
-                        // What is behind the cut may have what is missing, and nothing is taken away.
-                        true if words
-                            .iter()
-                            .zip(&has)
-                            .any(|(word, has)| word.negated && *has) =>
-                        {
-                            Some(false)
-                        }
-                        true if words
-                            .iter()
-                            .zip(&has)
-                            .all(|(word, has)| !word.negated && *has) =>
-                        {
-                            Some(true)
-                        }
-                        true => None,
-                    })
-                })
+                .prepare_cached(if columns.len() == 5 { ONE } else { ONE_BRIEFLY })?
+                .query_row([key], |row| has_words(row, 0, columns, &words))
                 .optional()
         });
         self.words = words;
@@ -403,6 +450,33 @@ impl Candidates {
             }
         }
     }
+}
+
+/// Whether a row of the index, from the column `first` on, has the words; `None` if that is not
+/// certain, because there is more text than this.
+fn has_words(
+    row: &Row<'_>,
+    first: usize,
+    columns: &[Column],
+    words: &[Word],
+) -> rusqlite::Result<Option<bool>> {
+    let is_cut: bool = row.get(first)?;
+    let mut has = vec![false; words.len()];
+    for (number, column) in columns.iter().enumerate() {
+        let folded = row.get_ref(first + 1 + number)?.as_str()?;
+        for (word, has) in words.iter().zip(&mut has) {
+            *has = *has || word.is_in(*column, folded);
+        }
+    }
+    let pairs = || words.iter().zip(&has);
+    // What is behind the cut may have what is missing, and takes nothing away.
+    if pairs().any(|(word, has)| word.negated && *has) {
+        return Ok(Some(false));
+    }
+    if pairs().all(|(word, has)| *has || word.negated && !is_cut) {
+        return Ok(Some(true));
+    }
+    Ok((!is_cut).then_some(false))
 }
 
 fn number(conn: &Connection, sql: &str) -> Result<i64, StoreError> {
