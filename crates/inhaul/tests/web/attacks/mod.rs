@@ -5,6 +5,7 @@ mod addresses;
 mod crawl;
 mod guessing;
 mod headers;
+mod letters;
 mod saving;
 mod sessions;
 mod siege;

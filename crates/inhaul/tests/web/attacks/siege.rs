@@ -104,9 +104,15 @@ impl Memory {
 
     #[track_caller]
     pub(crate) fn assert_bounded(&self) {
+        self.assert_below(MORE_MOST);
+    }
+
+    /// Not so many KiB more than before.
+    #[track_caller]
+    pub(crate) fn assert_below(&self, most: u64) {
         let peak = kibibytes(self.process, "VmHWM:");
         let more = peak.saturating_sub(self.before);
-        assert!(more < MORE_MOST, "{more} KiB more than {}", self.before);
+        assert!(more < most, "{more} KiB more than {}", self.before);
     }
 }
 
