@@ -1,7 +1,7 @@
 //! What people type to find mail: words, and conditions on a message's fields.
 //!
 //! A [`Query`] says what a message must be; whoever has the messages finds those that are. Text is
-//! compared after [`fold`]: a word is found wherever its letters stand, in any case, and white space
+//! compared after [`fold()`]: a word is found wherever its letters stand, in any case, and white space
 //! of any kind and length is one space. Start at [`Query::parse`].
 
 mod fold;
