@@ -180,3 +180,28 @@ async fn a_run_reports_what_it_recorded() {
         "{log}"
     );
 }
+
+#[tokio::test]
+async fn mail_is_dated_by_when_it_came_to_its_server() {
+    let world = Setup::default().start().await;
+    let now = world.clock.now();
+    let from = |fields: &str| format!("{fields}Subject: x\r\n\r\nx\r\n").into_bytes();
+    world.send([
+        from("Received: from a by b; Fri, 2 Jan 1998 10:00:00 +0100\r\nDate: Mon, 5 Jan 1970 00:00:00 +0000\r\n"),
+        from("Date: Sat, 3 Jan 1998 00:00:00 +0000\r\n"),
+        // Some day in the future, and none at all.
+        from("Received: from a by b; Fri, 1 Jan 2100 00:00:00 +0000\r\n"),
+        from("Received: from a by b; soon\r\n"),
+    ]);
+    world.good().await;
+    let account = world.retrieval().await.account;
+    let folders = world.store.folder_list(account).await.unwrap();
+    let listed = world.store.views().newest_messages(folders[0].id, None, 9);
+    let listed = listed.await.unwrap();
+    let dates: Vec<i64> = listed
+        .iter()
+        .map(|one| one.internal_date.millis())
+        .collect();
+    let known = [883_785_600_000, 883_731_600_000];
+    assert_eq!(dates, [now.millis(), now.millis(), known[0], known[1]]);
+}
