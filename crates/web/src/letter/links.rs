@@ -16,7 +16,7 @@ pub(super) fn with_notes(html: &str) -> String {
         let end = start + length + "</a>".len();
         noted.push_str(&rest[..end]);
         if let Some((shown, opens)) = mismatch(&rest[start..start + length]) {
-            noted.push_str("<span style=\"color:#8a1f11;background:#fff\"> [This link shows ");
+            write!(noted, "<span style=\"{NOTE_STYLE}\"> [This link shows ").ok();
             escape(&shown, &mut noted);
             noted.push_str(" but opens ");
             escape(&opens, &mut noted);
@@ -27,6 +27,10 @@ pub(super) fn with_notes(html: &str) -> String {
     noted.push_str(rest);
     noted
 }
+
+/// Nothing that the message's own style says of it counts.
+const NOTE_STYLE: &str = "all:initial!important;font:bold 1rem sans-serif!important;\
+    color:#8a1f11!important;background:#fff!important";
 
 /// What a link shows and what it opens, where these are hosts that have nothing to do with each
 /// other.
