@@ -197,11 +197,12 @@ pub trait Mail: Send + Sync {
     ) -> Result<Vec<Message>, StoreError>;
     /// How much an account holds, and may hold.
     async fn usage(&self, account: AccountId) -> Result<Usage, StoreError>;
-    /// The numbers of the messages of a folder that are shown, newest first, at most `most`.
-    async fn numbers_shown(
+    /// Where the message stands that has so many newer ones in front of it, of those that are shown: a
+    /// page in the middle begins behind it. The index alone is read.
+    async fn place_at(
         &self,
         folder: FolderId,
         shown: Shown,
-        most: u32,
-    ) -> Result<Vec<MessageId>, StoreError>;
+        newer: u64,
+    ) -> Result<Option<(Timestamp, MessageId)>, StoreError>;
 }

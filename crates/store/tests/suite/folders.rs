@@ -121,8 +121,13 @@ pub(crate) async fn a_folder_that_is_removed_leaves_its_mail_in_trash(bed: &impl
         assert_eq!(names(&scene).await, ["INBOX", "Shop/Old", "Trash"]);
         let trash = &folders(&scene).await[2];
         assert_eq!((trash.messages, trash.unseen), (2, 1));
-        let lie_there = scene.store.mail().numbers_shown(trash.id, Shown::All, 9);
-        assert_eq!(lie_there.await.unwrap(), [m[2], m[1]]);
+        let lie_there = scene
+            .store
+            .mail()
+            .newest_shown(trash.id, Shown::All, None, 9);
+        let lie_there = lie_there.await.unwrap();
+        let lie_there: Vec<_> = lie_there.iter().map(|message| message.id).collect();
+        assert_eq!(lie_there, [m[2], m[1]]);
         scene = scene.reopen(bed).await;
     }
     let mail = scene.store.mail();

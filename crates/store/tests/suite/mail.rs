@@ -36,8 +36,12 @@ async fn listed<S: Store>(scene: &Scene<S>, folder: FolderId, shown: Shown) -> V
     let mail = scene.store.mail();
     let newest = mail.newest_shown(folder, shown, None, 100).await.unwrap();
     let numbers: Vec<_> = newest.iter().map(|message| message.id).collect();
-    let again = mail.numbers_shown(folder, shown, 100).await.unwrap();
-    assert_eq!(numbers, again);
+    for (newer, message) in (0..).zip(&newest) {
+        let place = mail.place_at(folder, shown, newer).await.unwrap();
+        assert_eq!(place, Some((message.internal_date, message.id)));
+    }
+    let behind = mail.place_at(folder, shown, newest.len() as u64).await;
+    assert_eq!(behind.unwrap(), None);
     // Page by page it is the same.
     let (mut paged, mut before) = (Vec::new(), None);
     loop {

@@ -27,6 +27,15 @@ fn rows(browser: &Browser) -> String {
 }
 
 #[track_caller]
+fn wait_for_rows_anywhere(browser: &Browser, wanted: &str) {
+    let waited = browser.wait_until(wanted, |browser| {
+        let is_there = rows(browser).replace('>', "") == wanted;
+        Ok(is_there.then_some(()))
+    });
+    assert!(waited.is_ok(), "{wanted:?}, and not {:?}", rows(browser));
+}
+
+#[track_caller]
 fn wait_for_rows(browser: &Browser, wanted: &str) {
     let waited = browser.wait_until(
         wanted,
@@ -187,5 +196,68 @@ fn new_mail_shows_in_an_open_list_and_nothing_moves() {
     assert_eq!(browser.script(places, &[]).unwrap(), before);
     browser.click(&pill).unwrap();
     wait_for_rows(&browser, ">*evening *y *y *y *dues *x *x *club *boat");
+    assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn rows_are_dragged_to_a_folder_and_a_folder_is_renamed_and_removed() {
+    let browser = Browser::start().unwrap();
+    let scene = Scene::new(&browser);
+    scene.retrieval("Old ISP", "u1", "secret");
+    bring(&scene, 1, &["boat", "club", "dues"]);
+    browser.open(&scene.house.at("/")).unwrap();
+    wait_for_rows(&browser, "*dues *club *boat");
+    browser.click(&By::css(".new-folder > summary")).unwrap();
+    browser
+        .fill(&By::css(".folders input[name=name]"), "Boats")
+        .unwrap();
+    browser.click(&By::button("Make it")).unwrap();
+    browser.wait_for(&By::heading("Boats")).unwrap();
+    browser.open(&scene.house.at("/")).unwrap();
+    wait_for_rows(&browser, "*dues *club *boat");
+    // Two that are ticked, dragged by one of them.
+    for row in [1, 3] {
+        let tick = format!(".messages > li:nth-child({row}) input");
+        browser.click(&By::css(tick)).unwrap();
+    }
+    let drag = "const data = new DataTransfer();
+        const at = (type, on) => on.dispatchEvent(new DragEvent(type,
+            { dataTransfer: data, bubbles: true, cancelable: true }));
+        const row = document.querySelectorAll('.messages .message')[2];
+        const folder = [...document.querySelectorAll('.folders [data-drop]')]
+            .find((folder) => folder.textContent.includes('Boats'));
+        at('dragstart', row); at('dragover', folder); at('drop', folder); at('dragend', row);";
+    browser.script(drag, &[]).unwrap();
+    // The focus was in a box that went.
+    wait_for_rows(&browser, ">*club");
+    browser.wait_for_text("Moved to Boats.").unwrap();
+    browser
+        .click(&By::link("Boats 2 unread").within(".folders"))
+        .unwrap();
+    wait_for_rows(&browser, "*dues *boat");
+
+    let more = By::css(".list-head details.menu > summary");
+    browser.click(&more).unwrap();
+    browser
+        .fill(&By::css(".list-head input[name=name]"), "Ships")
+        .unwrap();
+    browser.click(&By::button("Rename")).unwrap();
+    browser.wait_for(&By::heading("Ships")).unwrap();
+    browser.click(&more).unwrap();
+    browser.click(&By::button("Mark all as read")).unwrap();
+    wait_for_rows_anywhere(&browser, "dues boat");
+    browser.wait_for_text("2 messages marked as read.").unwrap();
+    browser.click(&more).unwrap();
+    browser.click(&By::css("button[value=remove]")).unwrap();
+    browser.wait_for(&By::heading("Inbox")).unwrap();
+    wait_for_rows_anywhere(&browser, "*club");
+    browser.open(&scene.house.at("/")).unwrap();
+    browser.press("g").unwrap();
+    browser.press("t").unwrap();
+    browser.wait_for(&By::heading("Trash")).unwrap();
+    wait_for_rows_anywhere(&browser, "dues boat");
+    browser.click(&more).unwrap();
+    browser.click(&By::button("Empty Trash now")).unwrap();
+    browser.wait_for_text("Trash is empty.").unwrap();
     assert_eq!(browser.console_errors().unwrap(), Vec::<String>::new());
 }

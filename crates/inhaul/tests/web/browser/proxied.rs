@@ -49,9 +49,10 @@ fn behind_a_proxy_that_holds_streams_back_the_dock_asks_after_three_seconds() {
         .unwrap();
     assert!(!browser.shows(&By::text(blocked)).unwrap());
     let asked = proxy.asked();
-    let streams = |path: &&String| path.ends_with("/events");
+    let of_check = |path: &&String| path.starts_with("/api/v1/check/");
+    let streams = |path: &&String| of_check(path) && path.ends_with("/events");
     assert_eq!(asked.iter().filter(streams).count(), 2, "{asked:?}");
-    let is_poll = |path: &&String| path.starts_with("/api/v1/check/") && !path.ends_with("/events");
+    let is_poll = |path: &&String| of_check(path) && !path.ends_with("/events");
     assert!(asked.iter().filter(is_poll).count() >= 2, "{asked:?}");
     assert_eq!(scene.mailbox.sign_ins().accepted, 1);
 
@@ -62,6 +63,29 @@ fn behind_a_proxy_that_holds_streams_back_the_dock_asks_after_three_seconds() {
         .unwrap();
     browser.wait_for_text("flush_interval -1").unwrap();
     browser.assert_accessible();
+}
+
+#[test]
+fn behind_such_a_proxy_an_open_list_asks_for_news() {
+    let browser = Browser::start().unwrap();
+    let scene = Scene::new(&browser);
+    scene.retrieval("Old ISP", "u1", "secret");
+    let proxy = HoldingProxy::before(&scene.house.pages);
+    browser.open(&proxy.at("/sign-in")).unwrap();
+    browser.fill(&By::css("#name"), NAME).unwrap();
+    browser.fill(&By::css("#password"), PASSWORD).unwrap();
+    browser.click(&By::button("Sign in")).unwrap();
+    browser.wait_for(&By::heading("Inbox")).unwrap();
+    scene.letters(2);
+    scene.house.home.inhaul.ok(&["pull", "Old ISP"]).unwrap();
+    browser
+        .wait_until("two rows", |browser| {
+            let rows = browser.count(&By::css(".messages > li"))?;
+            Ok((rows == 2).then_some(()))
+        })
+        .unwrap();
+    let asked = proxy.asked();
+    assert!(asked.iter().any(|path| path == "/mail/state"), "{asked:?}");
 }
 
 /// By the page's own clock, which a busy machine slows down as it does the dock's: three seconds

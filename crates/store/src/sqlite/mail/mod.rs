@@ -155,14 +155,14 @@ impl Mail for SqliteStore {
         })
     }
 
-    async fn numbers_shown(
+    async fn place_at(
         &self,
         folder: FolderId,
         shown: Shown,
-        most: u32,
-    ) -> Result<Vec<MessageId>, StoreError> {
+        newer: u64,
+    ) -> Result<Option<(Timestamp, MessageId)>, StoreError> {
         self.readers
-            .read(move |conn| newest::numbers(conn, folder, shown, most))
+            .read(move |conn| newest::place_at(conn, folder, shown, newer))
             .await
     }
 }

@@ -5,7 +5,7 @@
 //! its own: thousands of messages may be of one moment.
 
 use inhaul_types::{FolderId, MessageId, Timestamp};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::sqlite::errors::Doing;
 use crate::sqlite::messages;
@@ -79,32 +79,30 @@ pub(in crate::sqlite) fn places(
     before: Option<(Timestamp, MessageId)>,
     most: u32,
 ) -> Result<Vec<(Timestamp, MessageId)>, StoreError> {
-    let place = |row: &Row<'_>| {
-        Ok((
-            Timestamp::from_millis(row.get(0)?),
-            MessageId::new(row.get(1)?),
-        ))
-    };
     page(conn, PLACES, place, folder, shown, before, most)
 }
 
-/// The numbers of the newest.
-pub(in crate::sqlite) fn numbers(
+/// Behind so many newer ones.
+pub(in crate::sqlite) fn place_at(
     conn: &Connection,
     folder: FolderId,
     shown: Shown,
-    most: u32,
-) -> Result<Vec<MessageId>, StoreError> {
-    let sql = format!("SELECT m.id FROM message m {}", narrowed(FIRST, shown));
-    conn.prepare_cached(&sql)
+    newer: u64,
+) -> Result<Option<(Timestamp, MessageId)>, StoreError> {
+    let select = sql(PLACES, FIRST, shown) + " OFFSET ?3";
+    let newer = i64::try_from(newer).unwrap_or(i64::MAX);
+    conn.prepare_cached(&select)
         .and_then(|mut select| {
-            select
-                .query_map(params![folder.row(), most], |row| {
-                    row.get(0).map(MessageId::new)
-                })?
-                .collect()
+            let row = select.query_row(params![folder.row(), 1, newer], place);
+            row.optional()
         })
         .doing(DOING)
+}
+
+/// When a message came, and its number.
+fn place(row: &Row<'_>) -> rusqlite::Result<(Timestamp, MessageId)> {
+    let id = MessageId::new(row.get(1)?);
+    Ok((Timestamp::from_millis(row.get(0)?), id))
 }
 
 /// What the messages of one page behind `before` have in these columns of `message m`.

@@ -99,6 +99,8 @@ struct List {
     /// In front of this page.
     skip: u64,
     is_later_page: bool,
+    /// The page before it, where that is not the newest.
+    newer: Option<String>,
     older: Option<String>,
     /// Its newest page,
     newest: String,
@@ -395,6 +397,7 @@ impl List {
             },
             skip: place.skip,
             is_later_page: place.before.is_some(),
+            newer: newer(app, place).await?.map(|newer| newer.address()),
             older: older.map(|older| older.address()),
             newest: place.listing.address(),
             here: place.address(),
@@ -451,6 +454,19 @@ async fn page(
     let last = messages.last().filter(|_| has_older);
     let behind = last.map(|last| (last.internal_date, last.id));
     Ok((messages, behind))
+}
+
+/// The page before this one, unless that is the newest or nobody knows where it is.
+async fn newer(app: &App, place: &Place) -> Result<Option<Place>, Problem> {
+    let Listing::Folder { id, shown, .. } = place.listing else {
+        return Ok(None);
+    };
+    let skip = place.skip.saturating_sub(u64::from(PAGE));
+    let Some(last) = skip.checked_sub(1) else {
+        return Ok(None);
+    };
+    let behind = app.store().mail().place_at(id, shown, last).await?;
+    Ok(behind.map(|behind| place.newer(behind, skip)))
 }
 
 fn filters(listing: &Listing) -> Vec<Filter> {

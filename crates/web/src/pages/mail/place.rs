@@ -144,6 +144,15 @@ impl Place {
         }
     }
 
+    /// The page before it, behind the message at this place.
+    pub(crate) fn newer(&self, behind: (Timestamp, MessageId), skip: u64) -> Self {
+        Self {
+            before: Some(behind),
+            skip,
+            ..self.clone()
+        }
+    }
+
     fn behind(&self) -> String {
         let Some((at, id)) = self.before else {
             return String::new();

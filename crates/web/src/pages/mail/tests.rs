@@ -240,24 +240,37 @@ async fn a_whole_folder_is_read_and_the_trash_emptied_as_far_as_it_was_seen() {
 }
 
 #[tokio::test]
-async fn a_page_says_which_of_how_many_it_shows() {
+async fn a_page_says_which_of_how_many_it_shows_and_leads_to_the_next_and_back() {
     let house = House::new().await;
     let alice = house.browser("alice").await;
-    let subjects: Vec<String> = (1..=53).map(|n| format!("n{n}")).collect();
+    let subjects: Vec<String> = (1..=153).map(|n| format!("n{n}")).collect();
     let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
     letters(&house, &subjects).await;
-    let page = get(&alice, "/").await.text;
-    assert!(page.contains("1\u{2013}50 of 53"), "{page}");
-    let (_, older) = page.split_once("rel=\"next\" href=\"").unwrap();
-    let older = older
-        .split_once('"')
-        .unwrap()
-        .0
-        .replace("&#38;", "&")
-        .replace("&amp;", "&");
-    assert_eq!(listed(&alice, &older).await, ["n3", "n2", "n1"]);
-    let page = get(&alice, &older).await.text;
-    assert!(page.contains("51\u{2013}53 of 53"), "{page}");
+    let leads = |page: &str, rel: &str| {
+        let (_, link) = page.split_once(&format!("rel=\"{rel}\" href=\""))?;
+        let (link, _) = link.split_once('"')?;
+        Some(link.replace("&#38;", "&"))
+    };
+    let mut at = "/".to_owned();
+    let mut newer = Vec::new();
+    for (range, first, rows) in [
+        ("1\u{2013}50 of 153", "n153", 50),
+        ("51\u{2013}100 of 153", "n103", 50),
+        ("101\u{2013}150 of 153", "n53", 50),
+        ("151\u{2013}153 of 153", "n3", 3),
+    ] {
+        let page = get(&alice, &at).await.text;
+        assert!(page.contains(range), "{at}: {page}");
+        let listed = listed(&alice, &at).await;
+        assert_eq!((listed[0].as_str(), listed.len()), (first, rows), "{at}");
+        newer.push((leads(&page, "prev"), at));
+        at = leads(&page, "next").unwrap_or_default();
+    }
+    assert_eq!(at, "", "the last page");
+    assert_eq!(newer[0].0, None);
+    for pair in newer.windows(2) {
+        assert_eq!(pair[1].0.as_ref(), Some(&pair[0].1));
+    }
 }
 
 #[tokio::test]
