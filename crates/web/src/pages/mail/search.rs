@@ -6,8 +6,8 @@ use inhaul_domain::search::{Explained, Query, WORDS};
 use inhaul_store::{Folder, Message, More, SearchFor, StoreError};
 use inhaul_types::{AccountId, MessageId, Timestamp};
 
-use super::PAGE;
 use super::folders::shown;
+use super::list::PAGE;
 use super::place::Place;
 use crate::app::App;
 use crate::look::time::{When, moment};

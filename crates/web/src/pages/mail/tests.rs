@@ -3,8 +3,8 @@
 use inhaul_store::Store as _;
 use inhaul_types::MessageId;
 
+use super::list::name_of;
 use super::message::tests::{deliver, folder_of, get, press};
-use super::name_of;
 use crate::testing::{Browser, House};
 
 #[test]
