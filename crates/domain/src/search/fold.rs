@@ -83,7 +83,7 @@ impl Folding {
 }
 
 /// Stands between two texts; folding leaves none in a text.
-const SEPARATOR: char = '\u{1}';
+pub const SEPARATOR: char = '\u{1}';
 
 /// Down, up and down again: what is the same in one of them is the same in the end.
 fn without_case(character: char) -> impl Iterator<Item = char> {

@@ -11,7 +11,7 @@ mod tests;
 
 use inhaul_types::{Octets, Timestamp};
 
-pub use fold::{Folding, fold};
+pub use fold::{Folding, SEPARATOR, fold};
 
 /// Characters that are read of what was typed.
 pub const QUERY_MOST: usize = 1_000;

@@ -47,6 +47,14 @@ pub(super) struct Word {
     finder: Finder<'static>,
 }
 
+/// A word that must be there, of less characters than the index knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Short<'w> {
+    pub(super) text: &'w str,
+    /// The column in which it must be; `None` for any.
+    pub(super) column: Option<Column>,
+}
+
 impl Light {
     /// Read by [`Self::from_row`].
     pub(super) const COLUMNS: &str = "m.internal_date, m.id, m.folder_id, m.flags, m.size,
@@ -223,7 +231,7 @@ impl Word {
     /// What the index is to be asked for it; `None` where it cannot be.
     pub(super) fn asked(&self) -> Option<String> {
         let characters: Vec<char> = self.text.chars().collect();
-        if self.negated || characters.len() < 3 {
+        if self.negated || characters.len() < THREE {
             return None;
         }
         let last = characters.len() - 3;
@@ -235,16 +243,35 @@ impl Word {
         });
         let threes: Vec<_> = threes.collect();
         let all = format!("({})", threes.join(" AND "));
-        let column = match self.place {
-            Place::Anywhere => return Some(all),
-            Place::From => Column::From,
-            Place::To => Column::To,
-            Place::Cc => Column::Cc,
-            Place::Subject => Column::Subject,
-        };
-        Some(format!("{} : {all}", column.name()))
+        Some(match self.column() {
+            None => all,
+            Some(column) => format!("{} : {all}", column.name()),
+        })
+    }
+
+    /// What the index can be asked for it if it is too short for that.
+    pub(super) fn short(&self) -> Option<Short<'_>> {
+        let is_short = !self.negated && self.text.chars().count() < THREE;
+        is_short.then(|| Short {
+            text: &self.text,
+            column: self.column(),
+        })
+    }
+
+    /// The column in which it must be; `None` for any.
+    fn column(&self) -> Option<Column> {
+        match self.place {
+            Place::Anywhere => None,
+            Place::From => Some(Column::From),
+            Place::To => Some(Column::To),
+            Place::Cc => Some(Column::Cc),
+            Place::Subject => Some(Column::Subject),
+        }
     }
 }
+
+/// Characters of what the index knows.
+const THREE: usize = 3;
 
 /// The index is asked for so many of a word's threes; the others are seen in the text.
 const THREES: usize = 12;

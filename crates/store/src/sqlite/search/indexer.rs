@@ -5,11 +5,13 @@
 //! The thread is nicer than all others and shares no lock with the writer of inhaul.db: a step reads
 //! there in short transactions and writes one of its own. Start at [`Indexer::step`].
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use inhaul_domain::search::SEPARATOR;
 use inhaul_types::{AccountId, MessageId};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -422,12 +424,22 @@ fn insert(txn: &Connection, key: i64, gathered: &Gathered) -> rusqlite::Result<(
         subject,
         text
     ])?;
+    let [sender, recipient, copy, subject, text] =
+        [sender, recipient, copy, subject, text].map(well_ended);
     txn.prepare_cached(
         "INSERT INTO words (rowid, sender, recipient, copy, subject, text)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![key, sender, recipient, copy, subject, text])?;
     Ok(())
+}
+
+/// A text with so much behind it that its last character begins three, too.
+fn well_ended(text: &str) -> Cow<'_, str> {
+    match text.trim_end_matches(SEPARATOR) {
+        "" => text.into(),
+        last => format!("{last}{SEPARATOR}{SEPARATOR}").into(),
+    }
 }
 
 fn select(main: &Connection, which: &str, from: i64) -> Result<Vec<(i64, Source)>, StoreError> {

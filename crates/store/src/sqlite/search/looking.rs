@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use inhaul_types::{AccountId, MessageId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
-use super::conditions::{Light, Rows, Word};
+use super::conditions::{Light, Rows, Short, Word};
 use super::file::{self, State};
 use super::indexer::{CLAIMS, NEWEST};
 use super::texts::{self, Bodies, Column, Read, Source, Taker};
@@ -33,6 +33,8 @@ const TRIED: usize = 200;
 const WALKED: usize = 2_000;
 /// Messages that are looked up one by one; for more, the folders are walked through.
 const LOOKED_UP: usize = 10_000;
+/// Places of a short word that are read in the index, whosever they are.
+const PLACES: usize = 50_000;
 /// Messages that came since the index was brought up to date and are judged one by one.
 const NEW_MOST: usize = 2_000;
 
@@ -40,6 +42,8 @@ const DOING: &str = "search mail";
 
 /// Messages of an account that have what is asked.
 const HAVE: &str = "SELECT rowid FROM words WHERE rowid BETWEEN ?1 AND ?2 AND words MATCH ?3";
+/// Where three characters from the first up to the second are: a message of anybody, and in what.
+const BEGIN: &str = r#"SELECT doc, "col" FROM threes WHERE term BETWEEN ?1 AND ?2"#;
 /// Those that have more text than the index.
 const CUT: &str = "SELECT id FROM doc WHERE cut = 1 AND id BETWEEN ?1 AND ?2";
 /// What the index has of all of an account's messages, and of one.
@@ -159,11 +163,7 @@ impl<'a> Looking<'a> {
         if tried != Go::On {
             return Ok(tried);
         }
-        let asked: Vec<String> = self.words.iter().filter_map(Word::asked).collect();
-        let candidates = match asked.is_empty() {
-            true => Candidates::Any,
-            false => self.candidates(&asked.join(" AND "))?,
-        };
+        let candidates = self.candidates()?;
         if let Some(few) = self.few(&candidates)? {
             return self.judge_each(few);
         }
@@ -223,33 +223,53 @@ impl<'a> Looking<'a> {
     }
 
     /// What may have the words, asked of the index.
-    fn candidates(&mut self, asked: &str) -> Result<Candidates, StoreError> {
+    fn candidates(&mut self) -> Result<Candidates, StoreError> {
         let Some(range) = self.range() else {
             return Ok(Candidates::Any);
         };
         let claims = number(self.sight.main, CLAIMS)?;
         let belief = self.belief(claims);
+        let words = std::mem::take(&mut self.words);
+        let asked: Vec<String> = words.iter().filter_map(Word::asked).collect();
+        let short: Vec<Short<'_>> = words.iter().filter_map(Word::short).collect();
         let found = self.ask(|index| {
             // One moment for all of it.
             let txn = index.unchecked_transaction()?;
             let Some(state) = belief(&txn)? else {
                 return Ok(None);
             };
-            let mut ids = Vec::new();
-            let mut add = |sql: &str, key: &[&dyn rusqlite::ToSql]| -> rusqlite::Result<()> {
-                let mut select = txn.prepare_cached(sql)?;
-                let mut rows = select.query(key)?;
-                while let Some(row) = rows.next()? {
-                    ids.extend(u32::try_from(file::message_at(row.get(0)?)).ok());
-                }
-                Ok(())
+            let mut ids = match asked.is_empty() {
+                true => None,
+                false => Some(numbers(
+                    &txn,
+                    HAVE,
+                    &[&range.0, &range.1, &asked.join(" AND ")],
+                )?),
             };
-            add(HAVE, &[&range.0, &range.1, &asked])?;
-            add(CUT, &[&range.0, &range.1])?;
+            for word in &short {
+                if ids.as_ref().is_some_and(|ids| ids.len() <= LOOKED_UP) {
+                    break;
+                }
+                let Some(begun) = word.places(&txn, range)? else {
+                    continue;
+                };
+                ids = Some(match ids {
+                    None => begun,
+                    Some(mut ids) => {
+                        ids.retain(|id| begun.binary_search(id).is_ok());
+                        ids
+                    }
+                });
+            }
+            let Some(mut ids) = ids else {
+                return Ok(None);
+            };
+            ids.append(&mut numbers(&txn, CUT, &[&range.0, &range.1])?);
             ids.sort_unstable();
             ids.dedup();
             Ok(Some(Candidates::Some { ids, state }))
         });
+        self.words = words;
         Ok(found.flatten().unwrap_or(Candidates::Any))
     }
 
@@ -477,6 +497,47 @@ fn has_words(
         return Ok(Some(true));
     }
     Ok((!is_cut).then_some(false))
+}
+
+/// The messages in these places of the index.
+fn numbers(conn: &Connection, sql: &str, key: &[&dyn ToSql]) -> rusqlite::Result<Vec<u32>> {
+    let mut select = conn.prepare_cached(sql)?;
+    let mut rows = select.query(key)?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        numbers.extend(u32::try_from(file::message_at(row.get(0)?)).ok());
+    }
+    Ok(numbers)
+}
+
+impl Short<'_> {
+    /// The messages in this range of the index in which three characters begin with it, sorted;
+    /// `None` where finding them is no shorter than reading the messages.
+    fn places(&self, index: &Connection, range: (i64, i64)) -> rusqlite::Result<Option<Vec<u32>>> {
+        let mut select = index.prepare_cached(BEGIN)?;
+        let last = format!("{}\u{10ffff}\u{10ffff}\u{10ffff}", self.text);
+        let mut rows = select.query([self.text, &last])?;
+        let mut numbers = Vec::new();
+        for read in 0.. {
+            let Some(row) = rows.next()? else {
+                break;
+            };
+            if read >= PLACES {
+                return Ok(None);
+            }
+            let key: i64 = row.get(0)?;
+            let is_in = match self.column {
+                None => true,
+                Some(column) => row.get_ref(1)?.as_str()? == column.name(),
+            };
+            if is_in && (range.0..=range.1).contains(&key) {
+                numbers.extend(u32::try_from(file::message_at(key)).ok());
+            }
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        Ok(Some(numbers))
+    }
 }
 
 fn number(conn: &Connection, sql: &str) -> Result<i64, StoreError> {

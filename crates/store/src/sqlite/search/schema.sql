@@ -37,5 +37,8 @@ CREATE VIRTUAL TABLE words USING fts5(
   sender, recipient, copy, subject, text,
   tokenize = 'trigram case_sensitive 1', content = '', contentless_delete = 1, detail = column
 );
+-- Where each of these three characters is: those of a message's text end with two separators, so that
+-- any character of it begins some three.
+CREATE VIRTUAL TABLE threes USING fts5vocab(words, instance);
 -- Larger stretches in memory, fewer pieces to be put together on disk.
 INSERT INTO words (words, rank) VALUES ('hashsize', 4194304);
