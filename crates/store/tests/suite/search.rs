@@ -233,7 +233,7 @@ fn letter(dice: &mut Dice, number: usize) -> Vec<u8> {
     };
     let mut text = words(dice, 12);
     if dice.below(40) == 0 {
-        text.push_str(&"long tail of nothing \r\n".repeat(3_500));
+        text.push_str(&"long tail of nothing \r\n".repeat(*dice.of(&[3_500, 5_000])));
         text.push_str(&words(dice, 4));
     }
     let to = (0..dice.below(4)).map(|_| {
@@ -312,6 +312,8 @@ fn typed(dice: &mut Dice) -> String {
                 "larger:600",
                 "smaller:1K",
                 "larger:60K",
+                "larger:98K",
+                "smaller:98K",
             ]))
             .to_owned(),
             _ => quoted,

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::texts::Column;
 use crate::sqlite::accounts;
 use crate::sqlite::errors::{Doing, missing};
-use crate::{Flags, Folder, Shown, StoreError};
+use crate::{Flags, Folder, LARGE, Shown, StoreError};
 
 /// What a message's row must say.
 #[derive(Debug)]
@@ -150,6 +150,31 @@ impl Rows {
         }
     }
 
+    /// If all of them are large and there are `most` of that size: these, in no order.
+    pub(super) fn large(
+        &self,
+        conn: &Connection,
+        most: usize,
+    ) -> Result<Option<Vec<Light>>, StoreError> {
+        if self.larger < LARGE.count().cast_signed() - 1 {
+            return Ok(None);
+        }
+        let mut large = Vec::new();
+        for folder in &self.folders {
+            let room = (most - large.len()) as i64;
+            let key = [*folder, self.larger, self.smaller, room + 1];
+            let found: Vec<Light> = conn
+                .prepare_cached(&of_size())
+                .and_then(|mut select| select.query_map(key, Light::from_row)?.collect())
+                .doing("look for large messages")?;
+            large.extend(found);
+            if large.len() > most {
+                return Ok(None);
+            }
+        }
+        Ok(Some(large))
+    }
+
     pub(super) fn admit(&self, row: &Light) -> bool {
         let is = |wanted: Option<bool>, so: bool| wanted.is_none_or(|wanted| wanted == so);
         let (moment, _) = row.at;
@@ -165,6 +190,16 @@ impl Rows {
                 .iter()
                 .all(|(retrieval, so)| (retrieval.is_some() && *retrieval == row.retrieval) == *so)
     }
+}
+
+/// In the words of the index that holds only large messages.
+fn of_size() -> String {
+    format!(
+        "SELECT {} FROM message m
+         WHERE m.folder_id = ?1 AND m.size >= {} AND m.size > ?2 AND m.size < ?3 LIMIT ?4",
+        Light::COLUMNS,
+        LARGE.count()
+    )
 }
 
 /// The folders that a query names, or else the given one, or all; without those it excludes.
@@ -275,3 +310,26 @@ const THREE: usize = 3;
 
 /// The index is asked for so many of a word's threes; the others are seen in the text.
 const THREES: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_messages_are_read_along_their_index() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../migrations/0001_schema.sql"))
+            .unwrap();
+        let plan: String = conn
+            .query_row(
+                &format!("EXPLAIN QUERY PLAN {}", of_size()),
+                [1, 100_000, i64::MAX, 1],
+                |row| row.get(3),
+            )
+            .unwrap();
+        assert!(
+            plan.contains("message_large (folder_id=? AND size>? AND size<?)"),
+            "{plan}"
+        );
+    }
+}

@@ -156,6 +156,9 @@ impl<'a> Looking<'a> {
         if self.rows.folders.is_empty() {
             return Ok(Go::End);
         }
+        if let Some(large) = self.rows.large(self.sight.main, LOOKED_UP)? {
+            return self.judge_large(&large);
+        }
         if self.words.is_empty() || self.sight.index.is_none() {
             return self.walk(&Candidates::Any, usize::MAX);
         }
@@ -209,6 +212,24 @@ impl<'a> Looking<'a> {
             }
         }
         Ok(Go::On)
+    }
+
+    /// Judges those of the large messages that may have the words.
+    fn judge_large(&mut self, large: &[Light]) -> Result<Go, StoreError> {
+        let candidates = match self.words.is_empty() || large.len() <= TRIED {
+            true => Candidates::Any,
+            false => self.candidates()?,
+        };
+        let large = large.iter().filter(|row| {
+            self.behind.is_none_or(|behind| row.at < behind)
+                && self.rows.admit(row)
+                && candidates.may_be(row.at.1)
+        });
+        let mut large: Vec<At> = large.map(|row| row.at).collect();
+        large.sort_unstable_by(|one, other| other.cmp(one));
+        // One that was moved meanwhile is in two folders.
+        large.dedup();
+        self.judge_each(large)
     }
 
     /// Judges these, whose order is that of the folders: all that are left.
