@@ -28,9 +28,9 @@ impl Folding {
     }
 
     /// Takes the next piece up to where the folded text would be longer than `most` octets, and says
-    /// whether that was all.
-    pub fn push_up_to(&mut self, text: &str, most: usize) -> bool {
-        for character in text.chars() {
+    /// what is left of the piece.
+    pub fn push_up_to<'t>(&mut self, text: &'t str, most: usize) -> &'t str {
+        for (at, character) in text.char_indices() {
             if character.is_whitespace() {
                 self.space = self.began;
                 continue;
@@ -49,11 +49,11 @@ impl Folding {
             }
             if self.folded.len() > most {
                 self.folded.truncate(before);
-                return false;
+                return &text[at..];
             }
             (self.space, self.began) = (false, true);
         }
-        true
+        ""
     }
 
     /// Ends a text, so that nothing is found across this place.

@@ -242,6 +242,7 @@ store_suite! { super::SqliteBed::new() =>
         a_search_finds_what_a_plain_look_finds,
         a_search_without_time_goes_on_where_it_ended,
         many_small_messages_are_found_all_the_same,
+        what_stands_behind_a_long_text_is_found,
         other_peoples_messages_are_found_by_any_stretch,
         what_went_to_another_is_theirs_at_once,
     }

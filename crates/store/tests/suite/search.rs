@@ -517,6 +517,74 @@ pub(crate) async fn many_small_messages_are_found_all_the_same(bed: &impl Bed) {
     }
 }
 
+/// The index keeps the first 64 KiB of a text: a word may stand anywhere around that.
+pub(crate) async fn what_stands_behind_a_long_text_is_found(bed: &impl Bed) {
+    let scene = Scene::set(bed).await;
+    let lengths = (65_515..65_545).chain([100_000, 1_000_000, 1_200_000]);
+    let letters = lengths.map(|length| {
+        let (word, tail) = match length % 3 {
+            0 => ("zebra", "žlx."),
+            1 => ("ostrich", "\r\nxq"),
+            _ => ("z e b r a", ""),
+        };
+        let text = "ab cd ".repeat(length / 6) + &"y".repeat(length % 6);
+        format!(
+            "Subject: s{}\r\n\r\n{text} {word} {length}{tail}\r\n",
+            length % 5
+        )
+    });
+    // Fields are cut, too.
+    let field = |length: usize| {
+        let names = "n ".repeat(length / 2);
+        format!(
+            "To: {names} zebra{} <a@b>\r\nSubject: f\r\n\r\nx\r\n",
+            length % 2
+        )
+    };
+    let letters = letters.chain((16_370..16_390).map(field));
+    let deliveries = letters.enumerate().map(|(number, letter)| {
+        as_delivery(&[scene.inbox], &format!("l{number}"), letter.into_bytes())
+    });
+    for delivery in deliveries {
+        scene.commit(vec![delivery]).await;
+    }
+    index_all(&scene.store).await;
+    let all = plainly(&scene.store, scene.account).await;
+    for typed in [
+        "zebra",
+        "-zebra",
+        "zebr",
+        "ostrich",
+        "\"e b\"",
+        "zb",
+        "ž",
+        "xq",
+        "-xq",
+        "655",
+        "65530",
+        "1000000",
+        "ab -ostrich",
+        "hippopotamus",
+        "-hippopotamus",
+        "s1",
+        "subject:s1 zebra",
+        "subject:zebra",
+        "to:zebra",
+        "to:zebra1",
+        "-to:zebra",
+        "zebra1",
+        "yy zebra",
+        "\"d zebra\"",
+        "\"y zebra\"",
+        "larger:98K zebra",
+        "larger:98K -zebra",
+        "larger:98K",
+        "rich",
+    ] {
+        compare(&scene.store, scene.account, &all, typed, None, 1_000).await;
+    }
+}
+
 /// The corpus, where it is there.
 fn corpus() -> Vec<PathBuf> {
     let root = std::env::var_os("INHAUL_CORPUS").map_or_else(

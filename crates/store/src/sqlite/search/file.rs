@@ -21,7 +21,7 @@ use crate::sqlite::random;
 /// Its name in the data directory.
 pub(crate) const NAME: &str = "search.db";
 /// What this program writes. Another number is another schema, other folding or other texts.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const PAGE_SIZE: u32 = 16384;
 const WRITER_CACHE_KIB: i64 = 8 << 10;
 const READER_CACHE_KIB: i64 = 2 << 10;

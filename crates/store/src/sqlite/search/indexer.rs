@@ -394,6 +394,8 @@ impl Indexer {
                     .execute([key])?;
                 txn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
                     .execute([key])?;
+                txn.prepare_cached("DELETE FROM longer WHERE id = ?1")?
+                    .execute([key])?;
             }
             for (key, gathered) in docs {
                 insert(&txn, *key, gathered)?;
@@ -424,6 +426,10 @@ fn insert(txn: &Connection, key: i64, gathered: &Gathered) -> rusqlite::Result<(
         subject,
         text
     ])?;
+    if gathered.cut {
+        txn.prepare_cached("INSERT INTO longer (id, grams) VALUES (?1, ?2)")?
+            .execute(params![key, gathered.grams()])?;
+    }
     let [sender, recipient, copy, subject, text] =
         [sender, recipient, copy, subject, text].map(well_ended);
     txn.prepare_cached(

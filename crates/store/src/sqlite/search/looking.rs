@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
 use super::conditions::{Light, Rows, Short, Word};
 use super::file::{self, State};
+use super::grams;
 use super::indexer::{CLAIMS, NEWEST};
 use super::texts::{self, Bodies, Column, Read, Source, Taker};
 use super::walk::{At, Reads, Walk};
@@ -44,8 +45,9 @@ const DOING: &str = "search mail";
 const HAVE: &str = "SELECT rowid FROM words WHERE rowid BETWEEN ?1 AND ?2 AND words MATCH ?3";
 /// Where three characters from the first up to the second are: a message of anybody, and in what.
 const BEGIN: &str = r#"SELECT doc, "col" FROM threes WHERE term BETWEEN ?1 AND ?2"#;
-/// Those that have more text than the index.
-const CUT: &str = "SELECT id FROM doc WHERE cut = 1 AND id BETWEEN ?1 AND ?2";
+/// Those that have more text than the index, and what is known of it; and of one.
+const LONGER: &str = "SELECT id, grams FROM longer WHERE id BETWEEN ?1 AND ?2";
+const GRAMS: &str = "SELECT grams FROM longer WHERE id = ?1";
 /// What the index has of all of an account's messages, and of one.
 const ALL: &str = "
     SELECT id, cut, sender, recipient, copy, subject, text FROM doc WHERE id BETWEEN ?1 AND ?2";
@@ -285,7 +287,7 @@ impl<'a> Looking<'a> {
             let Some(mut ids) = ids else {
                 return Ok(None);
             };
-            ids.append(&mut numbers(&txn, CUT, &[&range.0, &range.1])?);
+            ids.append(&mut longer(&txn, range, &words)?);
             ids.sort_unstable();
             ids.dedup();
             Ok(Some(Candidates::Some { ids, state }))
@@ -316,7 +318,8 @@ impl<'a> Looking<'a> {
                     break;
                 };
                 let message = file::message_at(row.get(0)?);
-                if candidates.may_be(message) && has_words(row, 1, columns, &words)? != Some(false)
+                if candidates.may_be(message)
+                    && has_words(row, 1, columns, &words, || Ok(None))? != Some(false)
                 {
                     ids.extend(u32::try_from(message).ok());
                 }
@@ -438,9 +441,14 @@ impl<'a> Looking<'a> {
         let columns = self.columns();
         let words = std::mem::take(&mut self.words);
         let found = self.ask(|index| {
+            let known = || {
+                let mut select = index.prepare_cached(GRAMS)?;
+                let known = select.query_row([key], |row| row.get(0)).optional()?;
+                Ok(known.flatten())
+            };
             index
                 .prepare_cached(if columns.len() == 5 { ONE } else { ONE_BRIEFLY })?
-                .query_row([key], |row| has_words(row, 0, columns, &words))
+                .query_row([key], |row| has_words(row, 0, columns, &words, known))
                 .optional()
         });
         self.words = words;
@@ -494,12 +502,13 @@ impl Candidates {
 }
 
 /// Whether a row of the index, from the column `first` on, has the words; `None` if that is not
-/// certain, because there is more text than this.
+/// certain, because there is more text than this. `known`: what is known of that.
 fn has_words(
     row: &Row<'_>,
     first: usize,
     columns: &[Column],
     words: &[Word],
+    known: impl FnOnce() -> rusqlite::Result<Option<Vec<u8>>>,
 ) -> rusqlite::Result<Option<bool>> {
     let is_cut: bool = row.get(first)?;
     let mut has = vec![false; words.len()];
@@ -517,7 +526,18 @@ fn has_words(
     if pairs().all(|(word, has)| *has || word.negated && !is_cut) {
         return Ok(Some(true));
     }
-    Ok((!is_cut).then_some(false))
+    if !is_cut {
+        return Ok(Some(false));
+    }
+    let Some(known) = known()? else {
+        return Ok(None);
+    };
+    let may_have = |word: &Word| grams::may_have(&known, &word.text);
+    if pairs().any(|(word, has)| !word.negated && !has && !may_have(word)) {
+        return Ok(Some(false));
+    }
+    let is_certain = pairs().all(|(word, has)| *has || word.negated && !may_have(word));
+    Ok(is_certain.then_some(true))
 }
 
 /// The messages in these places of the index.
@@ -527,6 +547,21 @@ fn numbers(conn: &Connection, sql: &str, key: &[&dyn ToSql]) -> rusqlite::Result
     let mut numbers = Vec::new();
     while let Some(row) = rows.next()? {
         numbers.extend(u32::try_from(file::message_at(row.get(0)?)).ok());
+    }
+    Ok(numbers)
+}
+
+/// The messages in this range whose texts are longer than the index has them, and may have the words.
+fn longer(index: &Connection, range: (i64, i64), words: &[Word]) -> rusqlite::Result<Vec<u32>> {
+    let mut select = index.prepare_cached(LONGER)?;
+    let mut rows = select.query([range.0, range.1])?;
+    let mut numbers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let known = row.get_ref(1)?.as_blob_or_null()?;
+        let may_have = |word: &Word| known.is_none_or(|known| grams::may_have(known, &word.text));
+        if words.iter().all(|word| word.negated || may_have(word)) {
+            numbers.extend(u32::try_from(file::message_at(row.get(0)?)).ok());
+        }
     }
     Ok(numbers)
 }

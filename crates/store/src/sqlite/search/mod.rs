@@ -8,6 +8,7 @@
 
 mod conditions;
 mod file;
+mod grams;
 mod indexer;
 mod looking;
 mod texts;

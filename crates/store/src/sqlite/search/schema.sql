@@ -32,6 +32,13 @@ CREATE TABLE doc (
 ) STRICT;
 CREATE INDEX doc_cut ON doc(cut);
 
+-- Those with more text than there. grams: which characters stand side by side in all of it (grams.rs);
+-- NULL if that is not known.
+CREATE TABLE longer (
+  id    INTEGER PRIMARY KEY,
+  grams BLOB
+) STRICT;
+
 -- Which three characters are in which of these columns; what stands where is seen in doc.
 CREATE VIRTUAL TABLE words USING fts5(
   sender, recipient, copy, subject, text,

@@ -8,6 +8,7 @@ use inhaul_domain::search::{Folding, Place};
 use inhaul_message::{HEADER_MOST, HeaderBlock, Prefer, Scanner, TextPieces, whole_field};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::grams::Grams;
 use crate::StoreError;
 use crate::sqlite::errors::Doing;
 use crate::sqlite::messages::Reading;
@@ -18,6 +19,10 @@ use crate::sqlite::segments::SegmentFiles;
 pub(super) const TEXT_MOST: usize = 64 << 10;
 /// Octets of each of its fields.
 const FIELD_MOST: usize = 16 << 10;
+/// Octets behind those that are looked at, so that it is known what is not there.
+const MORE_MOST: usize = 1 << 20;
+/// Octets of two characters: a third one makes three of them.
+const KEPT_BEHIND: usize = 8;
 /// A message up to this size is read once; of a larger one the parts are found first.
 const KEPT: usize = 1 << 20;
 
@@ -235,7 +240,13 @@ fn place(octet: u64) -> usize {
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     columns: [Folding; 5],
-    /// There is more than this.
+    /// The end of what came behind a column that is full.
+    behind: [Option<Folding>; 5],
+    /// Of what came behind columns.
+    grams: Grams,
+    /// Octets of that.
+    more: usize,
+    /// There is more than the columns have.
     pub(super) cut: bool,
 }
 
@@ -251,6 +262,22 @@ impl Gathered {
             .map(|column| column.folded().len())
             .sum()
     }
+
+    /// What is known of all that the message says; `None` if it was too much.
+    pub(super) fn grams(&self) -> Option<Vec<u8>> {
+        if self.is_too_much() {
+            return None;
+        }
+        let mut grams = self.grams.clone();
+        for column in &self.columns {
+            grams.add(column.folded());
+        }
+        grams.into_octets()
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.more > MORE_MOST
+    }
 }
 
 impl Taker for Gathered {
@@ -259,13 +286,33 @@ impl Taker for Gathered {
             Column::Text => TEXT_MOST,
             _ => FIELD_MOST,
         };
-        let is_all = self.columns[column as usize].push_up_to(piece, most);
-        self.cut |= !is_all;
+        let (folding, behind) = (
+            &mut self.columns[column as usize],
+            &mut self.behind[column as usize],
+        );
+        let mut rest = piece;
+        if behind.is_none() {
+            rest = folding.push_up_to(piece, most);
+            if rest.is_empty() {
+                return true;
+            }
+            self.cut = true;
+        }
+        // It goes on where the column ended.
+        let behind = behind.get_or_insert_with(|| folding.clone());
+        behind.keep_last(KEPT_BEHIND);
+        behind.push(rest);
+        self.grams.add(behind.folded());
+        self.more += rest.len();
         // What is behind the text is text.
-        is_all || column != Column::Text
+        column != Column::Text || !self.is_too_much()
     }
 
     fn end(&mut self, column: Column) {
-        self.columns[column as usize].separate();
+        let nth = column as usize;
+        self.behind[nth]
+            .as_mut()
+            .unwrap_or(&mut self.columns[nth])
+            .separate();
     }
 }
