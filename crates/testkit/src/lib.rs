@@ -19,8 +19,9 @@ mod script;
 mod server;
 
 pub use browser::{
-    Browser, By, FaultyNode, Focused, Heard, Preference, Request, Scripts, Tab, View, Violation,
-    browser_extra_missing, browser_install, browser_missing, browser_obstacle,
+    Browser, By, FaultyNode, Firefox, Focused, Heard, Passed, Preference, Request, Scripts, Tab,
+    View, Violation, browser_extra_missing, browser_install, browser_missing, browser_obstacle,
+    firefox_missing,
 };
 pub use clock::{ClockFile, ManualClock};
 pub use corpus::{CorpusMessage, corpus, corpus_dir, corpus_or_fixtures};

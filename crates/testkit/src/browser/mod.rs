@@ -16,6 +16,7 @@ mod axe;
 mod axe_core;
 mod emulate;
 mod find;
+mod firefox;
 mod focus;
 mod look;
 mod process;
@@ -37,13 +38,14 @@ use serde_json::{Value, json};
 pub use self::axe::{FaultyNode, Violation};
 pub use self::emulate::{Preference, Scripts, View};
 pub use self::find::By;
+pub use self::firefox::{Firefox, Passed, firefox_missing};
 pub use self::focus::Focused;
 pub use self::requests::Request;
 pub use self::tabs::Tab;
 pub use self::tree::Heard;
 
 use self::emulate::Settings;
-use self::process::Driver;
+use self::process::{CHROMIUM, Driver};
 use self::webdriver::{Refused, Session};
 
 /// Why no browser can run here even with all packages installed, if so.
@@ -51,9 +53,9 @@ pub fn browser_obstacle() -> Option<String> {
     process::obstacle()
 }
 
-/// The Debian packages that are needed and not there.
+/// The Debian packages that Chromium's tests need and that are not there.
 pub fn browser_missing() -> Vec<&'static str> {
-    let mut missing = process::missing();
+    let mut missing = CHROMIUM.missing();
     if !axe_core::is_installed() && process::find("npm").is_none() {
         missing.push("npm");
     }
@@ -81,7 +83,7 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser with the window [`View::Wide`].
     pub fn start() -> Result<Self> {
-        let driver = Driver::start()?;
+        let driver = Driver::start(&CHROMIUM, "")?;
         let profile = driver.profile();
         let capabilities = json!({
             "pageLoadStrategy": "normal",

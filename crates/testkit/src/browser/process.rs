@@ -1,4 +1,4 @@
-//! The processes of one browser: chromedriver and the Chromium it starts.
+//! The processes of one browser: chromedriver and the Chromium it starts, or Firefox.
 //!
 //! They live in a process and a mount namespace of their own, held by a shell that lives as long as
 //! a pipe from us: when the test ends, however it ends, the kernel kills every process within. The
@@ -35,15 +35,30 @@ pub(super) fn obstacle() -> Option<String> {
     }
 }
 
-/// The Debian packages that are not there.
-pub(super) fn missing() -> Vec<&'static str> {
-    let absent = PACKAGES
-        .iter()
-        .filter(|(_, programs)| !programs.iter().any(|program| find(program).is_some()));
-    absent.map(|(package, _)| *package).collect()
+/// A program that drives a browser, or a browser that is driven itself.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// The Debian packages, and the programs of which one shows that a package is there.
+    pub(super) packages: &'static [(&'static str, &'static [&'static str])],
+    /// Starts it, in a shell whose first argument is the folder for its profile, in memory, and
+    /// whose second is its preferences.
+    pub(super) command: &'static str,
+    /// What stands before the port where it says on which one it listens.
+    pub(super) listens: &'static str,
 }
 
-/// A running chromedriver. Dropping it ends it and every browser it started.
+impl Program {
+    /// The Debian packages that are not there.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let absent = self
+            .packages
+            .iter()
+            .filter(|(_, programs)| !programs.iter().any(|program| find(program).is_some()));
+        absent.map(|(package, _)| *package).collect()
+    }
+}
+
+/// A running program of these. Dropping it ends it and every browser it started.
 #[derive(Debug)]
 pub(super) struct Driver {
     // Its input is the pipe that keeps the namespaces.
@@ -55,19 +70,21 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// Starts chromedriver on a free port of the loopback.
-    pub(super) fn start() -> Result<Self> {
+    /// Starts it on a free port of the loopback.
+    pub(super) fn start(program: &Program, preferences: &str) -> Result<Self> {
+        let missing = program.missing();
         ensure!(
-            missing().is_empty(),
+            missing.is_empty(),
             "no browser here ({}); cargo xtask peers installs it",
-            missing().join(", ")
+            missing.join(", ")
         );
         let dir = TestDir::new("browser")?;
         // Opened before the profile covers it, so that we can read it from outside.
         let stderr = dir.join("stderr");
         let mut holder = namespaces()
-            .args(["sh", "-c", SCRIPT, "browser"])
+            .args(["sh", "-c", &format!("{HOLD}{}", program.command), "browser"])
             .arg(dir.path())
+            .arg(preferences)
             .env("HOME", dir.path())
             .env("TMPDIR", dir.path())
             .env("LANG", "C.UTF-8")
@@ -83,7 +100,7 @@ impl Driver {
             .context("no unshare here (Debian package util-linux)")?;
         let stdout = holder.stdout.take().context("the output is a pipe")?;
         let mut stdout = BufReader::new(stdout);
-        match port_said(&mut stdout)? {
+        match port_said(&mut stdout, program.listens)? {
             Some(port) => Ok(Self {
                 holder,
                 _stdout: stdout,
@@ -93,7 +110,8 @@ impl Driver {
             None => {
                 drop(holder.wait());
                 let said = fs::read_to_string(&stderr).unwrap_or_default();
-                bail!("chromedriver does not start: {}", said.trim())
+                let (package, _) = program.packages[program.packages.len() - 1];
+                bail!("{package} does not start: {}", said.trim())
             }
         }
     }
@@ -125,11 +143,11 @@ impl Drop for Driver {
     }
 }
 
-/// Where chromedriver says it listens; `None` if it ends without saying so.
-fn port_said(stdout: &mut BufReader<ChildStdout>) -> Result<Option<u16>> {
+/// Where a program says it listens; `None` if it ends without saying so.
+fn port_said(stdout: &mut BufReader<ChildStdout>, listens: &str) -> Result<Option<u16>> {
     let mut line = String::new();
     while stdout.read_line(&mut line)? > 0 {
-        if let Some((_, port)) = line.split_once("successfully on port ") {
+        if let Some((_, port)) = line.split_once(listens) {
             let port = port.trim().trim_end_matches('.');
             return port
                 .parse()
@@ -159,20 +177,24 @@ pub(super) fn find(program: &str) -> Option<PathBuf> {
     files.find(|file| Path::is_file(file))
 }
 
-/// The packages, and what shows that each is there; chromedriver finds Google's build too.
-const PACKAGES: [(&str, &[&str]); 2] = [
-    (
-        "chromium",
-        &["chromium", "google-chrome", "google-chrome-stable"],
-    ),
-    ("chromium-driver", &["chromedriver"]),
-];
+/// Chromium's; chromedriver finds Google's build too.
+pub(super) const CHROMIUM: Program = Program {
+    packages: &[
+        (
+            "chromium",
+            &["chromium", "google-chrome", "google-chrome-stable"],
+        ),
+        ("chromium-driver", &["chromedriver"]),
+    ],
+    command: "chromedriver --port=0 < /dev/null 3<&-",
+    listens: "successfully on port ",
+};
 
 /// Our end of the pipe breaks when this process is gone; nobody ever writes to it. With its first
 /// process, the kernel ends everything in a process namespace.
-const SCRIPT: &str = r#"mount -t tmpfs -o mode=700 inhaul-browser "$1" || exit
+const HOLD: &str = r#"mount -t tmpfs -o mode=700 inhaul-browser "$1" || exit
 exec 3<&0
 { cat <&3 > /dev/null; kill -9 -1; } &
-chromedriver --port=0 < /dev/null 3<&-"#;
+"#;
 const PATIENCE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(2);

@@ -35,11 +35,11 @@ impl Element {
     }
 }
 
-/// What chromedriver refused, by the W3C's error code.
+/// What a browser refused, by the W3C's error code.
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) code: String,
-    message: String,
+    pub(super) message: String,
 }
 
 impl Refused {
@@ -61,7 +61,7 @@ impl Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What follows are frames of chromedriver's own stack.
+        // What follows are frames of the driver's own stack.
         let message = self.message.split("\nStacktrace").next();
         write!(f, "{}: {}", self.code, message.unwrap_or_default().trim())
     }

@@ -59,16 +59,16 @@ fn no_process_outlives_a_test_that_was_killed() {
 }
 
 /// The process namespace of the browser with this profile.
-fn namespace_of(profile: &str) -> PathBuf {
+pub(super) fn namespace_of(profile: &str) -> PathBuf {
     let has = |pid: &u32| {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).contains(&format!("--user-data-dir={profile}"))
+        String::from_utf8_lossy(&line).contains(profile)
     };
     let browser = pids().find(has).expect("the browser runs");
     fs::read_link(format!("/proc/{browser}/ns/pid")).unwrap()
 }
 
-fn processes_in(namespace: &PathBuf) -> BTreeSet<u32> {
+pub(super) fn processes_in(namespace: &PathBuf) -> BTreeSet<u32> {
     let within =
         |pid: &u32| fs::read_link(format!("/proc/{pid}/ns/pid")).is_ok_and(|at| at == *namespace);
     pids().filter(within).collect()

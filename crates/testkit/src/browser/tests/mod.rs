@@ -1,6 +1,7 @@
 //! The browser against pages of the test's own.
 
 mod end;
+mod firefox;
 mod pages;
 mod site;
 
