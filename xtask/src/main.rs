@@ -80,6 +80,7 @@ fn run(words: &[String]) -> Result<()> {
             } else {
                 peers::ensure()?;
                 peers::ensure_browser()?;
+                peers::ensure_firefox()?;
                 peers::ensure_servers()
             }
         }

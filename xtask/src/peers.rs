@@ -14,8 +14,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use inhaul_testkit::{
-    browser_extra_missing, browser_install, browser_missing, browser_obstacle, lab_install,
-    lab_missing, lab_obstacle,
+    browser_extra_missing, browser_install, browser_missing, browser_obstacle, firefox_missing,
+    lab_install, lab_missing, lab_obstacle,
 };
 
 /// How we see that a package is there.
@@ -81,7 +81,15 @@ pub(crate) fn ensure_servers() -> Result<()> {
 
 /// Why no browser can be had here, if so, and what to do about it.
 pub(crate) fn no_browser() -> Option<String> {
-    let missing = browser_missing();
+    unobtainable(&browser_missing())
+}
+
+/// The same of Firefox.
+pub(crate) fn no_firefox() -> Option<String> {
+    unobtainable(&firefox_missing())
+}
+
+fn unobtainable(missing: &[&str]) -> Option<String> {
     if !missing.is_empty() && !may_install() {
         let list = missing.join(" ");
         return Some(format!(
@@ -97,17 +105,32 @@ pub(crate) fn ensure_browser() -> Result<()> {
         eprintln!("   no browser is installed: {why}");
         return Ok(());
     }
-    let wanted = browser_missing();
-    if !wanted.is_empty() {
-        eprintln!("   installing {}", wanted.join(" "));
-        install(&wanted)?;
-        let still = browser_missing();
-        if !still.is_empty() {
-            bail!("installed, but not to be found: {}", still.join(" "));
-        }
-    }
+    ensure_packages(browser_missing)?;
     if browser_extra_missing() {
         eprintln!("   installing {} below target", browser_install()?);
+    }
+    Ok(())
+}
+
+/// Makes sure that Firefox is there; or says why it cannot be.
+pub(crate) fn ensure_firefox() -> Result<()> {
+    if let Some(why) = no_firefox() {
+        eprintln!("   Firefox is not installed: {why}");
+        return Ok(());
+    }
+    ensure_packages(firefox_missing)
+}
+
+fn ensure_packages(missing: fn() -> Vec<&'static str>) -> Result<()> {
+    let wanted = missing();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    eprintln!("   installing {}", wanted.join(" "));
+    install(&wanted)?;
+    let still = missing();
+    if !still.is_empty() {
+        bail!("installed, but not to be found: {}", still.join(" "));
     }
     Ok(())
 }
@@ -115,7 +138,7 @@ pub(crate) fn ensure_browser() -> Result<()> {
 /// Prints the packages that are missing, on one line, for a script that installs them itself.
 #[expect(clippy::print_stdout, reason = "the list is this command's result")]
 pub(crate) fn print_missing() -> Result<()> {
-    let all = [missing(), browser_missing()].concat();
+    let all = [missing(), browser_missing(), firefox_missing()].concat();
     println!("{}", all.join(" "));
     Ok(())
 }

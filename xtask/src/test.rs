@@ -28,10 +28,12 @@ pub(crate) fn run(extent: Extent) -> Result<()> {
 fn steps(extent: Extent) -> Result<Vec<Step>> {
     let servers = Peers::servers();
     let browser = Peers::browser();
+    let firefox = Peers::firefox();
     let mut steps = vec![
         Step::call("peers", "cargo xtask peers", peers::ensure),
         servers.step(),
         browser.step(),
+        firefox.step(),
         Step::cargo("format", "fmt --all --check"),
         Step::cargo(
             "format of fuzz",
@@ -54,7 +56,7 @@ fn steps(extent: Extent) -> Result<Vec<Step>> {
         steps.push(Step::cargo("release", "build --release -p inhaul"));
     }
     steps.extend([
-        tests(extent, &[servers, browser]),
+        tests(extent, &[servers, browser, firefox]),
         Step::cargo("doctests", "test --workspace --all-features --doc"),
     ]);
     steps.extend(fuzz::steps(fuzz_time(extent), None)?);
@@ -101,6 +103,16 @@ impl Peers {
             ensure: peers::ensure_browser,
             tests: &["browser::"],
             impossible: peers::no_browser(),
+        }
+    }
+
+    /// A second make for what strangers' mail must not do; nothing else depends on it.
+    fn firefox() -> Self {
+        Self {
+            title: "Firefox",
+            ensure: peers::ensure_firefox,
+            tests: &["firefox::"],
+            impossible: peers::no_firefox(),
         }
     }
 
@@ -185,15 +197,21 @@ mod tests {
 
     #[test]
     fn only_the_tests_of_what_cannot_be_had_are_left_out() {
-        let [mut servers, mut browser] = [Peers::servers(), Peers::browser()];
-        (servers.impossible, browser.impossible) = (None, None);
-        assert_eq!(left_out(&[servers, browser]), "");
-        let [mut servers, mut browser] = [Peers::servers(), Peers::browser()];
-        (servers.impossible, browser.impossible) = (None, Some("no".into()));
-        assert_eq!(left_out(&[servers, browser]), "-- --skip browser::");
-        let [mut servers, mut browser] = [Peers::servers(), Peers::browser()];
-        (servers.impossible, browser.impossible) = (Some("no".into()), Some("no".into()));
-        let all = "-- --skip makes:: --skip postfix:: --skip browser::";
-        assert_eq!(left_out(&[servers, browser]), all);
+        let no = || Some("no".to_owned());
+        for (impossible, options) in [
+            ([None, None, None], ""),
+            ([None, no(), None], "-- --skip browser::"),
+            ([None, None, no()], "-- --skip firefox::"),
+            (
+                [no(), no(), no()],
+                "-- --skip makes:: --skip postfix:: --skip browser:: --skip firefox::",
+            ),
+        ] {
+            let mut peers = [Peers::servers(), Peers::browser(), Peers::firefox()];
+            for (peers, why) in peers.iter_mut().zip(impossible) {
+                peers.impossible = why;
+            }
+            assert_eq!(left_out(&peers), options);
+        }
     }
 }
