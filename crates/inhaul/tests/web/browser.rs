@@ -1,4 +1,5 @@
-//! Walks through the pages in Chromium. One browser for many pages: starting one takes seconds.
+//! Walks through the pages in Chromium, and to strangers' mail in Firefox, too. One browser for many
+//! pages: starting one takes seconds.
 
 mod arriving;
 mod colours;
@@ -11,6 +12,7 @@ mod looking;
 mod mailing;
 mod proxied;
 mod reading;
+mod reading_in_firefox;
 mod scene;
 mod stepping;
 mod strips;

@@ -5,7 +5,7 @@ use inhaul_testkit::{Browser, By, corpus_or_fixtures};
 use super::scene::Scene;
 
 /// What would ask for `/hit` if it ran, or if it were loaded.
-const ACTING: &[&str] = &[
+pub(super) const ACTING: &[&str] = &[
     "<script>fetch('/hit/1')</script>",
     "<img src=x onerror=\"new Image().src='/hit/2'\">",
     "<img src=/hit/3>",
@@ -32,18 +32,8 @@ fn no_message_runs_anything_or_reaches_out() {
     let browser = Browser::start().unwrap();
     let scene = Scene::new(&browser);
     scene.retrieval("Old ISP", "u1", "secret");
-    for html in ACTING {
-        // On its own, and as a page that loads from elsewhere.
-        for at in ["", "https://track.example"] {
-            let html = html.replace("/hit/", &format!("{at}/hit/"));
-            let letter = format!(
-                "From: <b onclick=fetch('/hit/0')>@evil.example\r\n\
-                 Subject: <img src=/hit/0 onerror=alert(1)>\r\n\
-                 Content-Type: text/html; charset=utf-8\r\n\r\n\
-                 <p>It was read.</p>{html}\r\n"
-            );
-            scene.mailbox.append(letter.into_bytes());
-        }
+    for letter in acting_letters() {
+        scene.mailbox.append(letter);
     }
     let (messages, _) = corpus_or_fixtures();
     let whole = std::env::var("INHAUL_FULL").is_ok_and(|value| value == "1");
@@ -78,6 +68,27 @@ fn no_message_runs_anything_or_reaches_out() {
     }
     assert!(frames >= 2 * ACTING.len(), "{frames} frames");
 }
+
+/// Letters with these in them: on their own, and as a page that loads from elsewhere.
+pub(super) fn acting_letters() -> impl Iterator<Item = Vec<u8>> {
+    let both = |html: &&str| ["", "https://track.example"].map(|at| letter(html, at));
+    ACTING.iter().flat_map(both)
+}
+
+fn letter(html: &str, at: &str) -> Vec<u8> {
+    let html = html.replace("/hit/", &format!("{at}/hit/"));
+    let letter = format!(
+        "From: <b onclick=fetch('/hit/0')>@evil.example\r\n\
+         Subject: <img src=/hit/0 onerror=alert(1)>\r\n\
+         Content-Type: text/html; charset=utf-8\r\n\r\n\
+         <p>It was read.</p>{html}{MARKING}\r\n"
+    );
+    letter.into_bytes()
+}
+
+/// Leaves a mark if it runs.
+pub(super) const MARKING: &str = "<script>document.documentElement.className='ran'</script>\
+    <img src=x: onerror=\"document.documentElement.className='ran'\">";
 
 /// The numbers of all messages, from the pages of the list.
 fn numbers(browser: &Browser, scene: &Scene) -> Vec<String> {

@@ -7,7 +7,7 @@ use inhaul_sample::{Mailbox, SampleConfig, SampleServer};
 use inhaul_testkit::Browser;
 use tokio::runtime::Runtime;
 
-use crate::house::{House, NAME};
+use crate::house::{House, NAME, PASSWORD};
 use crate::installation::Installation;
 
 /// A running server that is set up, and the remote server of its retrievals.
@@ -21,12 +21,25 @@ pub(crate) struct Scene {
 impl Scene {
     /// Set up in this browser, which is signed in. Nothing is checked but by hand.
     pub(crate) fn new(browser: &Browser) -> Self {
+        Self::set_up(|house| house.set_up(browser))
+    }
+
+    /// Set up by commands: nobody is signed in.
+    pub(crate) fn by_command() -> Self {
+        Self::set_up(|house| {
+            let words = ["account", "add", NAME, "--admin", "--password-stdin"];
+            let inhaul = &house.home.inhaul;
+            inhaul.ok_with_input(&words, PASSWORD).unwrap();
+        })
+    }
+
+    fn set_up(by: impl FnOnce(&House)) -> Self {
         let runtime = Runtime::new().unwrap();
         let remote = runtime.block_on(SampleServer::start(SampleConfig::default()));
         let remote = remote.unwrap();
         let home = Installation::alone().env("INHAUL_CHECKS__FLOOR", "1s");
         let house = House::of(home);
-        house.set_up(browser);
+        by(&house);
         let only_by_hand = "schedule=off,web-login=off,folder=off,button=1s";
         let set = ["group", "set", "Everyone", "--trigger", only_by_hand];
         house.home.inhaul.ok(&set).unwrap();
