@@ -45,6 +45,7 @@ fn no_message_runs_anything_or_reaches_out() {
 
     let numbers = numbers(&browser, &scene);
     assert!(numbers.len() > 2 * ACTING.len(), "{}", numbers.len());
+    let own = scene.house.at("/");
     let mut frames = 0;
     for number in &numbers {
         browser.requests().unwrap();
@@ -53,20 +54,39 @@ fn no_message_runs_anything_or_reaches_out() {
             .unwrap();
         browser.wait_for(&By::css("article.reading")).unwrap();
         frames += browser.count(&By::css("iframe.letter")).unwrap();
-        let own = scene.house.at("/");
-        for request in browser.requests().unwrap() {
-            let is_own = request.url.starts_with(&own) && !request.url.contains("/hit/");
-            // Chromium tells of pictures that are in the page itself, too.
-            let is_inside = request.url.starts_with("data:");
-            // What the policy stops is told and never sent.
-            let is_stopped = request.failed.as_deref() == Some("csp");
-            assert!(
-                is_own || is_inside || is_stopped,
-                "message {number}: {request:?}"
-            );
+        assert_own(&browser, &own, number);
+        let source = "const frame = document.querySelector('iframe.letter');
+return frame && frame.contentDocument === null && frame.src";
+        let source = browser.script(source, &[]).unwrap();
+        if source.is_null() {
+            continue;
         }
+        let body = source.as_str().expect("the page sees into the frame");
+        frames += 1;
+
+        // In a window of its own there is no frame to hold it.
+        browser.open(body).unwrap();
+        assert_eq!(browser.script(MARK, &[]).unwrap(), "", "message {number}");
+        assert_eq!(browser.url().unwrap(), body);
+        assert_own(&browser, &own, number);
     }
     assert!(frames >= 2 * ACTING.len(), "{frames} frames");
+}
+
+/// Nothing was asked for but what is the pages' own.
+#[track_caller]
+fn assert_own(browser: &Browser, own: &str, number: &str) {
+    for request in browser.requests().unwrap() {
+        let is_own = request.url.starts_with(own) && !request.url.contains("/hit/");
+        // Chromium tells of pictures that are in the page itself, too.
+        let is_inside = request.url.starts_with("data:");
+        // What the policy stops is told and never sent.
+        let is_stopped = request.failed.as_deref() == Some("csp");
+        assert!(
+            is_own || is_inside || is_stopped,
+            "message {number}: {request:?}"
+        );
+    }
 }
 
 /// Letters with these in them: on their own, and as a page that loads from elsewhere.
@@ -89,6 +109,9 @@ fn letter(html: &str, at: &str) -> Vec<u8> {
 /// Leaves a mark if it runs.
 pub(super) const MARKING: &str = "<script>document.documentElement.className='ran'</script>\
     <img src=x: onerror=\"document.documentElement.className='ran'\">";
+
+/// The mark.
+pub(super) const MARK: &str = "return document.documentElement.className";
 
 /// The numbers of all messages, from the pages of the list.
 fn numbers(browser: &Browser, scene: &Scene) -> Vec<String> {

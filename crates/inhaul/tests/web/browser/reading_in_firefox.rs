@@ -10,7 +10,7 @@ use std::thread;
 
 use inhaul_testkit::{Firefox, Passed};
 
-use super::reading::{ACTING, MARKING, acting_letters};
+use super::reading::{ACTING, MARK, MARKING, acting_letters};
 use super::scene::Scene;
 use crate::house::{NAME, PASSWORD};
 
@@ -22,28 +22,55 @@ fn no_message_runs_anything_or_reaches_out() {
         scene.mailbox.append(letter);
     }
     scene.house.home.inhaul.ok(&["pull", "Old ISP"]).unwrap();
-    let listed = scene.house.home.json(&["message", "list", NAME]);
-    let listed = listed["messages"].as_array().unwrap();
-    assert_eq!(listed.len(), acting_letters().count());
+    let numbers = numbers(&scene);
+    assert_eq!(numbers.len(), acting_letters().count());
 
     let firefox = Firefox::start().unwrap();
     sign_in(&firefox, &scene);
     let own = scene.house.at("/");
-    for message in listed {
-        let number = message["id"].to_string();
+    for number in &numbers {
         firefox.open(&format!("{own}message/{number}")).unwrap();
         let source = "const frame = document.querySelector('iframe.letter');
 return frame.contentDocument === null && frame.src";
         let source = firefox.script(source, &[]).unwrap();
         let body = source.as_str().expect("the page sees into the frame");
         firefox.in_frame("iframe.letter", was_only_read).unwrap();
-        assert_only(&leave(&firefox), &own, &number, (body, "iframe"));
+        assert_only(&leave(&firefox), &own, number, (body, "iframe"));
 
         // In a window of its own there is no frame to hold it.
         firefox.open(body).unwrap();
         was_only_read(&firefox).unwrap();
         assert_eq!(firefox.url().unwrap(), body);
-        assert_only(&leave(&firefox), &own, &number, (body, "document"));
+        assert_only(&leave(&firefox), &own, number, (body, "document"));
+    }
+}
+
+/// What the sanitiser would overlook, the policy of a message's document holds by itself.
+#[test]
+fn the_policy_alone_lets_nothing_run_or_reach_out() {
+    let scene = Scene::by_command();
+    scene.retrieval("Old ISP", "u1", "secret");
+    scene.mailbox.append(acting_letters().next().unwrap());
+    scene.house.home.inhaul.ok(&["pull", "Old ISP"]).unwrap();
+    let firefox = Firefox::start().unwrap();
+    sign_in(&firefox, &scene);
+    let number = &numbers(&scene)[0];
+    let page = scene.house.at(&format!("/message/{number}"));
+    firefox.open(&page).unwrap();
+    let policy = "return fetch(document.querySelector('iframe.letter').src)
+.then((body) => body.headers.get('content-security-policy'))";
+    let policy = firefox.script(policy, &[]).unwrap();
+    leave(&firefox);
+
+    let own = scene.house.at("/");
+    let bare = bare_pages(Some(policy.as_str().unwrap()));
+    for (number, html) in ACTING.iter().enumerate() {
+        let page = format!("{bare}{number}");
+        firefox.open(&page).unwrap();
+        assert_eq!(firefox.script(MARK, &[]).unwrap(), "", "{html}");
+        let passed = leave(&firefox).into_iter().map(|one| one.url);
+        let passed: Vec<_> = passed.filter(|url| !url.starts_with(&own)).collect();
+        assert_eq!(passed, [page], "{html}");
     }
 }
 
@@ -51,7 +78,7 @@ return frame.contentDocument === null && frame.src";
 #[test]
 fn where_nothing_holds_it_the_same_html_runs_and_reaches_out() {
     let firefox = Firefox::start().unwrap();
-    let bare = bare_pages();
+    let bare = bare_pages(None);
     let mut hits = BTreeSet::new();
     for (number, html) in ACTING.iter().enumerate() {
         // Dialogs that nobody closes, and pages that are left before they are looked at.
@@ -67,6 +94,12 @@ fn where_nothing_holds_it_the_same_html_runs_and_reaches_out() {
         hits.extend(passed.filter(|url| url.contains("/hit")));
     }
     assert!(hits.len() >= 20, "{hits:#?}");
+}
+
+fn numbers(scene: &Scene) -> Vec<String> {
+    let listed = scene.house.home.json(&["message", "list", NAME]);
+    let listed = listed["messages"].as_array().unwrap().iter();
+    listed.map(|message| message["id"].to_string()).collect()
 }
 
 fn sign_in(firefox: &Firefox, scene: &Scene) {
@@ -116,20 +149,23 @@ fn is_of_page(path: &str, number: &str) -> bool {
         || path == format!("message/{number}/seen")
 }
 
-/// A server whose page of each number is `ACTING`'s, and nothing else.
-fn bare_pages() -> String {
+/// A server whose page of each number is `ACTING`'s, as it is, under this policy.
+fn bare_pages(policy: Option<&str>) -> String {
+    let policy = policy.map(|policy| format!("Content-Security-Policy: {policy}\r\n"));
+    let policy = policy.unwrap_or_default();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for line in listener.incoming().flatten() {
+            let policy = policy.clone();
             // A line that is given up is nobody's fault.
-            thread::spawn(move || drop(answer(line)));
+            thread::spawn(move || drop(answer(line, &policy)));
         }
     });
     format!("http://{address}/")
 }
 
-fn answer(mut line: TcpStream) -> std::io::Result<()> {
+fn answer(mut line: TcpStream, policy: &str) -> std::io::Result<()> {
     let mut lines = BufReader::new(line.try_clone()?).lines();
     let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
     // The rest of the head.
@@ -146,9 +182,7 @@ fn answer(mut line: TcpStream) -> std::io::Result<()> {
     write!(
         line,
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{html}",
+         {policy}Content-Length: {}\r\n\r\n{html}",
         html.len()
     )
 }
-
-const MARK: &str = "return document.documentElement.className";
