@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use inhaul_types::{AccountId, MessageId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::conditions::{Light, Rows, Short, Word};
 use super::file::{self, State};
@@ -36,6 +36,8 @@ const WALKED: usize = 2_000;
 const LOOKED_UP: usize = 10_000;
 /// Places of a short word that are read in the index, whosever they are.
 const PLACES: usize = 50_000;
+/// Messages that the index says to have what is asked, before it is seen whether most have.
+const SAMPLE: usize = 4_096;
 /// Messages that came since the index was brought up to date and are judged one by one.
 const NEW_MOST: usize = 2_000;
 
@@ -43,6 +45,8 @@ const DOING: &str = "search mail";
 
 /// Messages of an account that have what is asked.
 const HAVE: &str = "SELECT rowid FROM words WHERE rowid BETWEEN ?1 AND ?2 AND words MATCH ?3";
+/// How many there are in a stretch, but for those with more text than the index.
+const PASSED: &str = "SELECT count(*) FROM doc WHERE cut = 0 AND id BETWEEN ?1 AND ?2";
 /// Where three characters from the first up to the second are: a message of anybody, and in what.
 const BEGIN: &str = r#"SELECT doc, "col" FROM threes WHERE term BETWEEN ?1 AND ?2"#;
 /// Those that have more text than the index, and what is known of it; and of one.
@@ -172,9 +176,14 @@ impl<'a> Looking<'a> {
         if let Some(few) = self.few(&candidates)? {
             return self.judge_each(few);
         }
-        let walked = self.walk(&candidates, WALKED)?;
-        if walked != Go::On {
-            return Ok(walked);
+        // Where any may have the words, those that come are as those that came.
+        let is_hopeless = matches!(candidates, Candidates::Any)
+            && self.found.len() * (WALKED / TRIED) < self.most;
+        if !is_hopeless {
+            let walked = self.walk(&candidates, WALKED)?;
+            if walked != Go::On {
+                return Ok(walked);
+            }
         }
         let candidates = self.seen(candidates)?;
         match self.few(&candidates)? {
@@ -263,11 +272,7 @@ impl<'a> Looking<'a> {
             };
             let mut ids = match asked.is_empty() {
                 true => None,
-                false => Some(numbers(
-                    &txn,
-                    HAVE,
-                    &[&range.0, &range.1, &asked.join(" AND ")],
-                )?),
+                false => having(&txn, range, &asked.join(" AND "))?,
             };
             for word in &short {
                 if ids.as_ref().is_some_and(|ids| ids.len() <= LOOKED_UP) {
@@ -540,15 +545,29 @@ fn has_words(
     Ok(is_certain.then_some(true))
 }
 
-/// The messages in these places of the index.
-fn numbers(conn: &Connection, sql: &str, key: &[&dyn ToSql]) -> rusqlite::Result<Vec<u32>> {
-    let mut select = conn.prepare_cached(sql)?;
-    let mut rows = select.query(key)?;
+/// The messages in this range of the index that have what is asked; `None` where that is most of
+/// them, so that knowing it is no use.
+fn having(
+    index: &Connection,
+    range: (i64, i64),
+    asked: &str,
+) -> rusqlite::Result<Option<Vec<u32>>> {
+    let mut select = index.prepare_cached(HAVE)?;
+    let mut rows = select.query(params![range.0, range.1, asked])?;
     let mut numbers = Vec::new();
     while let Some(row) = rows.next()? {
-        numbers.extend(u32::try_from(file::message_at(row.get(0)?)).ok());
+        let key = row.get(0)?;
+        numbers.extend(u32::try_from(file::message_at(key)).ok());
+        if numbers.len() == SAMPLE {
+            let passed: u32 = index
+                .prepare_cached(PASSED)?
+                .query_row([range.0, key], |row| row.get(0))?;
+            if SAMPLE * 2 > passed as usize {
+                return Ok(None);
+            }
+        }
     }
-    Ok(numbers)
+    Ok(Some(numbers))
 }
 
 /// The messages in this range whose texts are longer than the index has them, and may have the words.
