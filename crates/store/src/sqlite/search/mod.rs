@@ -6,6 +6,7 @@
 //! Texts are folded (`inhaul_domain::search::fold`) on both sides, so that a word is there if and
 //! only if its folded octets are.
 
+mod candidates;
 mod conditions;
 mod file;
 mod grams;
