@@ -117,7 +117,7 @@ fn inbox(browser: &Browser) {
     assert_eq!(browser.text_of(&current).unwrap(), "Mail");
 
     browser.press("]").unwrap();
-    browser.wait_for(&By::link("‹ Newest")).unwrap();
+    browser.wait_for(&By::link("‹ Newer")).unwrap();
     assert_eq!(browser.count(&By::css(".message")).unwrap(), 10);
     browser.press("[").unwrap();
     browser.wait_for(&By::link("Older ›")).unwrap();

@@ -37,6 +37,11 @@ fn the_focus_walks_through_every_page_in_its_order_and_back() {
 
 fn walk(browser: &Browser, page: &str) {
     browser.open(page).unwrap();
+    // A message counts as read after a second, and the page says so.
+    browser.wait_until_gone(&By::css("[data-seen]")).unwrap();
+    browser
+        .wait_until_gone(&By::css(".message.unread[aria-current]"))
+        .unwrap();
     browser.wait_for(&By::css("main h1")).unwrap();
     names(browser, page);
     // From the top, whatever has the focus when the page opens.
