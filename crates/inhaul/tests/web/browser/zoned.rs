@@ -17,7 +17,7 @@ fn times_are_told_in_the_zone_that_was_chosen() {
     house.set_up(&browser);
     browser.open(&house.at("/preferences")).unwrap();
     browser.choose(&By::field("Time zone"), "Kolkata").unwrap();
-    let save = By::button("Save").within("#times");
+    let save = By::button("Save the time zone");
     browser.click(&save).unwrap();
     browser
         .wait_for(&By::css("[data-time-zone] time[data-told]"))
