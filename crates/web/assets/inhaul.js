@@ -1013,10 +1013,12 @@ async function send(address, fields) {
   const at = list.indexOf(one("a[href]", row()) ? row() : opened);
   const response = await fetch(address, { method: "POST", body: fields });
   const page = fragment(await response.text());
-  if (!response.ok || !one("[data-mail]", page)) return location.assign(response.url);
+  // Signed out, for instance. What was refused says why, in the place of the list.
+  if (response.ok ? !one("[data-mail]", page) : !one("#main", page)) return location.assign(response.ok ? response.url : "/");
   morph(one("#main"), one("#main", page));
   for (const part of [".here", ".folder-sheet"]) morphPart(part, page);
   document.title = one("title", page).textContent;
+  if (!response.ok) return one("#main").focus();
   mail?.knows(one("[data-mail]").dataset.mail);
   if (response.url !== location.href) history.replaceState(null, "", response.url);
   for (const box of all(".list input[type=checkbox]")) box.checked = box.indeterminate = false;
@@ -1194,6 +1196,8 @@ const mail = one("[data-mail]") && (() => {
   };
 
   const refresh = ({ isStill = false } = {}) => {
+    // A search is not asked again and again while mail comes, nor what stands in the place of a list.
+    if (!form() || new URL(address(), location).pathname === "/search") return;
     clearTimeout(refreshing);
     refreshing = setTimeout(() => look(isStill).catch(() => {}), TOGETHER);
   };

@@ -133,7 +133,13 @@ pub(crate) async fn act(
             marked.acted_on.map(|marked| (words, How::Marks(marked)))
         }
         (None, "empty-trash") => {
-            let (_, upto) = pressed.seen(&person)?;
+            let (folder, upto) = pressed.seen(&person)?;
+            // How far another folder was seen says nothing of this one.
+            let folders = app.store().folder_list(person.id()).await?;
+            let trash = folders.iter().find(|one| one.name == FolderName::TRASH);
+            if trash.is_none_or(|trash| trash.id != folder) {
+                return Err(Problem::not_found(&person.shell));
+            }
             mail.empty_trash(person.id(), upto).await?;
             None
         }

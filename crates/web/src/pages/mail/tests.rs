@@ -230,6 +230,12 @@ async fn a_whole_folder_is_read_and_the_trash_emptied_as_far_as_it_was_seen() {
         &[("do", "delete"), ("message", &numbers[1])],
     )
     .await;
+    let elsewhere = [
+        ("do", "empty-trash"),
+        ("in", inbox.as_str()),
+        ("upto", "99"),
+    ];
+    assert_eq!(press(&alice, "/mail/act", &elsewhere).await.0, 404);
     let empty = [
         ("do", "empty-trash"),
         ("in", trash.as_str()),
